@@ -1,0 +1,69 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+PYTHON ?= python3
+ARGS ?=
+RUN = $(PYTHON) tools/run.py
+CHECK = $(PYTHON) tools/check.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint tests unit integration sanity build chaos benchmark matrix docs generate lock \
+	changelog dist clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+setup:  ## make .venv with everything the other targets use; they do so by themselves
+	@$(PYTHON) tools/set_up.py
+
+demo:  ## start the simulator, plan, apply, change and query a platform
+	@$(RUN) tools/demo $(ARGS)
+
+test:  ## every check
+	@$(CHECK)
+
+lint:  ## style, types, documentation, changelog, playbooks
+	@$(CHECK) lint
+
+tests:  ## unit and integration tests
+	@$(CHECK) tests
+
+unit:  ## unit tests; ARGS go to pytest
+	@$(RUN) pytest tests/unit $(ARGS)
+
+integration:  ## tests against the simulator; ARGS go to pytest
+	@$(RUN) pytest -n auto tests/integration $(ARGS)
+
+sanity:  ## ansible-test sanity, all tests
+	@$(CHECK) sanity
+
+build:  ## build the archive, import it as Galaxy does, install it
+	@$(CHECK) build
+
+chaos:  ## the long run of random faults; ARGS go to tools/chaos
+	@$(RUN) tools/chaos $(ARGS)
+
+benchmark:  ## time bulk work against its peers; ARGS go to tools/benchmark
+	@$(RUN) tools/benchmark $(ARGS)
+
+matrix:  ## tests on old and new Python and ansible-core; ARGS such as 2.17:3.10 choose
+	@$(PYTHON) tools/matrix.py $(ARGS)
+
+docs:  ## build the HTML documentation below .build/docs
+	@$(PYTHON) tools/build_docs.py
+
+generate:  ## write the generated parts of the documentation anew
+	@$(RUN) python tools/generate_docs.py
+
+changelog:  ## write CHANGELOG.md from the fragments for the version of galaxy.yml
+	@$(RUN) antsibull-changelog release --update-existing
+
+dist:  ## build the archive for publishing below .build/dist
+	@$(PYTHON) tools/package.py
+
+lock:  ## resolve the requirements of development anew
+	@$(PYTHON) tools/lock.py
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .build .ansible

@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the tools keep their things, and the environment in which they run commands.
+
+Everything a command writes lands inside the checkout: environments and caches in ``.venv`` and ``.build``,
+temporary files in a folder of the run that is removed at its end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from typing import IO
+
+CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = CHECKOUT / ".build"
+VENV = CHECKOUT / ".venv"
+HOME = BUILD / "home"
+TYPES = BUILD / "types"  # where mypy finds the collection under its own name, apart from site-packages
+COLLECTION_PATH = pathlib.Path("ansible_collections", "zstack", "aios")
+
+# The user's own settings of these programs must not decide whether a check passes.
+_FOREIGN_PREFIXES = ("ANSIBLE_", "ZSTACK_", "PYTHON", "PYTEST_", "MYPY", "RUFF_", "GALAXY_", "XDG_")
+_FOREIGN_NAMES = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+
+
+def executable_path(venv: pathlib.Path, inherited: str) -> str:
+    """Return PATH for child processes: the virtual environment first, then the inherited folders but those of shims.
+
+    Version managers put a shim there for every Python they know; most of them answer 127, which ansible-test
+    takes for a broken interpreter.
+    """
+    folders = [folder for folder in inherited.split(os.pathsep) if folder and pathlib.Path(folder).name != "shims"]
+    return os.pathsep.join([str(venv / "bin"), *folders])
+
+
+def child_environment(temporary: pathlib.Path, venv: pathlib.Path = VENV) -> dict[str, str]:
+    """Return the whole environment for a child process that may write under the checkout only."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _FOREIGN_NAMES and not name.startswith(_FOREIGN_PREFIXES)
+    }
+    no_proxy = [part for part in (environment.get("NO_PROXY"), "127.0.0.1", "localhost") if part]
+    environment.update(
+        PATH=executable_path(venv, os.environ.get("PATH", os.defpath)),
+        HOME=str(HOME),
+        TMPDIR=str(temporary),
+        LC_ALL="C.UTF-8",
+        NO_PROXY=",".join(no_proxy),
+        no_proxy=",".join(no_proxy),
+        XDG_CACHE_HOME=str(HOME / ".cache"),
+        ANSIBLE_HOME=str(temporary / "ansible"),
+        ANSIBLE_LOCAL_TEMP=str(temporary / "ansible-local"),
+        ANSIBLE_REMOTE_TEMP=str(temporary / "ansible-remote"),
+        HYPOTHESIS_STORAGE_DIRECTORY=str(BUILD / "hypothesis"),
+        PYTHONPYCACHEPREFIX=str(BUILD / "pycache"),
+        VIRTUAL_ENV=str(venv),
+    )
+    return environment
+
+
+def site_packages(venv: pathlib.Path) -> pathlib.Path:
+    """Return the folder of a virtual environment's packages."""
+    (folder,) = venv.glob("lib/python*/site-packages")
+    return folder
+
+
+@contextlib.contextmanager
+def run_folder() -> Iterator[pathlib.Path]:
+    """Yield a folder of this run's own under ``.build`` and remove it afterwards."""
+    parent = BUILD / "tmp"
+    parent.mkdir(parents=True, exist_ok=True)
+    HOME.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="run-", dir=parent, ignore_cleanup_errors=True) as folder:
+        yield pathlib.Path(folder)
+
+
+@contextlib.contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Hold the lock ``name`` of this checkout; the kernel frees it should the process die."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / f"{name}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another run of '{name}' in this checkout")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def run(command: list[str], environment: Mapping[str, str], cwd: pathlib.Path = CHECKOUT) -> int:
+    """Run a command with this program's own output and return its exit code."""
+    with _process(command, environment, cwd, None) as process:
+        return process.wait()
+
+
+def run_recorded(command: list[str], environment: Mapping[str, str], cwd: pathlib.Path = CHECKOUT) -> tuple[int, str]:
+    """Run a command, show its output as it comes, and return its exit code and that output."""
+    lines: list[str] = []
+    with _process(command, environment, cwd, subprocess.PIPE) as process:
+        reader = threading.Thread(target=_show, args=(process.stdout, lines), daemon=True)
+        reader.start()
+        code = process.wait()
+    # What is still in the pipe ends when the group's last process does; a process that left the group may hold it.
+    reader.join(timeout=5)
+    return code, "".join(lines)
+
+
+@contextlib.contextmanager
+def _process(
+    command: list[str], environment: Mapping[str, str], cwd: pathlib.Path, stdout: int | None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command as a process group of its own and leave nothing of the group running."""
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.STDOUT if stdout else None,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _end_group(process)
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _show(stream: IO[bytes] | None, lines: list[str]) -> None:
+    for raw in stream or ():
+        line = raw.decode("utf-8", "replace")
+        lines.append(line)
+        print(line, end="", flush=True)
+
+
+def say(text: str) -> None:
+    """Print one line at once, so that it stands before the output of what follows."""
+    print(text, flush=True)
+
+
+def stop_on_signals() -> None:
+    """Turn SIGTERM and SIGHUP into an ordinary exit, so that what was started is stopped and removed."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: sys.exit(128 + received))

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build the collection's archive and check it as Galaxy, ``ansible-galaxy`` and ``ansible-builder`` would take it."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import shutil
+import sys
+import tarfile
+from collections.abc import Mapping
+
+from ansible_test import copy_collection
+from environment import CHECKOUT, child_environment, run_folder, run_recorded, say, stop_on_signals
+from set_up import set_up
+
+# What an archive may hold at its top; anything else got there by accident.
+_TOP_LEVEL = {
+    *(
+        "CHANGELOG.md",
+        "CHANGELOG.rst",
+        "CONTRIBUTING.md",
+        "FILES.json",
+        "LICENSE",
+        "MANIFEST.json",
+        "Makefile",
+        "README.md",
+    ),
+    *(
+        ".ansible-lint",
+        "awx",
+        "changelogs",
+        "demo",
+        "docs",
+        "examples",
+        "meta",
+        "playbooks",
+        "plugins",
+        "pyproject.toml",
+    ),
+    *("requirements-dev.in", "requirements-dev.txt", "requirements.txt", "roles", "tests", "tools"),
+}
+_COMPLAINT = re.compile(r"^(?:WARNING|ERROR|CRITICAL)\b.*", re.MULTILINE)
+
+
+def build(folder: pathlib.Path, environment: Mapping[str, str]) -> pathlib.Path:
+    """Build the archive from a clean copy in ``folder`` and return its path."""
+    tree = copy_collection(folder / "source")
+    command = ["ansible-galaxy", "collection", "build", "--force", "--output-path", str(folder), str(tree)]
+    code, _log = run_recorded(command, environment)
+    if code:
+        sys.exit(code)
+    (archive,) = folder.glob("*.tar.gz")
+    return archive
+
+
+def check(folder: pathlib.Path, environment: Mapping[str, str]) -> int:
+    """Build, import and install the archive in ``folder``; return 0 when each of them went without a complaint."""
+    archive = build(folder, environment)
+    return _contents(archive) or _galaxy_import(archive, folder, environment) or _install(archive, folder, environment)
+
+
+def _contents(archive: pathlib.Path) -> int:
+    with tarfile.open(archive) as contents:
+        strangers = {name.split("/")[0] for name in contents.getnames()} - _TOP_LEVEL
+    if strangers:
+        say(f"the archive holds what it should not: {', '.join(sorted(strangers))}")
+    return int(bool(strangers))
+
+
+def _galaxy_import(archive: pathlib.Path, folder: pathlib.Path, environment: Mapping[str, str]) -> int:
+    code, log = run_recorded(["python", "-m", "galaxy_importer.main", str(archive)], environment, folder)
+    complaints = _COMPLAINT.findall(log)
+    if complaints:
+        say(f"galaxy-importer complains: {complaints[0]}")
+    return code or int(bool(complaints))
+
+
+def _install(archive: pathlib.Path, folder: pathlib.Path, environment: Mapping[str, str]) -> int:
+    """Install the archive without a network and let ansible-builder read what it needs."""
+    target = folder / "installed"
+    install = ["ansible-galaxy", "collection", "install", "--offline", "-p", str(target), str(archive)]
+    code, _log = run_recorded(install, environment, folder)
+    if code:
+        return code
+    code, log = run_recorded(["ansible-builder", "introspect", str(target)], environment, folder)
+    missing = [name for name in ("requests", "PyYAML") if name not in log]
+    if missing:
+        say(f"ansible-builder would not install {', '.join(missing)}")
+    return code or int(bool(missing))
+
+
+def main() -> None:
+    """Build the archive for publishing, below ``.build/dist``."""
+    stop_on_signals()
+    set_up()
+    with run_folder() as folder:
+        archive = build(folder, child_environment(folder))
+        target = CHECKOUT / ".build" / "dist"
+        target.mkdir(parents=True, exist_ok=True)
+        say(f"built {shutil.copy2(archive, target)}")
+
+
+if __name__ == "__main__":
+    main()
