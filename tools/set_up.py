@@ -90,7 +90,15 @@ def install_uv() -> None:
     with tempfile.TemporaryDirectory(prefix="uv-", dir=BUILD) as folder:
         target = pathlib.Path(folder) / "uv"
         command = [_PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        command += ["--no-cache-dir", "--require-hashes", "--target", str(target), "-r", str(_UV_REQUIREMENTS)]
+        command += [
+            "--no-cache-dir",
+            "--root-user-action=ignore",
+            "--require-hashes",
+            "--target",
+            str(target),
+            "-r",
+            str(_UV_REQUIREMENTS),
+        ]
         if code := subprocess.run(command, check=False).returncode:
             sys.exit(f"set-up stopped: pip could not install uv (exit code {code})")
         (target / marker.name).write_text(wanted)
