@@ -1,0 +1,152 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filter that joins the role's variables C(model_services_items) and C(model_services_items__<suffix>) by name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+BASE = "model_services_items"
+MODES = ("strict", "overlay")
+
+_FRAGMENT = re.compile(rf"{BASE}(__\w+)?")
+_ONE_UNDERSCORE = re.compile(rf"{BASE}_([^_]\w*)")
+_NEAR_ENOUGH = 0.95  # one letter missing, added, swapped or doubled in a name as long as BASE
+
+
+def merge_model_services(
+    fragments: Mapping[str, Any],
+    mode: str = "strict",
+    visible_names: Iterable[str] = (),
+) -> list[dict[str, Any]]:
+    """Join the items of several variables into one list.
+
+    :param fragments: the value of each variable by the variable's name.
+    :param mode: C(strict) refuses an item that two variables declare; C(overlay) lays the later one over the earlier:
+        C(model_services_items) first, then the others in the order of their suffixes, option by option.
+    :param visible_names: further variable names; one that looks like a misspelt fragment is refused, since its
+        services would silently not be declared.
+    :returns: new dictionaries in the order in which each item was first named.
+    :raises AnsibleFilterError: with every mistake found, each naming its variable.
+    """
+    if mode not in MODES:
+        raise AnsibleFilterError(f"merge_model_services: the mode is {' or '.join(MODES)}, not {mode!r}")
+    if not isinstance(fragments, Mapping):
+        raise AnsibleFilterError(
+            f"merge_model_services: expects a mapping of variable names to lists, not {_type_name(fragments)}"
+        )
+    mistakes = [_misspelt(name) for name in sorted({*fragments, *visible_names}) if _looks_misspelt(name)]
+    merged = _Merge(overlay=mode == "overlay", mistakes=mistakes)
+    for name in sorted(fragments, key=_application_order):
+        merged.add(name, fragments[name])
+    if mistakes:
+        raise AnsibleFilterError("model_services: " + "; ".join(mistakes))
+    return merged.items
+
+
+class _Merge:
+    """Items by identity, with the variable and index that declared each first."""
+
+    def __init__(self, overlay: bool, mistakes: list[str]) -> None:
+        self.items: list[dict[str, Any]] = []
+        self._overlay = overlay
+        self._mistakes = mistakes
+        self._known: dict[tuple[str, str], tuple[int, str, int]] = {}
+
+    def add(self, variable: str, value: Any) -> None:
+        """Add the items of one variable."""
+        if value is None:
+            self._mistakes.append(f"{variable} is empty; write [] for no model services")
+        elif isinstance(value, str) or not isinstance(value, Sequence):
+            self._mistakes.append(f"{variable} must be a list of model services, not {_type_name(value)}")
+        else:
+            for index, item in enumerate(value):
+                self._add_item(variable, index, item)
+
+    def _add_item(self, variable: str, index: int, item: Any) -> None:
+        place = f"{variable}[{index}]"
+        if not isinstance(item, Mapping):
+            self._mistakes.append(f"{place} must be a mapping with a name, not {_type_name(item)}")
+            return
+        identities = [(key, str(item[key])) for key in ("name", "uuid") if item.get(key)]
+        if not identities:
+            self._mistakes.append(f"{place} has neither name nor uuid")
+            return
+        earlier = [self._known[identity] for identity in identities if identity in self._known]
+        if not earlier:
+            position = len(self.items)
+            self.items.append(dict(item))
+            self._remember(identities, position, variable, index)
+        elif self._may_overlay(earlier, variable):
+            position = earlier[0][0]
+            self.items[position].update(item)
+            self._remember(identities, position, variable, index)
+        else:
+            self._refuse(identities, place, earlier)
+
+    def _remember(self, identities: list[tuple[str, str]], position: int, variable: str, index: int) -> None:
+        for identity in identities:
+            self._known[identity] = (position, variable, index)
+
+    def _may_overlay(self, earlier: list[tuple[int, str, int]], variable: str) -> bool:
+        """An overlay joins one item with one of another variable; twice in one variable is a slip of the pen."""
+        return (
+            self._overlay
+            and len({position for position, _name, _index in earlier}) == 1
+            and all(name != variable for _position, name, _index in earlier)
+        )
+
+    def _refuse(self, identities: list[tuple[str, str]], place: str, earlier: list[tuple[int, str, int]]) -> None:
+        key, text = next(identity for identity in identities if identity in self._known)
+        places = sorted({f"{name}[{index}]" for _position, name, index in earlier})
+        cure = "" if self._overlay else " (model_services_merge: overlay would lay a later variable over an earlier one)"
+        self._mistakes.append(f"the {key} {text!r} is declared in {' and '.join([*places, place])}{cure}")
+
+
+def _application_order(name: str) -> tuple[bool, str]:
+    return (name != BASE, name)
+
+
+def _looks_misspelt(name: str) -> bool:
+    if _FRAGMENT.fullmatch(name):
+        return False
+    head = name.split("__", 1)[0]
+    return bool(_ONE_UNDERSCORE.fullmatch(name)) or bool(
+        difflib.get_close_matches(head, [BASE], n=1, cutoff=_NEAR_ENOUGH)
+    )
+
+
+def _misspelt(name: str) -> str:
+    single = _ONE_UNDERSCORE.fullmatch(name)
+    suffix = single.group(1) if single else name.partition("__")[2]
+    meant = f"{BASE}__{suffix}" if suffix else BASE
+    return f"the variable {name} is not read by the role; did you mean {meant}?"
+
+
+def _type_name(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if value is None:
+        return "nothing"
+    return "a list" if isinstance(value, Sequence) else type(value).__name__
+
+
+class FilterModule:
+    """The filters of this file, as Ansible loads them."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters by name."""
+        return {"merge_model_services": merge_model_services}

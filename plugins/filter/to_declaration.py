@@ -1,0 +1,82 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filter that writes model services as the text of a declaration file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleFilterError
+
+HEADER = "---\nmodel_services:\n"
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes text of several lines as it is read, one line below the other."""
+
+
+def _text(dumper: Any, value: str) -> Any:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def to_declaration(services: Sequence[Mapping[str, Any]]) -> str:
+    """Write model services as a file that the option C(src) of the bulk module takes.
+
+    :param services: model services as C(declared: true) of the info module returns them.
+    :returns: YAML, sorted by name, a blank line between two services, each with its name first; the same services
+        always give the same text.
+    :raises AnsibleFilterError: when the input is not a list of mappings.
+    """
+    if isinstance(services, (str, Mapping)) or not isinstance(services, Sequence):
+        raise AnsibleFilterError("to_declaration: expects a list of model services")
+    if not all(isinstance(service, Mapping) for service in services):
+        raise AnsibleFilterError("to_declaration: expects every model service to be a mapping")
+    if not services:
+        return "---\nmodel_services: []\n"
+    blocks = [_block(service) for service in sorted(services, key=_by_name)]
+    return HEADER + "\n".join(blocks)
+
+
+def _by_name(service: Mapping[str, Any]) -> tuple[str, str]:
+    return (str(service.get("name", "")), str(service.get("uuid", "")))
+
+
+def _block(service: Mapping[str, Any]) -> str:
+    keys = sorted(service, key=lambda key: (key != "name", key))
+    text: str = yaml.dump(
+        [{str(key): _plain(service[key]) for key in keys}],
+        Dumper=_Dumper,
+        allow_unicode=True,
+        default_flow_style=False,
+        sort_keys=False,
+        width=2**31 - 1,
+    )
+    return "".join(f"  {line}" if line.strip() else line for line in text.splitlines(keepends=True))
+
+
+def _plain(value: Any) -> Any:
+    """Return the value without the marks that Ansible puts on its text, lists and mappings."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Sequence):
+        return [_plain(element) for element in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    return int(value) if isinstance(value, int) else float(value)
+
+
+class FilterModule:
+    """The filters of this file, as Ansible loads them."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters by name."""
+        return {"to_declaration": to_declaration}

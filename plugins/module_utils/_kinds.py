@@ -1,0 +1,560 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of values a field can have: how each is read, compared, sent and shown. Private to this collection.
+
+A kind knows four forms. *Declared*: what a user wrote, made plain by :meth:`Kind.parse`. *Wire*: the platform's JSON.
+*Held*: the wire form in this collection's words (:meth:`Kind.decode`), what results carry. *Canonical*: both sides in
+one form that compares with ``==``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils import _yaml
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, Secrecy, as_text, env_entries
+from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, printable, quoted, trim
+
+TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
+FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
+_UUID = re.compile(r"[0-9a-f]{32}")
+#: What the platform accepts for the uuid of a new resource (contract section 3.4).
+_NEW_UUID = re.compile(r"[0-9a-f]{12}[1-5][0-9a-f]{3}[89ab][0-9a-f]{15}")
+
+
+class Wrong(ValueError):
+    """The value does not fit the kind. The text says why and how to mend it, without the value of a secret."""
+
+    def __init__(self, text: str, inside: str = "") -> None:
+        super().__init__(text)
+        self.text = text
+        self.inside = inside
+
+
+class Kind:
+    """A value that is compared as it is; the base of all kinds."""
+
+    #: Ansible's name of the type, and of the elements of a list.
+    type = "str"
+    elements: str | None = None
+    choices: tuple[str, ...] = ()
+    #: What an absent value is equal to.
+    nothing: Any = None
+    #: How two values are compared, in words for the documentation.
+    compared = "exactly"
+
+    def parse(self, value: Any) -> Any:
+        """Return the declared form of a user's value.
+
+        :raises Wrong: the value cannot be meant.
+        """
+        raise NotImplementedError
+
+    def canonical(self, value: Any) -> Any:
+        """Return the form of a declared or held value that compares with ``==``."""
+        return value
+
+    def same(self, wanted: Any, held: Any) -> bool:
+        """Return whether the platform already holds what is wanted."""
+        return bool(self.canonical(wanted) == self.canonical(self.nothing if held is None else held))
+
+    def complete(self, wanted: Any, held: Any) -> Any:
+        """Return what has to be sent so that the parts of ``held`` that are not declared stay."""
+        return wanted
+
+    def encode(self, value: Any) -> Any:
+        """Return the wire form of a declared value."""
+        return value
+
+    def decode(self, wire: Any) -> Any:
+        """Return the held form of a wire value."""
+        return wire
+
+    def show(self, value: Any, secrecy: Secrecy) -> Any:
+        """Return a declared or held value for results, diffs and reports: plain, in stable order, secrets masked."""
+        return value
+
+
+class Text(Kind):
+    """Text, without the blanks at its ends that the platform removes."""
+
+    nothing = ""
+    compared = "as text without the blanks at its ends"
+
+    def parse(self, value: Any) -> str:
+        if not isinstance(value, str):
+            raise Wrong(_not_text(value))
+        return trim(_whole(str(value)))
+
+    def canonical(self, value: Any) -> Any:
+        return trim(value) if isinstance(value, str) else value
+
+
+class Name(Text):
+    """A name: text that is not empty."""
+
+    def parse(self, value: Any) -> str:
+        text = super().parse(value)
+        if not text:
+            raise Wrong("it is empty")
+        return text
+
+
+class Choice(Text):
+    """One of a few words, in exactly this spelling (contract section 8)."""
+
+    nothing = None
+    compared = "exactly"
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
+
+    def parse(self, value: Any) -> str:
+        text = super().parse(value)
+        if text not in self.choices:
+            hint = {choice.lower(): choice for choice in self.choices}.get(text.lower())
+            cure = f'; did you mean "{hint}"?' if hint else nearest(text, self.choices)
+            raise Wrong(f"{quoted(text)} is none of {', '.join(self.choices)}{cure}")
+        return text
+
+
+class Uuid(Text):
+    """The uuid of something on the platform: 32 hexadecimal digits."""
+
+    nothing = None
+    compared = "exactly"
+    pattern = _UUID
+    wanted = "a uuid of 32 lower-case hexadecimal digits"
+
+    def parse(self, value: Any) -> str:
+        text = super().parse(value)
+        if not self.pattern.fullmatch(text):
+            raise Wrong(f"{quoted(text)} is not {self.wanted}")
+        return text
+
+
+class NewUuid(Uuid):
+    """A uuid chosen by the user for something that is to be created."""
+
+    pattern = _NEW_UUID
+    wanted = "a uuid the platform accepts for a new resource (version 1 to 5, 32 lower-case digits, no dashes)"
+
+
+class Integer(Kind):
+    """A whole number, of 32 or 64 bits on the platform."""
+
+    type = "int"
+    compared = "as a number"
+
+    def __init__(self, bits: int = 32) -> None:
+        self.limit = 2 ** (bits - 1)
+
+    def parse(self, value: Any) -> int:
+        number = self._number(value)
+        if not -self.limit <= number < self.limit:
+            raise Wrong(f"{number} is out of range; at most {self.limit - 1}")
+        return number
+
+    def _number(self, value: Any) -> int:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return int(value)
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,30}", value.strip(), re.ASCII):
+            return int(value)
+        raise Wrong(f"{_typed(value)} is not a whole number")
+
+    def canonical(self, value: Any) -> Any:
+        try:
+            return value if value is None else self._number(value)
+        except Wrong:
+            return value
+
+
+class Boolean(Kind):
+    """True or false."""
+
+    type = "bool"
+    nothing = False
+    compared = "as a boolean"
+
+    def parse(self, value: Any) -> bool:
+        word = str(value).strip().lower()
+        if isinstance(value, (bool, str, int)) and word in TRUE | FALSE:
+            return word in TRUE
+        raise Wrong(f"{_typed(value)} is neither true nor false")
+
+
+class YamlText:
+    """A declared ``yaml``: text or a mapping, written out only when it has to be sent."""
+
+    def __init__(self, text: str | None = None, value: Any = None) -> None:
+        self._text = text
+        self._value = value
+
+    @property
+    def text(self) -> str:
+        """The text to send."""
+        if self._text is None:
+            self._text = _yaml.dump(self._value)
+        return self._text
+
+    def equals(self, text: str) -> bool:
+        """Return whether the text is to the letter what would be sent, without writing anything out."""
+        return self._text == text
+
+    def load(self) -> Any:
+        """Return a fresh copy of the parsed value."""
+        return _yaml.load(self.text).value
+
+
+class Yaml(Kind):
+    """A service's configuration: YAML as text or as a mapping, compared by what it means."""
+
+    type = "raw"
+    nothing = ""
+    compared = "as parsed YAML: order of keys, comments and layout do not count"
+
+    def parse(self, value: Any) -> YamlText:
+        if isinstance(value, Mapping):
+            return YamlText(value=plain(value))
+        if not isinstance(value, str):
+            raise Wrong(f"it is {_type_name(value)}; give YAML as text or as a mapping")
+        text = trim(_whole(str(value)))
+        try:
+            _yaml.load(text)
+        except _yaml.YamlMistake as mistake:
+            raise Wrong(f"it is not valid YAML: {mistake}") from None
+        return YamlText(text)
+
+    def canonical(self, value: Any) -> Any:
+        return self.meaning(value)
+
+    def meaning(self, value: Any, without: tuple[tuple[Any, ...], ...] = ()) -> bytes | str:
+        """Return a digest of what the YAML means, leaving out some paths; the trimmed text when it is not YAML."""
+        text = value.text if isinstance(value, YamlText) else trim(value)
+        try:
+            document = _yaml.load(text).value
+            for path in without:
+                remove_path(document, path)
+            return _yaml.fingerprint(document)
+        except _yaml.YamlMistake:
+            return str(text)
+
+    def same(self, wanted: Any, held: Any, without: tuple[tuple[Any, ...], ...] = ()) -> bool:
+        held = trim(held or "")
+        if wanted.equals(held):
+            return True
+        unmasked = self.complete(wanted, held)
+        return self.meaning(unmasked, without) == self.meaning(held, without)
+
+    def complete(self, wanted: YamlText, held: Any) -> YamlText:
+        """Put back what results hide: a masked value of the environment means the one the platform holds."""
+        if MASK not in wanted.text:
+            return wanted
+        try:
+            document, current = wanted.load(), _yaml.load(held or "").value
+        except _yaml.YamlMistake:
+            return wanted
+        known = {entry.key: as_text(entry.value) for entry in env_entries(current)}
+        masked = [entry for entry in env_entries(document) if as_text(entry.value) == MASK]
+        for entry in masked:
+            if entry.key not in known:
+                raise Wrong(f"env: the value of {quoted(entry.key)} is masked and the platform holds none; give the value")
+            entry.set(known[entry.key])
+        return YamlText(_yaml.dump(document)) if masked else wanted
+
+    def encode(self, value: Any) -> str:
+        return str(value.text)
+
+    def show(self, value: Any, secrecy: Secrecy) -> Any:
+        text = value.text if isinstance(value, YamlText) else value
+        return secrecy.mask_yaml(text) if isinstance(text, str) else text
+
+
+class List(Kind):
+    """A list whose elements are of one kind."""
+
+    type = "list"
+    nothing: Any = ()
+    compared = "as a whole list, in order"
+
+    def __init__(self, element: Kind, ordered: bool = True) -> None:
+        self.element = element
+        self.elements = element.type
+        self.ordered = ordered
+        if not ordered:
+            self.compared = "as a whole list, in any order"
+
+    def parse(self, value: Any) -> list[Any]:
+        parsed = []
+        for index, entry in enumerate(_list(value)):
+            try:
+                parsed.append(self.element.parse(entry))
+            except Wrong as wrong:
+                raise Wrong(wrong.text, f"[{index}]{wrong.inside}") from None
+        return parsed
+
+    def canonical(self, value: Any) -> Any:
+        values = [self.element.canonical(entry) for entry in value or ()]
+        return values if self.ordered else sorted(set(map(str, values)))
+
+    def encode(self, value: Any) -> Any:
+        return [self.element.encode(entry) for entry in value]
+
+    def show(self, value: Any, secrecy: Secrecy) -> Any:
+        return value if self.ordered or not value else sorted(value)
+
+
+class Architecture(Name):
+    """A CPU architecture. The platform takes upper case and returns lower case (vendor document: Clone)."""
+
+    compared = "without regard to case"
+
+    def canonical(self, value: Any) -> Any:
+        return str(value).strip().lower()
+
+    def encode(self, value: Any) -> str:
+        return str(value).upper()
+
+
+class Images(Kind):
+    """The images of a service, one element for each CPU architecture."""
+
+    type = "list"
+    elements = "dict"
+    nothing = ()
+    compared = "by architecture in any case and order; keys the platform adds are left out"
+    parts: Mapping[str, tuple[str, Kind]] = {
+        "cpu_architecture": ("cpuArchitecture", Architecture()),
+        "vm_image_uuid": ("vmImageUuid", Uuid()),
+        "docker_image": ("dockerImage", Text()),
+    }
+    #: Keys the platform adds to each element (contract section 1.2); accepted, so that a result can be given back.
+    server_made = frozenset(("uuid", "model_service_uuid", "create_date", "last_op_date", "gpu_vendor"))
+
+    def parse(self, value: Any) -> list[dict[str, Any]]:
+        images = [self._image(entry, f"[{index}]") for index, entry in enumerate(_list(value))]
+        seen: dict[str, int] = {}
+        for index, image in enumerate(images):
+            architecture = self._architecture(image)
+            if architecture in seen:
+                raise Wrong(f"{quoted(architecture)} stands in [{seen[architecture]}] already", f"[{index}]")
+            seen[architecture] = index
+        return images
+
+    def _image(self, entry: Any, inside: str) -> dict[str, Any]:
+        if not isinstance(entry, Mapping):
+            raise Wrong(f"it is {_type_name(entry)}; give a mapping of {', '.join(self.parts)}", inside)
+        image = {}
+        for key, value in entry.items():
+            if key not in self.parts and key not in self.server_made:
+                raise Wrong(f"{quoted(key)} is not a key of an image{nearest(key, self.parts)}", inside)
+            if key in self.parts and value is not None:
+                try:
+                    image[str(key)] = self.parts[key][1].parse(value)
+                except Wrong as wrong:
+                    raise Wrong(wrong.text, f"{inside}.{key}") from None
+        if "cpu_architecture" not in image:
+            raise Wrong("cpu_architecture is missing", inside)
+        return image
+
+    @staticmethod
+    def _architecture(image: Mapping[str, Any]) -> str:
+        return str(image.get("cpu_architecture", "")).strip().lower()
+
+    def canonical(self, value: Any) -> Any:
+        images = [image for image in value or () if isinstance(image, Mapping)]
+        rows = [{k: self.parts[k][1].canonical(v) for k, v in i.items() if k in self.parts and v is not None} for i in images]
+        return sorted(rows, key=lambda row: (row.get("cpu_architecture", ""), sorted(row.items())))
+
+    def same(self, wanted: Any, held: Any) -> bool:
+        return bool(self.canonical(self.complete(wanted, held)) == self.canonical(held))
+
+    def complete(self, wanted: Any, held: Any) -> list[dict[str, Any]]:
+        """Lay each image over the one held for its architecture, so that a part not given stays."""
+        current = {self._architecture(image): image for image in held or () if isinstance(image, Mapping)}
+        under = ({k: v for k, v in current.get(self._architecture(i), {}).items() if k in self.parts} for i in wanted)
+        return [{**base, **image} for base, image in zip(under, wanted)]
+
+    def encode(self, value: Any) -> Any:
+        return [{self.parts[k][0]: self.parts[k][1].encode(v) for k, v in image.items()} for image in value]
+
+    def decode(self, wire: Any) -> Any:
+        return [snake_keys(image) if isinstance(image, Mapping) else image for image in wire] if wire else wire
+
+    def show(self, value: Any, secrecy: Secrecy) -> Any:
+        return self.canonical(value) if value else value
+
+
+class Parameters(Kind):
+    """A map of texts. Numbers and booleans become text as the platform makes it; secrets are masked when shown."""
+
+    type = "dict"
+    nothing: Any = {}
+    compared = "as a whole map, by content"
+
+    def parse(self, value: Any) -> dict[str, str]:
+        parameters = {}
+        for key, entry in _mapping(value, "names and values").items():
+            if not isinstance(key, str):
+                raise Wrong("a key is not text; put it in quotes")
+            if isinstance(entry, float):
+                raise Wrong("the value is a number with a fraction, whose last zeros are lost; put it in quotes", f".{key}")
+            if not isinstance(entry, (str, int)):
+                raise Wrong(f"the value is {_type_name(entry)}; give text", f".{key}")
+            parameters[str(key)] = as_text(entry) if not isinstance(entry, str) else _whole(str(entry))
+        return parameters
+
+    def canonical(self, value: Any) -> Any:
+        return {key: as_text(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
+
+    def same(self, wanted: Any, held: Any) -> bool:
+        shown = held or {}
+        if any(key not in shown for key, value in wanted.items() if value == MASK):
+            return False
+        return super().same(self.complete(wanted, held), held)
+
+    def complete(self, wanted: Any, held: Any) -> dict[str, str]:
+        known = held or {}
+        for key, value in wanted.items():
+            if value == MASK and key not in known:
+                raise Wrong("the value is masked and the platform shows none; give the value", f".{key}")
+        return {key: known[key] if value == MASK else value for key, value in wanted.items()}
+
+    def show(self, value: Any, secrecy: Secrecy) -> Any:
+        return dict(sorted(secrecy.mask_map(value).items())) if value else value
+
+
+class Specs(Kind):
+    """A map from GPU vendor to the uuids of GPU specifications (vendor document: Clone)."""
+
+    type = "dict"
+    nothing: Any = {}
+    compared = "as a whole map, by content"
+    _uuids = List(Uuid())
+
+    def parse(self, value: Any) -> dict[str, list[str]]:
+        specs = {}
+        for vendor, uuids in _mapping(value, "GPU vendors and lists of uuids").items():
+            if not isinstance(uuids, (list, tuple)):
+                raise Wrong(f"it is {_type_name(uuids)}; give a list of uuids", f".{printable(vendor)}")
+            try:
+                specs[str(vendor)] = self._uuids.parse(uuids)
+            except Wrong as wrong:
+                raise Wrong(wrong.text, f".{printable(vendor)}{wrong.inside}") from None
+        return specs
+
+    def show(self, value: Any, secrecy: Secrecy) -> Any:
+        return dict(sorted(value.items())) if value else value
+
+
+def plain(value: Any) -> Any:
+    """Return a value with builtin types only: what Ansible hands over may be of its own subclasses."""
+    if isinstance(value, Mapping):
+        return {plain(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    if isinstance(value, str):
+        return str(value)
+    return value
+
+
+def snake(name: str) -> str:
+    """Return ``modelCenterUuid`` as ``model_center_uuid``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def snake_keys(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a wire object with its own keys, not those of inner maps, in snake_case."""
+    return {snake(key): value for key, value in mapping.items()}
+
+
+def read_path(document: Any, path: tuple[Any, ...]) -> Any:
+    """Return what stands at a path of keys and indices in a parsed document, or ``None``."""
+    for step in path:
+        if isinstance(step, int):
+            document = document[step] if isinstance(document, list) and len(document) > step else None
+        else:
+            document = document.get(step) if isinstance(document, dict) else None
+    return document
+
+
+def remove_path(document: Any, path: tuple[Any, ...]) -> None:
+    """Take out what stands at a path, and the containers that are empty without it."""
+    holder = read_path(document, path[:-1])
+    if isinstance(holder, dict):
+        holder.pop(path[-1], None)
+    elif isinstance(holder, list) and len(holder) > path[-1]:
+        del holder[path[-1]]
+    if not holder and len(path) > 1 and isinstance(holder, (dict, list)):
+        remove_path(document, path[:-1])
+
+
+def _list(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        text = value.strip()
+        if text[:1] == "[":
+            return _json(text, list, "a list")
+        return [part.strip() for part in text.split(",")] if text else []
+    if not isinstance(value, (list, tuple)):
+        raise Wrong(f"it is {_type_name(value)}; give a list")
+    return list(value)
+
+
+def _mapping(value: Any, of_what: str) -> Mapping[Any, Any]:
+    if isinstance(value, str) and value.strip()[:1] == "{":
+        value = _json(value, dict, "a mapping")
+    if not isinstance(value, Mapping):
+        raise Wrong(f"it is {_type_name(value)}; give a mapping of {of_what}")
+    return value
+
+
+def _json(text: str, kind: type, word: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, kind):
+        raise Wrong(f"the text is not {word} in JSON")
+    return value
+
+
+def _whole(text: str) -> str:
+    """Refuse half a surrogate pair, which no encoding can send."""
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise Wrong("it holds half a surrogate pair, which is not text") from None
+    return text
+
+
+def _not_text(value: Any) -> str:
+    if isinstance(value, float):
+        return (
+            f'it came as the number {value}, because it is not in quotes (3.10 would become 3.1); write it as text: "..."'
+        )
+    if isinstance(value, (bool, int)):
+        return f"it came as {_typed(value)}, because it is not in quotes; write it as text, in quotes"
+    if isinstance(value, (Mapping, list, tuple)):
+        return f"it is {_type_name(value)}; give text"
+    return f"it came as {_type_name(value)}, because it is not in quotes; write it as text, in quotes"
+
+
+def _type_name(value: Any) -> str:
+    names = ((bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "text"), (Mapping, "a mapping"))
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    return next((name for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")
+
+
+def _typed(value: Any) -> str:
+    """Return a scalar with its type; the content of anything bigger is not repeated."""
+    if isinstance(value, (bool, int, float)):
+        return f"{_type_name(value)[2:]} {str(value).lower()}"
+    return quoted(value) if isinstance(value, str) else _type_name(value)
