@@ -57,7 +57,7 @@ generate:  ## write the generated parts of the documentation anew
 	@$(RUN) python tools/generate_docs.py
 
 changelog:  ## write CHANGELOG.md from the fragments for the version of galaxy.yml
-	@$(RUN) antsibull-changelog release --update-existing
+	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
 
 dist:  ## build the archive for publishing below .build/dist
 	@$(PYTHON) tools/package.py

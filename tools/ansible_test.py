@@ -26,7 +26,7 @@ import os
 import sys
 
 arguments = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel")]
-os.execv(sys.executable, [sys.executable, {pip!r}, "install", *arguments])
+os.execv(sys.executable, [sys.executable, {pip!r}, "install", "--ignore-installed", *arguments])
 '''
 # What ansible-test says, with exit code 0, when it has checked less than asked for.
 _SILENT_PASSES = ("All targets skipped", "WARNING: Required program")

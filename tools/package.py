@@ -81,8 +81,9 @@ def _galaxy_import(archive: pathlib.Path, folder: pathlib.Path, environment: Map
 def _install(archive: pathlib.Path, folder: pathlib.Path, environment: Mapping[str, str]) -> int:
     """Install the archive without a network and let ansible-builder read what it needs."""
     target = folder / "installed"
-    install = ["ansible-galaxy", "collection", "install", "--offline", "-p", str(target), str(archive)]
-    code, _log = run_recorded(install, environment, folder)
+    # Forced, for the checkout itself is found through the virtual environment and counts as installed.
+    install = ["ansible-galaxy", "collection", "install", "--offline", "--force", "-p", str(target), str(archive)]
+    code, _log = run_recorded(install, dict(environment, ANSIBLE_COLLECTIONS_PATH=str(target)), folder)
     if code:
         return code
     code, log = run_recorded(["ansible-builder", "introspect", str(target)], environment, folder)

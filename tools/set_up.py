@@ -62,8 +62,8 @@ def pip_settings() -> dict[str, str]:
     listing = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
     for line in listing.splitlines():
-        key, _, value = line.partition("=")
-        section, _, option = key.rpartition(".")
+        key, value = line.split("=", 1)
+        section, option = key.rsplit(".", 1)
         if section in found and option in _NETWORK_OPTIONS:
             found[section][option] = str(ast.literal_eval(value))
     return found["global"] | found["install"] | found[":env:"]
@@ -138,7 +138,7 @@ def link_collection(parent: pathlib.Path) -> None:
 def _hand_settings_to_ansible_test(settings: dict[str, str]) -> None:
     """Write the pip configuration into the home of the checks: ansible-test passes no PIP_ variables on."""
     parser = configparser.RawConfigParser()
-    parser["global"] = settings
+    parser["global"] = settings | {"quiet": "1"}
     path = HOME / ".config" / "pip" / "pip.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
