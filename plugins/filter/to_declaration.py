@@ -51,7 +51,7 @@ def _by_name(service: Mapping[str, Any]) -> tuple[str, str]:
 def _block(service: Mapping[str, Any]) -> str:
     keys = sorted(service, key=lambda key: (key != "name", key))
     text: str = yaml.dump(
-        [{str(key): _plain(service[key]) for key in keys}],
+        [{_plain(key): _plain(service[key]) for key in keys}],
         Dumper=_Dumper,
         allow_unicode=True,
         default_flow_style=False,
@@ -64,9 +64,9 @@ def _block(service: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     """Return the value without the marks that Ansible puts on its text, lists and mappings."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
+        return {_plain(key): _plain(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, str):
-        return str(value)
+        return str.__str__(value)  # the marked text of ansible-core 2.17 and 2.18 answers str() with itself
     if isinstance(value, Sequence):
         return [_plain(element) for element in value]
     if isinstance(value, bool) or value is None:

@@ -136,7 +136,7 @@ def _any_of(wire: str, operator: str, value: Any) -> Condition:
     if operator == "!?=" or wire in PSEUDO_FIELDS:
         return Condition(sent)
     wanted = set(values)
-    return Condition(sent, lambda row: _as_text(row.get(wire)) in wanted)
+    return Condition(sent, lambda row: row.get(wire) is not None and _as_text(row[wire]) in wanted)
 
 
 def _understood(wire: str, operator: str, value: str) -> str:

@@ -1,0 +1,338 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The conventions of the platform's REST front-end: jobs, retries, paging. Private to this collection.
+
+Knows no resource. Everything that may have to wait is a generator of *steps*: it yields the seconds to wait before it
+is resumed, so that one scheduler can keep many of them under way without a sleeping thread for each.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection
+from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, TransportError, UncertainError
+from ansible_collections.zstack.aios.plugins.module_utils._identity import Identity
+from ansible_collections.zstack.aios.plugins.module_utils._reactions import (
+    Outcome,
+    Phase,
+    Reaction,
+    as_error,
+    reaction_to,
+    situation_of,
+    strained,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._transport import Answer, Transport
+
+T = TypeVar("T")
+Steps = Generator[float, None, T]
+PAGE = 1000
+#: A job is asked for at first after so many seconds, then after longer and longer ones.
+FIRST_POLL, POLL_GROWTH, LONGEST_POLL = 0.05, 1.5, 2.0
+#: How often a thing that a repetition seldom cures is tried, and every thing before the platform was ever reached.
+FEW_TRIES = 3
+LONGEST_RETRY_AFTER = 60.0
+
+
+def run(steps: Steps[T], sleep: Callable[[float], None] = time.sleep) -> T:
+    """Carry out one generator of steps in this thread."""
+    try:
+        while True:
+            sleep(next(steps))
+    except StopIteration as done:
+        result: T = done.value
+        return result
+
+
+class Patience:
+    """How long one thing is tried: growing pauses with jitter, an end in time.
+
+    :param window: seconds after which it gives up.
+    """
+
+    def __init__(self, window: float) -> None:
+        self.window = window
+        self._end = time.monotonic() + window
+        self.tries = 0
+
+    def pause(self, outcome: Outcome | None = None, tries: int | None = None) -> float | None:
+        """Return the seconds to wait before the next try, ``None`` when the end has come."""
+        self.tries += 1
+        left = self._end - time.monotonic()
+        if left <= 0 or (tries is not None and self.tries >= tries):
+            return None
+        seconds = min(0.1 * 2.0 ** min(self.tries, 6), 5.0) * random.uniform(0.7, 1.3)
+        return min(max(seconds, retry_after(outcome)), left)
+
+
+def retry_after(outcome: Outcome | None) -> float:
+    """Return the seconds a ``Retry-After`` header asks for, capped; 0 when there is none."""
+    if not isinstance(outcome, Answer):
+        return 0.0
+    value = outcome.headers.get("Retry-After", "")
+    return min(float(value), LONGEST_RETRY_AFTER) if value.isascii() and value.isdigit() else 0.0
+
+
+class _NewJob(Exception):
+    """Nothing was executed; the write has to be sent again as a new job."""
+
+    def __init__(self, outcome: Outcome, relogin: bool) -> None:
+        super().__init__()
+        self.outcome = outcome
+        self.relogin = relogin
+
+
+class Client:
+    """One conversation with one platform, for several threads; ends its session when it is closed.
+
+    :param workers: how many connections are kept.
+    :param on_outcome: told of every answer whether the platform was strained, so that the pace can follow.
+    :ivar warnings: what went wrong without making anything fail.
+    """
+
+    def __init__(
+        self, connection: Connection, workers: int = 1, on_outcome: Callable[[bool], None] | None = None
+    ) -> None:
+        self.window = connection.job_timeout
+        self.base_url = connection.base_url
+        self.identity = Identity(connection)
+        self.warnings: list[str] = []
+        self._transport = Transport(connection, workers)
+        self._on_outcome = on_outcome or (lambda strain: None)
+        self._reached = False
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Log out and close every connection, whatever happens."""
+        try:
+            self.identity.log_out(self._log_out)
+        finally:
+            self._transport.close()
+
+    def _log_out(self, path: str) -> None:
+        outcome: Outcome | None = None
+        for _try in range(2):
+            outcome = self._exchange("DELETE", path, signed=False)
+            # A refusal means that the session is gone already.
+            if isinstance(outcome, Answer) and situation_of(outcome) not in ("outage", "throttled"):
+                return
+            time.sleep(0.2)
+        if isinstance(outcome, TransportError) and outcome.kind == "unsent":
+            self.warnings.append("The platform could not be reached to log out; its session ends by itself.")
+        else:
+            self.warnings.append("The platform did not confirm the logout; the session may last until it expires.")
+
+    @property
+    def requests(self) -> int:
+        """How many HTTP requests were sent so far."""
+        return self._transport.requests
+
+    # Reading
+
+    def read(
+        self,
+        path: str,
+        params: Sequence[tuple[str, str]] = (),
+        shape: Callable[[dict[str, Any]], bool] = lambda body: True,
+    ) -> Steps[dict[str, Any]]:
+        """Send a GET until it is answered.
+
+        :param shape: says whether a body is one that this call can have; another one counts as garbled.
+        :raises AiosError: the platform refused, or did not answer within the window.
+        """
+        query = urlencode(params, quote_via=quote, safe="")
+        patience, relogged = Patience(self.window), False
+        while True:
+            generation = self.identity.ensure(self._call)
+            outcome = self._exchange("GET", path, query)
+            reaction = reaction_to(outcome, Phase.READ)
+            if reaction is Reaction.DONE and isinstance(outcome, Answer):
+                body = outcome.json or {}
+                if shape(body):
+                    return body
+                reaction = Reaction.FEW
+            if reaction is Reaction.RELOGIN and not relogged and self.identity.renew(self._call, generation):
+                relogged = True
+                continue
+            yield self._pause_or_fail(patience, outcome, reaction)
+
+    def pages(
+        self, path: str, params: Sequence[tuple[str, str]] = (), told: Callable[[int, int], None] = lambda n, total: None
+    ) -> Steps[list[dict[str, Any]]]:
+        """Read every row of a query, in pages of a fixed order, and check that none is missing.
+
+        :raises AiosError: also when the platform's rows kept changing while they were read.
+        """
+        for _try in range(FEW_TRIES):
+            rows: dict[str, dict[str, Any]] = {}
+            totals, start = set(), 0
+            while True:
+                page = [("limit", str(PAGE)), ("start", str(start)), ("sort", "+uuid"), ("replyWithCount", "true")]
+                body = yield from self.read(path, [*params, *page], _is_counted_page)
+                rows.update((row["uuid"], row) for row in body["inventories"])
+                totals.add(body["total"])
+                start += PAGE
+                told(len(rows), body["total"])
+                if start >= body["total"] or not body["inventories"]:
+                    break
+            if totals == {len(rows)}:
+                return list(rows.values())
+        raise AiosError(
+            f"GET {path}: the listing is incomplete: {len(rows)} of {max(totals)} rows were read, because rows were "
+            f"added or removed meanwhile, {FEW_TRIES} times. Next: run again when nobody else changes the platform.",
+            "incomplete_listing",
+        )
+
+    # Writing
+
+    def write(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, params: Sequence[tuple[str, str]] = ()
+    ) -> Steps[dict[str, Any]]:
+        """Send a write and follow its job to the end. It is executed at most once (contract section 3.4).
+
+        :return: the JSON of the finished job.
+        :raises ApiError: the platform refused; nothing was done. :raises UncertainError: nobody can tell.
+        """
+        request = (method, path, urlencode(params, quote_via=quote, safe=""), body)
+        patience, relogged = Patience(self.window), False
+        while True:
+            generation = self.identity.ensure(self._call)
+            try:
+                return (yield from self._job(request, uuid.uuid4().hex, patience))
+            except _NewJob as again:
+                if again.relogin:
+                    if relogged or not self.identity.renew(self._call, generation):
+                        raise as_error(again.outcome) from None
+                    relogged = True
+                else:
+                    yield self._pause_or_fail(patience, again.outcome, Reaction.RETRY)
+
+    def _job(self, request: tuple[Any, ...], job: str, patience: Patience) -> Steps[dict[str, Any]]:
+        while True:
+            method, path, query, body = request
+            outcome = self._exchange(method, path, query, body, {"X-Job-UUID": job})
+            reaction = reaction_to(outcome, Phase.SUBMIT)
+            if reaction is Reaction.DONE and isinstance(outcome, Answer):
+                return outcome.json or {}
+            if reaction in (Reaction.POLL, Reaction.ASK):
+                known = reaction is Reaction.POLL
+                found = yield from self._poll(request, job, known)
+                if found is not None:
+                    return found
+                # The platform never received it, so the same job id is still free.
+                yield self._pause_or_fail(patience, outcome, Reaction.RETRY, job)
+            else:
+                _raise_if_new_job(outcome, reaction)
+                if reaction is Reaction.REREAD:
+                    raise _uncertain(request, job, outcome)
+                yield self._pause_or_fail(patience, outcome, reaction, job)
+
+    def _poll(self, request: tuple[Any, ...], job: str, known: bool) -> Steps[dict[str, Any] | None]:
+        """Ask for a job until it is done.
+
+        :param known: whether the platform has accepted it. :return: ``None`` when it turns out that it never has.
+        """
+        wait, patience, path = FIRST_POLL, Patience(self.window), f"/v1/api-jobs/{job}"
+        end = time.monotonic() + self.window
+        while time.monotonic() < end:
+            yield wait
+            outcome = self._exchange("GET", path, signed=False)
+            reaction = reaction_to(outcome, Phase.POLL)
+            if reaction is Reaction.DONE and isinstance(outcome, Answer):
+                return outcome.json or {}
+            if situation_of(outcome) == "forgotten":
+                if not known:
+                    return None
+                reason = "the platform accepted the job and then did not know it any more"
+                raise UncertainError(request[0], request[1], job, reason, forgotten=True)
+            _raise_if_new_job(outcome, reaction)
+            if reaction is Reaction.REREAD:
+                raise _uncertain(request, job, outcome)
+            if reaction is Reaction.POLL:
+                known = True
+                wait = min(wait * POLL_GROWTH, LONGEST_POLL)
+            elif reaction is Reaction.FAIL:
+                raise as_error(outcome, job)
+            else:
+                pause = patience.pause(outcome)
+                if pause is None:
+                    break
+                wait = pause
+        reason = f"no end of the job was seen within {self.window:g} s; a larger job_timeout waits longer"
+        raise UncertainError(request[0], request[1], job, reason)
+
+    # One exchange
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        signed: bool = True,
+    ) -> Outcome:
+        outcome: Outcome
+        try:
+            outcome = self._transport.exchange(
+                method, path, query, body, headers, self.identity.sign if signed else None
+            )
+            self._reached = True
+        except TransportError as error:
+            outcome = error
+        self._on_outcome(strained(outcome))
+        return outcome
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Make an unsigned call that is answered at once, such as the login; waits in this thread."""
+        patience = Patience(self.window)
+        while True:
+            outcome = self._exchange(method, path, "", body, signed=False)
+            reaction = reaction_to(outcome, Phase.READ)
+            if reaction is Reaction.DONE and isinstance(outcome, Answer):
+                return outcome.json or {}
+            time.sleep(self._pause_or_fail(patience, outcome, reaction))
+
+    def _pause_or_fail(self, patience: Patience, outcome: Outcome, reaction: Reaction, job: str = "") -> float:
+        """Return how long to wait before trying again, or raise what went wrong."""
+        if reaction in (Reaction.RETRY, Reaction.RETRY_NEW, Reaction.FEW):
+            # A wrong address must be told at once, an outage of a known platform is waited for.
+            few = reaction is Reaction.FEW or (not self._reached and isinstance(outcome, TransportError))
+            pause = patience.pause(outcome, FEW_TRIES if few else None)
+            if pause is not None:
+                return pause
+        error = as_error(outcome, job)
+        if patience.tries > 1:
+            error.args = (f"{error.message} (tried {patience.tries} times, at most for {patience.window:g} s: job_timeout)",)
+            error.message = str(error.args[0])
+        raise error
+
+
+def _raise_if_new_job(outcome: Outcome, reaction: Reaction) -> None:
+    if reaction in (Reaction.RELOGIN, Reaction.RETRY_NEW):
+        raise _NewJob(outcome, reaction is Reaction.RELOGIN)
+
+
+def _uncertain(request: tuple[Any, ...], job: str, outcome: Outcome) -> UncertainError:
+    return UncertainError(request[0], request[1], job, as_error(outcome, job).message)
+
+
+def _is_counted_page(body: Mapping[str, Any]) -> bool:
+    return is_page(body) and isinstance(body.get("total"), int)
+
+
+def is_page(body: Mapping[str, Any]) -> bool:
+    """Return whether an answer has the shape of a query's: a list of objects that each have a uuid."""
+    rows = body.get("inventories")
+    return isinstance(rows, list) and all(isinstance(row, dict) and isinstance(row.get("uuid"), str) for row in rows)
