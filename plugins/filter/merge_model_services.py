@@ -106,7 +106,9 @@ class _Merge:
     def _refuse(self, identities: list[tuple[str, str]], place: str, earlier: list[tuple[int, str, int]]) -> None:
         key, text = next(identity for identity in identities if identity in self._known)
         places = sorted({f"{name}[{index}]" for _position, name, index in earlier})
-        cure = "" if self._overlay else " (model_services_merge: overlay would lay a later variable over an earlier one)"
+        cure = (
+            "" if self._overlay else " (model_services_merge: overlay would lay a later variable over an earlier one)"
+        )
         self._mistakes.append(f"the {key} {text!r} is declared in {' and '.join([*places, place])}{cure}")
 
 

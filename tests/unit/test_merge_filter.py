@@ -1,0 +1,195 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the role's variables declare together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.zstack.aios.plugins.filter.merge_model_services import FilterModule, merge_model_services
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def refusal(fragments: Any, mode: str = "strict", visible_names: tuple[str, ...] = ()) -> str:
+    """Return the message with which the input is refused."""
+    with pytest.raises(AnsibleFilterError) as caught:
+        merge_model_services(fragments, mode, visible_names)
+    return str(caught.value)
+
+
+def test_the_filter_has_the_documented_name() -> None:
+    assert FilterModule().filters() == {"merge_model_services": merge_model_services}
+
+
+def test_base_comes_first_then_suffixes_in_order() -> None:
+    merged = merge_model_services(
+        {
+            "model_services_items__speech": [{"name": "whisper"}],
+            "model_services_items": [{"name": "qwen"}, {"name": "deepseek"}],
+            "model_services_items__image": [{"uuid": "a" * 32}],
+        }
+    )
+    assert merged == [{"name": "qwen"}, {"name": "deepseek"}, {"uuid": "a" * 32}, {"name": "whisper"}]
+
+
+def test_the_input_is_left_as_it_was() -> None:
+    base = [{"name": "qwen", "request_cpu": 8}]
+    merge_model_services(
+        {"model_services_items": base, "model_services_items__x": [{"name": "qwen", "size": 1}]}, "overlay"
+    )
+    assert base == [{"name": "qwen", "request_cpu": 8}]
+
+
+def test_strict_names_both_variables_of_a_name_declared_twice() -> None:
+    message = refusal(
+        {"model_services_items__a": [{"name": "x"}, {"name": "qwen"}], "model_services_items": [{"name": "qwen"}]}
+    )
+    assert "the name 'qwen' is declared in model_services_items[0] and model_services_items__a[1]" in message
+    assert "overlay" in message
+
+
+def test_strict_sees_a_uuid_declared_twice_under_two_names() -> None:
+    message = refusal(
+        {
+            "model_services_items__a": [{"name": "one", "uuid": "a" * 32}],
+            "model_services_items__b": [{"name": "two", "uuid": "a" * 32}],
+        }
+    )
+    assert f"the uuid '{'a' * 32}' is declared in model_services_items__a[0] and model_services_items__b[0]" in message
+
+
+def test_a_uuid_that_looks_like_a_name_is_another_service() -> None:
+    text = "b" * 32
+    assert len(merge_model_services({"model_services_items": [{"name": text}, {"uuid": text}]})) == 2
+
+
+def test_overlay_replaces_given_options_whole_and_keeps_the_others() -> None:
+    merged = merge_model_services(
+        {
+            "model_services_items": [{"name": "qwen", "request_cpu": 8, "yaml": {"env": ["a:1"], "distro": {}}}],
+            "model_services_items__production": [{"name": "qwen", "yaml": {"env": ["b:2"]}, "state": "absent"}],
+        },
+        "overlay",
+    )
+    assert merged == [{"name": "qwen", "request_cpu": 8, "yaml": {"env": ["b:2"]}, "state": "absent"}]
+
+
+def test_overlay_lets_the_later_suffix_win_whatever_the_order_of_the_mapping() -> None:
+    merged = merge_model_services(
+        {
+            "model_services_items__20_host": [{"name": "qwen", "request_cpu": 3}],
+            "model_services_items__10_group": [{"name": "qwen", "request_cpu": 2}],
+            "model_services_items": [{"name": "qwen", "request_cpu": 1}],
+        },
+        "overlay",
+    )
+    assert merged == [{"name": "qwen", "request_cpu": 3}]
+
+
+def test_overlay_refuses_one_name_twice_in_one_variable() -> None:
+    message = refusal({"model_services_items__a": [{"name": "qwen"}, {"name": "qwen"}]}, "overlay")
+    assert "model_services_items__a[0] and model_services_items__a[1]" in message
+
+
+def test_overlay_refuses_to_join_two_services_into_one() -> None:
+    message = refusal(
+        {
+            "model_services_items": [{"name": "one"}, {"uuid": "a" * 32}],
+            "model_services_items__a": [{"name": "one", "uuid": "a" * 32}],
+        },
+        "overlay",
+    )
+    assert "model_services_items[0] and model_services_items[1] and model_services_items__a[0]" in message
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (None, "model_services_items__x is empty; write [] for no model services"),
+        ({"name": "a"}, "model_services_items__x must be a list of model services, not a mapping"),
+        ("qwen", "model_services_items__x must be a list of model services, not text"),
+        (True, "model_services_items__x must be a list of model services, not a boolean"),
+        (["qwen"], "model_services_items__x[0] must be a mapping with a name, not text"),
+        ([{"name": "a"}, 7], "model_services_items__x[1] must be a mapping with a name, not a number"),
+        ([[]], "model_services_items__x[0] must be a mapping with a name, not a list"),
+        ([{"request_cpu": 1}], "model_services_items__x[0] has neither name nor uuid"),
+        ([{"name": ""}], "model_services_items__x[0] has neither name nor uuid"),
+    ],
+)
+def test_wrong_shapes_name_the_variable_and_the_position(value: Any, told: str) -> None:
+    assert told in refusal({"model_services_items__x": value})
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    message = refusal(
+        {"model_services_items": None, "model_services_items__a": [1, {}]}, visible_names=("model_services_item",)
+    )
+    assert message.count(";") == 5, message
+    for told in ("model_services_items is empty", "__a[0]", "__a[1]", "did you mean model_services_items?"):
+        assert told in message
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("model_services_item", "model_services_items"),
+        ("model_service_items", "model_services_items"),
+        ("model_services_itmes__gpu", "model_services_items__gpu"),
+        ("model_services_item__gpu", "model_services_items__gpu"),
+        ("model_service_items__gpu", "model_services_items__gpu"),
+        ("model_services_items_gpu", "model_services_items__gpu"),
+    ],
+)
+def test_a_misspelt_fragment_is_refused_with_the_name_that_was_meant(misspelt: str, meant: str) -> None:
+    message = refusal({"model_services_items": []}, visible_names=("model_services_items", misspelt))
+    assert f"the variable {misspelt} is not read by the role; did you mean {meant}?" in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model_services_items__gpu",
+        "model_services_src",
+        "model_services_defaults",
+        "model_name",
+        "model_services_result",
+    ],
+)
+def test_other_names_are_let_through(name: str) -> None:
+    assert merge_model_services({"model_services_items": []}, visible_names=(name,)) == []
+
+
+def test_an_unknown_mode_and_a_wrong_input_are_refused() -> None:
+    assert "strict or overlay" in refusal({}, "merge")
+    assert "not a list" in refusal([])
+
+
+NAME = st.sampled_from(["qwen", "Qwen", "bge", "a=b", "模型"])
+ITEM = st.fixed_dictionaries({"name": NAME}, optional={"request_cpu": st.integers(0, 9)})
+FRAGMENTS = st.dictionaries(
+    st.sampled_from(["model_services_items", "model_services_items__a", "model_services_items__b"]),
+    st.lists(ITEM, max_size=4, unique_by=lambda item: item["name"]),
+)
+
+
+@given(FRAGMENTS)
+def test_overlay_has_each_name_once_with_the_value_given_last(fragments: dict[str, list[dict[str, Any]]]) -> None:
+    expected: dict[str, dict[str, Any]] = {}
+    for variable in sorted(fragments):
+        for item in fragments[variable]:
+            expected.setdefault(item["name"], {}).update(item)
+    assert merge_model_services(fragments, "overlay") == list(expected.values())
+
+
+@given(FRAGMENTS)
+def test_strict_is_overlay_without_anything_to_lay_over(fragments: dict[str, list[dict[str, Any]]]) -> None:
+    names = [item["name"] for items in fragments.values() for item in items]
+    if len(names) == len(set(names)):
+        assert merge_model_services(fragments) == merge_model_services(fragments, "overlay")
+    else:
+        assert "is declared in" in refusal(fragments)
