@@ -117,6 +117,10 @@ def main(groups: list[str]) -> int:
 
 if __name__ == "__main__":
     stop_on_signals()
+    known = sorted({check.group for check in CHECKS})
     parser = argparse.ArgumentParser(description="Run the collection's checks.")
-    parser.add_argument("groups", nargs="*", choices=sorted({check.group for check in CHECKS}), help="default: all")
-    sys.exit(main(parser.parse_args().groups))
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(known)}; all when none is named")
+    named = parser.parse_args().groups
+    if unknown := sorted(set(named) - set(known)):
+        parser.error(f"no such group: {', '.join(unknown)}; there are {', '.join(known)}")
+    sys.exit(main(named))
