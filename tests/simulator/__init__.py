@@ -1,0 +1,5 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stand-in for a ZStack AIOS platform: a REST server process over a SQLite file, for tests, demo and benchmark."""

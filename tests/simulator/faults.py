@@ -1,0 +1,170 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults on demand: rules that say which request goes wrong, when, and how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from .errors import BusinessError
+from .jobs import NORMAL, Fate
+
+# Before the request is looked at: it has no effect.
+BEFORE = frozenset({"close_before", "status", "redirect"})
+# The request has its effect, and its answer is lost or spoilt.
+AFTER = frozenset(
+    {"close_after", "cut_answer", "status_after", "empty_body", "broken_json", "wrong_shape", "huge_body"}
+)
+JOB = frozenset(
+    {
+        "job_stuck",
+        "job_stuck_after",
+        "job_lost",
+        "job_never",
+        "job_expired",
+        "job_error",
+        "job_error_after",
+    }
+)
+NAMES = BEFORE | AFTER | JOB | {"delay", "session_gone"}
+_MATCH_KEYS = frozenset({"method", "path_regex", "kind", "nth", "every", "times", "probability"})
+_RULE_KEYS = frozenset({"match", "fault"})
+# What a fault cannot do without.
+_NEEDED = {"delay": "seconds", "status": "code", "status_after": "code", "redirect": "location", "huge_body": "bytes"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong: a name of `NAMES` and its details."""
+
+    name: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def fate(self) -> Fate:
+        """What it does to the job that the request starts."""
+        code = str(self.details.get("code", "SYS.1000"))
+        error = BusinessError(code, str(self.details.get("details", "a fault was asked for")))
+        fates = {
+            "job_stuck": Fate(executes=False, ending="stuck"),
+            "job_stuck_after": Fate(executes=True, ending="stuck"),
+            "job_lost": Fate(executes=True, ending="lost"),
+            "job_never": Fate(executes=False, ending="never"),
+            "job_expired": Fate(executes=bool(self.details.get("executed", True)), ending="expired"),
+            "job_error": Fate(executes=False, ending="error", error=error),
+            "job_error_after": Fate(executes=True, ending="error", error=error),
+        }
+        return fates.get(self.name, NORMAL)
+
+
+@dataclass
+class Rule:
+    """When a fault fires.
+
+    Of the requests that match, those from the `nth` on are candidates, every one or each `every`-th of them, by chance
+    if `probability` is below 1, until the fault has fired `times` times (0: without end).
+    """
+
+    fault: Fault
+    method: str = ""
+    path: re.Pattern[str] = re.compile("")
+    kinds: frozenset[str] = frozenset()
+    nth: int = 1
+    every: int = 1
+    times: int = 1
+    probability: float = 1.0
+    matched: int = 0
+    fired: int = 0
+
+    def fires(self, method: str, path: str, kind: str, random: Random) -> bool:
+        """Whether the fault happens to this request; counts it."""
+        if self.method and method != self.method or self.kinds and kind not in self.kinds:
+            return False
+        if not self.path.search(path):
+            return False
+        self.matched += 1
+        if self.matched < self.nth or (self.matched - self.nth) % self.every or 0 < self.times <= self.fired:
+            return False
+        if self.probability < 1 and random.random() >= self.probability:
+            return False
+        self.fired += 1
+        return True
+
+
+class Faults:
+    """The rules in force, in memory only."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._rules: list[Rule] = []
+
+    def add(self, given: Any) -> None:
+        """Adds rules from their JSON form.
+
+        :raises ValueError: for what is not a list of rules.
+        """
+        if not isinstance(given, list):
+            raise ValueError("a list of rules is expected")
+        self._rules.extend([parse_rule(rule) for rule in given])
+
+    def clear(self) -> None:
+        """Removes all rules."""
+        self._rules.clear()
+
+    def described(self) -> list[dict[str, Any]]:
+        """What has become of each rule."""
+        return [{"fault": rule.fault.name, "matched": rule.matched, "fired": rule.fired} for rule in self._rules]
+
+    def next(self, method: str, path: str, kind: str) -> Fault | None:
+        """The fault for this request, from the first rule that fires."""
+        for rule in self._rules:
+            if rule.fires(method, path, kind, self._random):
+                return rule.fault
+        return None
+
+
+def parse_rule(given: Any) -> Rule:
+    """Reads ``{"match": {...}, "fault": NAME}`` or ``{"match": {...}, "fault": {NAME: {...}}}``.
+
+    :raises ValueError: with the reason, for anything else.
+    """
+    if not isinstance(given, dict) or not set(given) <= _RULE_KEYS or "fault" not in given:
+        raise ValueError(f"a rule has the keys match and fault: {given!r}")
+    match = given.get("match") or {}
+    if not isinstance(match, dict) or not set(match) <= _MATCH_KEYS:
+        raise ValueError(f"match has the keys {', '.join(sorted(_MATCH_KEYS))}: {match!r}")
+    kinds = match.get("kind", [])
+    every = max(1, int(match.get("every", 1)))
+    return Rule(
+        fault=_parse_fault(given["fault"]),
+        method=str(match.get("method", "")).upper(),
+        path=re.compile(str(match.get("path_regex", ""))),
+        kinds=frozenset([kinds] if isinstance(kinds, str) else kinds),
+        nth=int(match.get("nth", every)),
+        every=every,
+        times=int(match.get("times", 1)),
+        probability=float(match.get("probability", 1.0)),
+    )
+
+
+def _parse_fault(given: Any) -> Fault:
+    name: Any
+    details: Any = None
+    if isinstance(given, str):
+        name = given
+    elif isinstance(given, dict) and len(given) == 1:
+        [(name, details)] = given.items()
+    else:
+        raise ValueError(f"a fault is a name or a name with its details: {given!r}")
+    if name not in NAMES:
+        raise ValueError(f"unknown fault {name!r}; known: {', '.join(sorted(NAMES))}")
+    details = details or {}
+    needed = _NEEDED.get(name)
+    if not isinstance(details, dict) or (needed is not None and needed not in details):
+        raise ValueError(f"the fault {name} needs {needed}: {details!r}")
+    return Fault(name, details)
