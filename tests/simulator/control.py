@@ -32,7 +32,8 @@ class Control:
         self._faults = faults
         self._journal = journal
         self._actions: dict[tuple[str, str], Callable[[Request], Any]] = {
-            ("GET", "log"): self._log,
+            ("GET", "log"): lambda request: journal.entries(_since(request)),
+            ("GET", "effects"): lambda request: journal.effects(_since(request)),
             ("POST", "log/clear"): lambda _request: journal.clear(),
             ("GET", "stats"): self._stats,
             ("GET", "services"): lambda _request: seeding.raw_services(platform),
@@ -54,9 +55,6 @@ class Control:
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
 
-    def _log(self, request: Request) -> list[dict[str, Any]]:
-        return self._journal.entries(int(dict(parse_qsl(request.query)).get("since", 0)))
-
     def _stats(self, _request: Request) -> dict[str, Any]:
         return {**self._journal.stats(), "open_sessions": open_sessions(self._platform)}
 
@@ -65,3 +63,7 @@ class Control:
         seeding.reset(self._platform)
         self._faults.clear()
         self._journal.clear()
+
+
+def _since(request: Request) -> int:
+    return int(dict(parse_qsl(request.query)).get("since", 0))

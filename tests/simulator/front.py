@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.message import Message
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -20,7 +19,7 @@ from .answers import Answer, error_answer, html_answer, json_answer, refusal_ans
 from .apis import available
 from .calls import VALIDATION_ONLY, Api, Call
 from .errors import BusinessError, Refusal, not_found
-from .jobs import DEFAULT_TIMEOUT_MS, NORMAL, Fate, Jobs, Work
+from .jobs import DEFAULT_TIMEOUT_MS, NORMAL, Fate, Job, Jobs
 from .messages import convert, validate
 from .platform import Platform
 from .resources import exists
@@ -28,6 +27,7 @@ from .routing import JOBS_PATH, Route, Router
 from .texts import new_uuid
 
 _RAW_IN_URL = re.compile(r'[<>"{}|\\^\x00-\x20\x7f-\uffff]')
+_CHARSET = re.compile(r'charset="?([\w.:-]+)', re.IGNORECASE)
 _JAVA_LONG = re.compile(r"[+-]?[0-9]{1,18}")
 _JOB_ID_LENGTH = 32
 
@@ -54,11 +54,9 @@ class Request:
     @cached_property
     def text(self) -> str:
         """The body as the servlet reads it: without a charset in Content-Type it is taken for ISO-8859-1."""
-        message = Message()
-        message["Content-Type"] = self.headers.get("content-type", "")
-        charset = message.get_content_charset("iso-8859-1")
+        match = _CHARSET.search(self.headers.get("content-type", ""))
         try:
-            return self.body.decode(charset, "replace")
+            return self.body.decode(match.group(1) if match is not None else "iso-8859-1", "replace")
         except LookupError:
             return self.body.decode("iso-8859-1")
 
@@ -190,13 +188,14 @@ class Front:
             self._validate(api, call)
             with self._platform.store.transaction():
                 return json_answer(200, api.run(self._platform, call))
-        work = self._work(api, call, request)
+        job = self._job(api, call, request)
         if self._platform.options.features.has("sync-writes"):
-            return self._jobs.run_at_once(work)
-        return self._jobs.submit(request.job_id, work, fate, timeout_ms)
+            return self._jobs.run_at_once(job)
+        return self._jobs.submit(job, fate, timeout_ms)
 
-    def _work(self, api: Api, call: Call, request: Request) -> Work:
+    def _job(self, api: Api, call: Call, request: Request) -> Job:
         """The job of an asynchronous call. Its session is looked at now, and what was found is told by the poll."""
+        only_validated = VALIDATION_ONLY in call.system_tags
         refused: BusinessError | None = None
         if call.session:
             try:
@@ -208,11 +207,12 @@ class Front:
             if refused is not None:
                 raise refused
             self._validate(api, call)
-            result = {} if VALIDATION_ONLY in call.system_tags else api.run(self._platform, call)
+            result = {} if only_validated else api.run(self._platform, call)
             wants_schema = request.headers.get("x-json-schema") == "true"
             return {**result, "schema": {}} if wants_schema and isinstance(result, dict) else result
 
-        return work
+        subject = call.path.get("uuid", call.path.get("tagUuid", "")) if api.kind != "clone" else ""
+        return Job(request.job_id, "validation" if only_validated else api.kind, subject, work)
 
     def _validate(self, api: Api, call: Call) -> None:
         validate(self._platform.store, api.message, api.parameters, call.values)

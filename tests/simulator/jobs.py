@@ -37,7 +37,16 @@ class Fate:
 
 
 NORMAL = Fate()
-Work = Callable[[], "dict[str, Any] | str"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job to be run: its uuid, the kind of its API, the uuid of the resource in the path, and what to do."""
+
+    uuid: str
+    kind: str
+    subject: str
+    work: Callable[[], dict[str, Any] | str]
 
 
 class Jobs:
@@ -52,23 +61,20 @@ class Jobs:
         """Whether the id has been used."""
         return self._store.run("SELECT 1 FROM jobs WHERE uuid = ?", (uuid,)).fetchone() is not None
 
-    def submit(self, uuid: str, work: Work, fate: Fate, timeout_ms: int) -> Answer:
+    def submit(self, job: Job, fate: Fate, timeout_ms: int) -> Answer:
         """Takes a job on: its row is written before the answer leaves, it ends `job_seconds` later."""
         options = self._platform.options
         if fate.ending != "never":
             state = _VANISHING if fate.ending == "expired" else _PROCESSING
-            self._store.run("INSERT INTO jobs (uuid, created, state) VALUES (?, ?, ?)", (uuid, time.time(), state))
-            if options.job_effect == "start":
-                answer = self._outcome(work, fate)
-                self._later(lambda: self._end(uuid, answer, fate))
-            else:
-                self._later(lambda: self._end(uuid, None, fate, work))
-        location = f"{constants.LOCATION_BASE}{options.context_path}/v1/api-jobs/{uuid}"
+            self._store.run("INSERT INTO jobs (uuid, created, state) VALUES (?, ?, ?)", (job.uuid, time.time(), state))
+            answer = self._outcome(job, fate) if options.job_effect == "start" else None
+            self._later(lambda: self._end(job, fate, answer))
+        location = f"{constants.LOCATION_BASE}{options.context_path}/v1/api-jobs/{job.uuid}"
         return json_answer(202, {"location": location, "apiTimeout": timeout_ms})
 
-    def run_at_once(self, work: Work) -> Answer:
+    def run_at_once(self, job: Job) -> Answer:
         """Runs a job while its submitter waits."""
-        return self._outcome(work, NORMAL)
+        return self._outcome(job, NORMAL)
 
     def poll(self, uuid: str) -> Answer:
         """The answer to a poll.
@@ -100,29 +106,40 @@ class Jobs:
 
         asyncio.get_running_loop().call_later(self._platform.options.job_seconds, unless_abandoned)
 
-    def _end(self, uuid: str, answer: Answer | None, fate: Fate, work: Work | None = None) -> None:
+    def _end(self, job: Job, fate: Fate, answer: Answer | None) -> None:
         with self._store.transaction():
-            if answer is None and work is not None:
-                answer = self._outcome(work, fate)
+            if answer is None:
+                answer = self._outcome(job, fate)
             if fate.ending == "lost":
-                self._store.run("DELETE FROM jobs WHERE uuid = ?", (uuid,))
-            elif fate.ending in ("result", "error") and answer is not None:
+                self._store.run("DELETE FROM jobs WHERE uuid = ?", (job.uuid,))
+            elif fate.ending in ("result", "error"):
                 self._store.run(
                     "UPDATE jobs SET state = ?, status = ?, body = ? WHERE uuid = ?",
-                    (_DONE, answer.status, answer.body.decode(), uuid),
+                    (_DONE, answer.status, answer.body.decode(), job.uuid),
                 )
 
-    def _outcome(self, work: Work, fate: Fate) -> Answer:
+    def _outcome(self, job: Job, fate: Fate) -> Answer:
         """Runs the work where the fate allows, all of it or nothing, and tells what a poll is to show."""
-        answer = json_answer(200, {})
-        if fate.executes:
-            try:
-                with self._store.transaction():
-                    answer = json_answer(200, work())
-            except BusinessError as error:
-                answer = error_answer(error)
-            except Exception as error:
-                # A fault of the simulator itself: told on its own output, and to the client as the platform would.
-                traceback.print_exc(file=sys.stderr)
-                answer = error_answer(BusinessError("SYS.1000", repr(error)))
+        answer = self._run(job) if fate.executes else json_answer(200, {})
         return error_answer(fate.error) if fate.error is not None else answer
+
+    def _run(self, job: Job) -> Answer:
+        try:
+            with self._store.transaction():
+                result = job.work()
+        except BusinessError as error:
+            self._note(job, {}, error.code)
+            return error_answer(error)
+        except Exception as error:
+            # A fault of the simulator itself: told on its own output, and to the client as the platform would.
+            traceback.print_exc(file=sys.stderr)
+            self._note(job, {}, "SYS.1000")
+            return error_answer(BusinessError("SYS.1000", repr(error)))
+        self._note(job, result.get("inventory", {}) if isinstance(result, dict) else {}, None)
+        return json_answer(200, result)
+
+    def _note(self, job: Job, shown: dict[str, Any], error: str | None) -> None:
+        self._store.run(
+            "INSERT INTO effects (at, job, kind, uuid, name, error) VALUES (?, ?, ?, ?, ?, ?)",
+            (time.time(), job.uuid, job.kind, shown.get("uuid") or job.subject or None, shown.get("name"), error),
+        )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the simulator has been asked, one row for each request, in the store so that it survives a killed process."""
+"""What the simulator has been asked and what it did, in the store, so that it survives a killed process."""
 
 from __future__ import annotations
 
@@ -53,16 +53,20 @@ class Journal:
 
     def entries(self, since: int) -> list[dict[str, Any]]:
         """The requests whose number is above `since`, oldest first."""
-        names = ("seq", "at", "method", "path", "query", "kind", "write", "status", "fault", "job", "authorization")
+        names = ("seq", "at", "method", "path", "query", "kind", "status", "fault", "job", "authorization")
         rows = self._store.run(
-            "SELECT seq, at, method, path, query, kind, is_write, status, fault, job, authorization, body"
-            " FROM journal WHERE seq > ? ORDER BY seq",
-            (since,),
+            f"SELECT {', '.join(names)}, is_write, body FROM journal WHERE seq > ? ORDER BY seq", (since,)
         )
         return [
-            {**dict(zip(names, row)), "write": bool(row[6]), "body": _parsed(row[11])}  # noqa: B905 (Python 3.9)
+            {**dict(zip(names, row[:-2], strict=True)), "write": bool(row[-2]), "body": _parsed(row[-1])}
             for row in rows
         ]
+
+    def effects(self, since: int) -> list[dict[str, Any]]:
+        """The jobs that have run, oldest first; `error` is None for those that took effect."""
+        names = ("seq", "at", "job", "kind", "uuid", "name", "error")
+        rows = self._store.run(f"SELECT {', '.join(names)} FROM effects WHERE seq > ? ORDER BY seq", (since,))
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def stats(self) -> dict[str, Any]:
         """Counts over the whole log."""
@@ -85,8 +89,9 @@ class Journal:
         }
 
     def clear(self) -> None:
-        """Forgets all requests; the numbering goes on."""
+        """Forgets all requests and effects; the numbering goes on."""
         self._store.run("DELETE FROM journal")
+        self._store.run("DELETE FROM effects")
         self._maximum = 0
         self._store.set_setting(_MAXIMUM, "0")
 

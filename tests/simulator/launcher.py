@@ -132,12 +132,16 @@ class Simulator:
         """The requests after number `since` that ask for a change: not logins, queries and polls."""
         return [entry for entry in self.log(since) if entry["write"]]
 
+    def effects(self, since: int = 0) -> list[dict[str, Any]]:
+        """The jobs that have run: job, kind, uuid and name of the resource, error code (None: it took effect)."""
+        return list(self._control("GET", f"effects?since={since}"))
+
     def last_seq(self) -> int:
         """The number of the latest request, to be given as `since` later on."""
         return int(self.stats()["last_seq"])
 
     def clear_log(self) -> None:
-        """Forgets the requests so far, and with them the counts of `stats`."""
+        """Forgets the requests and effects so far, and with them the counts of `stats`."""
         self._control("POST", "log/clear")
 
     def stats(self) -> dict[str, Any]:

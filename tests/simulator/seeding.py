@@ -32,7 +32,7 @@ from .services import complete
 from .texts import new_uuid
 
 _SEEDED = "seeded"
-_SERVER_TABLES = ("sessions", "jobs", "accounts", "access_keys", "journal")
+_SERVER_TABLES = ("sessions", "jobs", "accounts", "access_keys", "journal", "effects")
 
 
 def prepare(platform: Platform) -> None:

@@ -33,6 +33,10 @@ CREATE TABLE IF NOT EXISTS journal (
     query TEXT NOT NULL, kind TEXT NOT NULL, is_write INTEGER NOT NULL, status INTEGER, fault TEXT, job TEXT,
     authorization TEXT, body TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS effects (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, job TEXT NOT NULL, kind TEXT NOT NULL, uuid TEXT,
+    name TEXT, error TEXT
+);
 """
 
 
