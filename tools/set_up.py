@@ -138,7 +138,7 @@ def link_collection(parent: pathlib.Path) -> None:
 def _hand_settings_to_ansible_test(settings: dict[str, str]) -> None:
     """Write the pip configuration into the home of the checks: ansible-test passes no PIP_ variables on."""
     parser = configparser.RawConfigParser()
-    parser["global"] = settings | {"quiet": "1"}
+    parser["global"] = settings | {"quiet": "2"}
     path = HOME / ".config" / "pip" / "pip.conf"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
