@@ -137,14 +137,19 @@ def _process(
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ask the group to end as Ctrl-C does, which lets tools remove what they made, then with less patience."""
+    if process.poll() is None:
+        _signal_group(process, signal.SIGINT, 10)
+    _signal_group(process, signal.SIGTERM, 5)
+    if process.poll() is None:
+        _signal_group(process, signal.SIGKILL, 5)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals, patience: float) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        os.killpg(process.pid, number)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=patience)
 
 
 def _show(stream: IO[bytes] | None, lines: list[str]) -> None:
