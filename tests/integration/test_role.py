@@ -1,0 +1,349 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role and its playbooks, run by ansible-playbook against simulated platforms."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
+
+PASSWORD_VARIABLE = {"model_services_account_name": constants.ADMIN_ACCOUNT}
+
+
+def service(name: str, **more: Any) -> dict[str, Any]:
+    """Return a declaration that can be created."""
+    return {
+        "name": name,
+        "model_center": constants.MODEL_CENTER_NAME,
+        "install_path": f"/models/{name}",
+        "start_command": f"vllm serve /models/{name}",
+        "request_cpu": 8,
+        "request_memory": 32768,
+        "yaml": {"services": [{"name": name, "ports": [8000]}]},
+        **more,
+    }
+
+
+@dataclass
+class Run:
+    """What one ansible-playbook did."""
+
+    code: int
+    text: str
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """How many tasks changed something, by host."""
+        return {host: int(number) for host, number in re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+)", self.text, re.M)}
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """What a workflow's next node would get."""
+        found = re.search(r"^\tRUN: (\{.*\})$", self.text, re.M)
+        return json.loads(found[1]) if found else {}
+
+
+class Field:
+    """An inventory of simulated platforms and the means to run playbooks on it."""
+
+    def __init__(self, folder: Path, platforms: dict[str, Simulator]) -> None:
+        self.folder = folder
+        self.platforms = platforms
+        self.inventory = folder / "inventory"
+        self.hosts = {
+            host: {"model_services_host": simulator.url, **PASSWORD_VARIABLE} for host, simulator in platforms.items()
+        }
+
+    def declare(self, host: str, **variables: Any) -> None:
+        """Give a host further variables."""
+        self.hosts[host].update(variables)
+
+    def run(self, playbook: str, *options: str, variables: dict[str, Any] | None = None, **env: str) -> Run:
+        """Run a playbook on the inventory, or on none when it has no host."""
+        self.inventory.mkdir(exist_ok=True)
+        (self.inventory / "hosts.yml").write_text(
+            yaml.safe_dump({"platforms": {"hosts": self.hosts}}), encoding="utf-8"
+        )
+        command = ["ansible-playbook", playbook, *options, "-e", json.dumps(variables or {})]
+        process = subprocess.run(
+            command, env=self._environment(env), cwd=self.folder, text=True, errors="replace",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=120, check=False,
+        )  # fmt: skip
+        return Run(process.returncode, process.stdout)
+
+    def _environment(self, more: dict[str, str]) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "ZSTACK_"))}
+        return {
+            **kept,
+            "ANSIBLE_HOME": str(self.folder / "ansible"),
+            "ANSIBLE_LOCAL_TEMP": str(self.folder / "local"),
+            "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote"),
+            "ANSIBLE_SHOW_CUSTOM_STATS": "true",
+            "ANSIBLE_NOCOLOR": "true",
+            "ZSTACK_ACCOUNT_PASSWORD": constants.ADMIN_PASSWORD,
+            **({"ANSIBLE_INVENTORY": str(self.inventory)} if self.hosts else {}),
+            **more,
+        }
+
+    def writes(self, host: str) -> list[str]:
+        """Return what kinds of change a platform was asked for."""
+        return [entry["kind"] for entry in self.platforms[host].writes()]
+
+    def names(self, host: str) -> list[str]:
+        """Return the names of a platform's services."""
+        return sorted(each["name"] for each in self.platforms[host].services())
+
+
+@pytest.fixture(scope="module")
+def simulators() -> Iterator[dict[str, Simulator]]:
+    """Two platforms for all tests of this file."""
+    with Simulator() as one, Simulator() as two:
+        yield {"one": one, "two": two}
+
+
+@pytest.fixture
+def two(tmp_path: Path, simulators: dict[str, Simulator]) -> Field:
+    """An inventory of both platforms, empty."""
+    for simulator in simulators.values():
+        simulator.reset()
+        simulator.clear_log()
+    return Field(tmp_path, dict(simulators))
+
+
+@pytest.fixture
+def field(two: Field) -> Field:
+    """An inventory of one platform, empty."""
+    del two.hosts["two"]
+    return two
+
+
+def test_plan_provision_again_change_and_drift(field: Field) -> None:
+    field.declare(
+        "one",
+        model_services_items=[service("qwen")],
+        model_services_items__more=[service("bge"), {"name": "qwen-copy", "clone_from": "qwen", "request_cpu": 4}],
+    )
+    planned = field.run("zstack.aios.plan")
+    assert planned.code == 0, planned.text
+    assert planned.changed == {"one": 1}
+    assert "+" in planned.text and "vllm serve /models/qwen" in planned.text, "the plan shows no difference"
+    assert field.writes("one") == []
+    assert planned.stats["model_services_summary"]["one"]["created"] == 2
+    digest = planned.stats["model_services_plan_digest"]
+    assert len(digest["one"]) == 64
+
+    drifted = field.run("zstack.aios.drift")
+    assert drifted.code != 0
+    assert "one differs from its declaration: 3 to create, 0 to update, 0 to delete" in drifted.text
+    assert "qwen-copy (cloned" in drifted.text
+    assert field.writes("one") == []
+
+    applied = field.run("zstack.aios.provision", variables={"model_services_plan_digest": digest})
+    assert applied.code == 0, applied.text
+    assert field.names("one") == ["bge", "qwen", "qwen-copy"]
+    assert sorted(field.writes("one")) == ["add", "add", "clone"]
+    assert applied.stats["model_services_plan_digest"] == {"one": ""}, "a used digest must not bind later runs"
+
+    field.platforms["one"].clear_log()
+    for playbook in ("zstack.aios.provision", "zstack.aios.drift"):
+        again = field.run(playbook)
+        assert again.code == 0, again.text
+        assert again.changed == {"one": 0}
+    assert field.writes("one") == []
+
+    field.declare("one", model_services_items=[service("qwen", request_cpu=16)])
+    changed = field.run("zstack.aios.provision", "--diff")
+    assert changed.code == 0, changed.text
+    (write,) = field.platforms["one"].writes()
+    assert write["body"] == {"updateModelService": {"requestCpu": 16}}
+
+    used = field.run("zstack.aios.provision", variables={"model_services_plan_digest": digest})
+    assert used.code != 0, "the plan was approved for another declaration"
+    assert field.platforms["one"].stats()["open_sessions"] == 0
+
+
+def test_nothing_logs_in_to_the_inventory_host(field: Field) -> None:
+    field.declare(
+        "one",
+        model_services_items=[service("qwen")],
+        ansible_connection="ssh",
+        ansible_host="192.0.2.1",
+        ansible_become=True,
+        ansible_python_interpreter="/nonexistent/python",
+    )
+    run = field.run("zstack.aios.provision")
+    assert run.code == 0, run.text
+    assert field.names("one") == ["qwen"]
+
+
+def test_platforms_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
+    two.declare("one", model_services_items=[service("qwen")])
+    two.declare("two", model_services_items=[service("qwen", model_center="no such center")])
+    run = two.run("zstack.aios.provision")
+    assert run.code != 0
+    assert "no such center" in run.text
+    assert two.names("one") == ["qwen"]
+    assert two.names("two") == []
+    assert run.stats["model_services_summary"]["one"]["created"] == 1
+
+
+def test_templates_work_and_what_is_unsafe_stays_text(field: Field) -> None:
+    (field.folder / "inventory" / "group_vars").mkdir(parents=True)
+    template = """\
+registry: registry.example.com
+model_services_items__llm:
+  - name: "{{ inventory_hostname }}-qwen"
+    model_center: {center}
+    install_path: "{{ registry }}/qwen"
+    start_command: serve
+    request_cpu: "{{ 2 * 4 }}"
+    request_memory: 1024
+    yaml: !unsafe |
+      chat_template: "{{ messages }}"
+"""
+    text = template.replace("{center}", constants.MODEL_CENTER_NAME)
+    (field.folder / "inventory" / "group_vars" / "platforms.yml").write_text(text, encoding="utf-8")
+    run = field.run("zstack.aios.provision")
+    assert run.code == 0, run.text
+    (held,) = field.platforms["one"].services()
+    assert (held["name"], held["installPath"], held["requestCpu"]) == ("one-qwen", "registry.example.com/qwen", 8)
+    assert yaml.safe_load(held["yaml"]) == {"chat_template": "{{ messages }}"}
+
+
+def test_a_name_declared_twice_is_refused_unless_overlaid(field: Field) -> None:
+    field.declare(
+        "one", model_services_items=[service("qwen")], model_services_items__b=[{"name": "qwen", "request_cpu": 2}]
+    )
+    refused = field.run("zstack.aios.provision")
+    assert refused.code != 0
+    assert "is declared in model_services_items[0] and model_services_items__b[0]" in refused.text
+    overlaid = field.run("zstack.aios.provision", variables={"model_services_merge": "overlay"})
+    assert overlaid.code == 0, overlaid.text
+    assert [each["requestCpu"] for each in field.platforms["one"].services()] == [2]
+
+
+def test_validate_needs_no_platform_and_tells_every_mistake(field: Field) -> None:
+    field.platforms["one"].clear_log()
+    field.declare("one", model_services_items=[service("qwen")], model_services_host="unreachable.invalid")
+    good = field.run("zstack.aios.validate", ZSTACK_ACCOUNT_PASSWORD="")
+    assert good.code == 0, good.text
+    field.declare("one", model_services_items=[service("qwen", request_cpus=1), service("bge", python_version=3.10)])
+    bad = field.run("zstack.aios.validate", ZSTACK_ACCOUNT_PASSWORD="")
+    assert bad.code != 0
+    assert "request_cpus" in bad.text and "python_version" in bad.text
+    assert "Traceback" not in bad.text
+    assert field.platforms["one"].log() == []
+
+
+def test_a_misspelt_variable_and_a_wrong_type_are_refused(field: Field) -> None:
+    field.declare("one", model_services_items__llm=[service("qwen")], model_services_item__more=[service("bge")])
+    misspelt = field.run("zstack.aios.provision")
+    assert misspelt.code != 0
+    assert "did you mean model_services_items__more?" in misspelt.text
+    wrong = field.run("zstack.aios.provision", variables={"model_services_merge": "both"})
+    assert wrong.code != 0
+    assert "model_services_merge must be one of" in wrong.text
+    assert field.writes("one") == []
+
+
+def test_prune_is_refused_when_hosts_are_hidden(two: Field) -> None:
+    prune = {"model_services_prune": True, "model_services_prune_conditions": ["name~=team-%"]}
+    for host, simulator in two.platforms.items():
+        simulator.seed([{"name": "team-old", "yaml": "a: 1"}, {"name": "other", "yaml": "a: 1"}])
+        two.declare(host, model_services_items=[service("team-new")])
+    limited = two.run("zstack.aios.provision", "--limit", "one", variables=prune)
+    assert limited.code != 0
+    assert "model_services_prune is refused under --limit (one)" in limited.text
+    counted = two.run("zstack.aios.provision", "--limit", "one", variables={**prune, "model_services_expect_hosts": 2})
+    assert counted.code != 0
+    assert "model_services_expect_hosts is 2 but this play sees 1 (one)" in counted.text
+    assert two.writes("one") == two.writes("two") == []
+
+    one = two.run("zstack.aios.provision", "--limit", "one", variables={**prune, "model_services_expect_hosts": 1})
+    assert one.code == 0, one.text
+    assert two.names("one") == ["other", "team-new"]
+    assert two.names("two") == ["other", "team-old"]
+    both = two.run("zstack.aios.provision", variables={**prune, "model_services_expect_hosts": 2})
+    assert both.code == 0, both.text
+    assert two.names("two") == ["other", "team-new"]
+
+
+def test_several_hosts_do_not_share_the_one_platform_of_the_environment(two: Field) -> None:
+    for host in two.hosts:
+        two.hosts[host] = {**PASSWORD_VARIABLE, "model_services_items": [service(host)]}
+    run = two.run("zstack.aios.provision", ZSTACK_HOST=two.platforms["one"].url)
+    assert run.code != 0
+    assert "model_services_host is not set for one and the play has 2 hosts" in run.text
+    assert two.names("one") == []
+
+
+def test_a_digest_of_other_hosts_allows_nothing(field: Field) -> None:
+    field.declare("one", model_services_items=[service("qwen")])
+    run = field.run("zstack.aios.provision", variables={"model_services_plan_digest": {"two": "0" * 64}})
+    assert run.code != 0
+    assert "model_services_plan_digest has no entry for one" in run.text
+    assert field.writes("one") == []
+
+
+def test_without_an_inventory_the_environment_names_the_platform(field: Field) -> None:
+    field.hosts.clear()
+    (field.folder / "services").mkdir()
+    (field.folder / "services" / "qwen.yml").write_text(yaml.safe_dump([service("qwen")]), encoding="utf-8")
+    environment = {"ZSTACK_HOST": field.platforms["one"].url, "ZSTACK_ACCOUNT_NAME": constants.ADMIN_ACCOUNT}
+    run = field.run("zstack.aios.provision", variables={"model_services_src": ["services"]}, **environment)
+    assert run.code == 0, run.text
+    assert field.names("one") == ["qwen"]
+
+
+def test_an_export_applies_as_no_change(field: Field) -> None:
+    declared = [service("qwen", yaml='chat_template: "{{ messages }}"\n'), service("问答 'x'", description="a\n\nb")]
+    (field.folder / "first.yml").write_text(yaml.safe_dump(declared), encoding="utf-8")
+    field.declare("one", model_services_src=["first.yml"])
+    assert field.run("zstack.aios.provision").code == 0
+    exported = field.run("zstack.aios.export")
+    assert exported.code == 0, exported.text
+    file = field.folder / "one.yml"
+    written = yaml.safe_load(file.read_text(encoding="utf-8"))["model_services"]
+    assert [each["name"] for each in written] == ["qwen", "问答 'x'"]
+    assert file.stat().st_mode & 0o077 == 0
+    field.declare("one", model_services_src=["one.yml"])
+    field.platforms["one"].clear_log()
+    adopted = field.run("zstack.aios.provision")
+    assert adopted.code == 0, adopted.text
+    assert adopted.changed == {"one": 0}
+    assert field.writes("one") == []
+    assert adopted.stats["model_services_summary"]["one"]["unchanged"] == 2
+
+
+def test_a_failed_run_still_hands_on_its_summary_and_report(field: Field) -> None:
+    field.declare("one", model_services_items=[service("qwen"), service("bge")])
+    field.platforms["one"].faults([{"match": {"kind": "add", "nth": 1}, "fault": {"job_error": {"code": "SYS.1006"}}}])
+    run = field.run("zstack.aios.provision", variables={"model_services_report_path": "{{ inventory_hostname }}.json"})
+    assert run.code != 0
+    summary = run.stats["model_services_summary"]["one"]
+    assert (summary["created"], summary["failed"]) == (1, 1)
+    assert "SYS.1006" in (field.folder / "one.json").read_text(encoding="utf-8")
+
+
+def test_passwords_are_in_no_output(field: Field) -> None:
+    field.declare(
+        "one", model_services_account_password="not the password 4711", model_services_items=[service("qwen")]
+    )
+    for playbook in ("zstack.aios.provision", "zstack.aios.export"):
+        run = field.run(playbook, "-vvvvv", ANSIBLE_DISPLAY_ARGS_TO_STDOUT="true")
+        assert run.code != 0
+        assert "ID.1000" in run.text
+        assert "4711" not in run.text
