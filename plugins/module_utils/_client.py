@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The conventions of the platform's REST front-end: jobs, retries, paging. Private to this collection.
+"""The conventions of the platform's REST front-end: jobs, retries, paging.
+
+Private to this collection.
 
 Knows no resource. Everything that may have to wait is a generator of *steps*: it yields the seconds to wait before it
 is resumed, so that one scheduler can keep many of them under way without a sleeping thread for each.
@@ -168,7 +170,10 @@ class Client:
             yield self._pause_or_fail(patience, outcome, reaction)
 
     def pages(
-        self, path: str, params: Sequence[tuple[str, str]] = (), told: Callable[[int, int], None] = lambda n, total: None
+        self,
+        path: str,
+        params: Sequence[tuple[str, str]] = (),
+        told: Callable[[int, int], None] = lambda n, total: None,
     ) -> Steps[list[dict[str, Any]]]:
         """Read every row of a query, in pages of a fixed order, and check that none is missing.
 
@@ -288,7 +293,7 @@ class Client:
             outcome = self._transport.exchange(
                 method, path, query, body, headers, self.identity.sign if signed else None
             )
-            self._reached = True
+            self._reached = self._reached or outcome.json is not None
         except TransportError as error:
             outcome = error
         self._on_outcome(strained(outcome))
@@ -302,19 +307,24 @@ class Client:
             reaction = reaction_to(outcome, Phase.READ)
             if reaction is Reaction.DONE and isinstance(outcome, Answer):
                 return outcome.json or {}
+            if situation_of(outcome) == "lost":
+                # Each answer that is lost may leave a session behind that nobody can end.
+                reaction = Reaction.FEW
             time.sleep(self._pause_or_fail(patience, outcome, reaction))
 
     def _pause_or_fail(self, patience: Patience, outcome: Outcome, reaction: Reaction, job: str = "") -> float:
         """Return how long to wait before trying again, or raise what went wrong."""
         if reaction in (Reaction.RETRY, Reaction.RETRY_NEW, Reaction.FEW):
             # A wrong address must be told at once, an outage of a known platform is waited for.
-            few = reaction is Reaction.FEW or (not self._reached and isinstance(outcome, TransportError))
+            few = reaction is Reaction.FEW or not self._reached
             pause = patience.pause(outcome, FEW_TRIES if few else None)
             if pause is not None:
                 return pause
         error = as_error(outcome, job)
         if patience.tries > 1:
-            error.args = (f"{error.message} (tried {patience.tries} times, at most for {patience.window:g} s: job_timeout)",)
+            error.args = (
+                f"{error.message} (tried {patience.tries} times, at most for {patience.window:g} s: job_timeout)",
+            )
             error.message = str(error.args[0])
         raise error
 

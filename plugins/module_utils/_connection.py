@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the platform is and who we are there: options and environment in, one checked value out. Private to this collection."""
+"""Where the platform is and who we are there: options and environment in, one checked value out.
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 
@@ -145,7 +148,10 @@ class _Reader:
                 return ""
         if not name or url.scheme not in ("http", "https") or url.query or url.fragment or not _clean(name):
             shown = quoted(self.get("host"))
-            self.wrong("host", f"{shown} is neither a host name, an address nor a URL such as https://aios.example.com:8443/zstack")
+            self.wrong(
+                "host",
+                f"{shown} is neither a host name, an address nor a URL such as https://aios.example.com:8443/zstack",
+            )
             return ""
         path = url.path.rstrip("/") or "/" + path.strip("/")
         return f"{url.scheme}://{_bracketed(name)}:{url_port or port}{path.rstrip('/')}"
@@ -173,7 +179,9 @@ class _Reader:
         all_ways = "; ".join(" and ".join(way) for way in WAYS)
         if not ways:
             variables = ", ".join(variable(way[0]) for way in WAYS)
-            self.wrong("", f"no way to authenticate is given; give one of: {all_ways} (or set {variables} and their like)")
+            self.wrong(
+                "", f"no way to authenticate is given; give one of: {all_ways} (or set {variables} and their like)"
+            )
         else:
             given = ", ".join(name for way in ways for name in way if self.get(name) is not None)
             self.wrong("", f"{given} are given together; give exactly one of: {all_ways}")

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Declarations: what a user wrote, checked against the table of fields, every mistake at once. Private to this collection."""
+"""Declarations: what a user wrote, checked against the table of fields, every mistake at once.
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._errors import Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, NAMED, SERVER_MADE, options
-from ansible_collections.zstack.aios.plugins.module_utils._kinds import Kind, List, Name, Uuid, Wrong, Choice
+from ansible_collections.zstack.aios.plugins.module_utils._kinds import Choice, Kind, List, Name, Uuid, Wrong
 from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted
 
 PRESENT, ABSENT = "present", "absent"

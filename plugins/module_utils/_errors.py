@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that can go wrong, as exceptions with parts. Private to this collection.
+"""Everything that can go wrong, as exceptions with parts.
+
+Private to this collection.
 
 Only ``_module`` turns them into a failed task. Each message names what was asked, what the platform said, and what to
 do next; :meth:`AiosError.failure` carries the same parts for playbooks that branch on them.
@@ -9,6 +11,8 @@ do next; :meth:`AiosError.failure` carries the same parts for playbooks that bra
 
 from __future__ import annotations
 
+import os
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,8 +30,7 @@ NEXT_STEPS: tuple[tuple[str, str], ...] = (
     ("ID.1005", "change the account's password once in the platform's own interface"),
     (
         "ID.1006",
-        "the account has reached the platform's limit of sessions (session.maxConcurrent); "
-        "end some, wait until they expire, or use an access key",
+        "the account has reached the platform's limit of sessions; end some, wait until they expire, or use an access key",
     ),
     ("ID.1007", "the account is disabled; enable it on the platform"),
     ("ID.2", "the account needs a second factor; use an access key (access_key_id, access_key_secret)"),
@@ -173,6 +176,14 @@ class UncertainError(AiosError):
 
 class Interrupted(AiosError):
     """SIGTERM or SIGINT arrived."""
+
+
+def internal_error(error: BaseException) -> AiosError:
+    """Return a fault of this collection as an error that names the place in the code."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" in {frame.name}, {os.path.basename(frame.filename)} line {frame.lineno}" for frame in place)
+    text = printable(f"{type(error).__name__}: {error}", 300)
+    return AiosError(f"internal error{where}: {text}. Next: please report it with this message.", "internal")
 
 
 def next_step(code: str) -> str:

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of a model service's fields: the only list of them. Private to this collection.
+"""The table of a model service's fields: the only list of them.
+
+Private to this collection.
 
 Argument spec, validation, encoding, decoding, comparison, diff, documentation and the tests over the fields derive from
 :data:`FIELDS`. Adding a field is one row. Who accepts what: contract section 1.1, from the vendor's documents Add,

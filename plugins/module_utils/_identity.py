@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who we are to the platform: sessions and access keys (contract section 5). Private to this collection."""
+"""Who we are to the platform: sessions and access keys (contract section 5).
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ import hashlib
 import hmac
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any, Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of values a field can have: how each is read, compared, sent and shown. Private to this collection.
+"""The kinds of values a field can have: how each is read, compared, sent and shown.
+
+Private to this collection.
 
 A kind knows four forms. *Declared*: what a user wrote, made plain by :meth:`Kind.parse`. *Wire*: the platform's JSON.
 *Held*: the wire form in this collection's words (:meth:`Kind.decode`), what results carry. *Canonical*: both sides in
@@ -264,7 +266,9 @@ class Yaml(Kind):
         masked = [entry for entry in env_entries(document) if as_text(entry.value) == MASK]
         for entry in masked:
             if entry.key not in known:
-                raise Wrong(f"env: the value of {quoted(entry.key)} is masked and the platform holds none; give the value")
+                raise Wrong(
+                    f"env: the value of {quoted(entry.key)} is masked and the platform holds none; give the value"
+                )
             entry.set(known[entry.key])
         return YamlText(_yaml.dump(document)) if masked else wanted
 
@@ -369,7 +373,10 @@ class Images(Kind):
 
     def canonical(self, value: Any) -> Any:
         images = [image for image in value or () if isinstance(image, Mapping)]
-        rows = [{k: self.parts[k][1].canonical(v) for k, v in i.items() if k in self.parts and v is not None} for i in images]
+        rows = [
+            {k: self.parts[k][1].canonical(v) for k, v in i.items() if k in self.parts and v is not None}
+            for i in images
+        ]
         return sorted(rows, key=lambda row: (row.get("cpu_architecture", ""), sorted(row.items())))
 
     def same(self, wanted: Any, held: Any) -> bool:
@@ -379,7 +386,7 @@ class Images(Kind):
         """Lay each image over the one held for its architecture, so that a part not given stays."""
         current = {self._architecture(image): image for image in held or () if isinstance(image, Mapping)}
         under = ({k: v for k, v in current.get(self._architecture(i), {}).items() if k in self.parts} for i in wanted)
-        return [{**base, **image} for base, image in zip(under, wanted)]
+        return [{**base, **image} for base, image in zip(under, wanted, strict=True)]
 
     def encode(self, value: Any) -> Any:
         return [{self.parts[k][0]: self.parts[k][1].encode(v) for k, v in image.items()} for image in value]
@@ -404,7 +411,9 @@ class Parameters(Kind):
             if not isinstance(key, str):
                 raise Wrong("a key is not text; put it in quotes")
             if isinstance(entry, float):
-                raise Wrong("the value is a number with a fraction, whose last zeros are lost; put it in quotes", f".{key}")
+                raise Wrong(
+                    "the value is a number with a fraction, whose last zeros are lost; put it in quotes", f".{key}"
+                )
             if not isinstance(entry, (str, int)):
                 raise Wrong(f"the value is {_type_name(entry)}; give text", f".{key}")
             parameters[str(key)] = as_text(entry) if not isinstance(entry, str) else _whole(str(entry))
@@ -462,6 +471,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, str):
         return str(value)
     return value
+
+
+def is_uuid(text: str) -> bool:
+    """Return whether a text has the form of a uuid, so that it may mean one rather than a name."""
+    return bool(_UUID.fullmatch(text))
 
 
 def snake(name: str) -> str:
@@ -536,9 +550,7 @@ def _whole(text: str) -> str:
 
 def _not_text(value: Any) -> str:
     if isinstance(value, float):
-        return (
-            f'it came as the number {value}, because it is not in quotes (3.10 would become 3.1); write it as text: "..."'
-        )
+        return f'it came as the number {value}, because it is not in quotes (3.10 would become 3.1); write it as text: "..."'
     if isinstance(value, (bool, int)):
         return f"it came as {_typed(value)}, because it is not in quotes; write it as text, in quotes"
     if isinstance(value, (Mapping, list, tuple)):

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The query grammar of the platform: conditions that mean there what they mean here. Private to this collection.
+"""The query grammar of the platform: conditions that mean there what they mean here.
+
+Private to this collection.
 
 The platform looks for the first operator of :data:`SERVER_OPERATORS` anywhere in the whole condition, value included,
 and cannot take a single quote in a value (contract section 2.1). Each condition is therefore read back the way the
@@ -11,9 +13,9 @@ platform will read it; one that would be misread is sent as a wider pattern and 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._fields import READABLE
 from ansible_collections.zstack.aios.plugins.module_utils._kinds import Boolean, Integer, Text
@@ -24,7 +26,8 @@ SERVER_OPERATORS = ("!=", ">=", "<=", "!?=", "!~=", "~=", "?=", "=", ">", "<", "
 _WORDS = {"in": "?=", "not in": "!?=", "like": "~=", "not like": "!~=", "is not null": "not null"}
 _NULLS = ("is null", "not null")
 _TEXT = re.compile(
-    r"\s*([A-Za-z_]\w*)\s*(!~=|!\?=|!=|>=|<=|~=|\?=|=|>|<|\s(?:is\s+not\s+null|is\s+null|not\s+null)\s*$)(.*)", re.DOTALL
+    r"\s*([A-Za-z_]\w*)\s*(!~=|!\?=|!=|>=|<=|~=|\?=|=|>|<|\s(?:is\s+not\s+null|is\s+null|not\s+null)\s*$)(.*)",
+    re.DOTALL,
 )
 #: Characters of a value that a pattern replaces by the wildcard for one character.
 _MISREAD = re.compile(r"""[!><~?='\\%_]""")
@@ -59,7 +62,7 @@ def read_by_server(text: str) -> tuple[str, str, str] | None:
     operator = next((known for known in SERVER_OPERATORS if known in text), None)
     if operator is None:
         return None
-    field, _, value = text.partition(operator)
+    field, _operator, value = text.partition(operator)
     return (trim(field), operator, value) if trim(field) else None
 
 
@@ -101,12 +104,16 @@ def _read(entry: Any) -> Condition:
     if isinstance(entry, Mapping):
         unknown = [key for key in entry if key not in ("field", "operator", "value")]
         if unknown or "field" not in entry:
-            raise BadQuery(f"a condition has the keys field, operator and value, not {quoted(', '.join(map(str, entry)))}")
+            raise BadQuery(
+                f"a condition has the keys field, operator and value, not {quoted(', '.join(map(str, entry)))}"
+            )
         operator = " ".join(str(entry.get("operator", "=")).lower().split())
         return _condition(entry["field"], operator, entry.get("value"))
     found = _TEXT.match(str(entry))
     if not found:
-        raise BadQuery(f"{quoted(entry)} is not a condition; write field, operator and value, such as name=chat or request_cpu>=8")
+        raise BadQuery(
+            f"{quoted(entry)} is not a condition; write field, operator and value, such as name=chat or request_cpu>=8"
+        )
     return _condition(found[1], " ".join(found[2].split()), found[3])
 
 
@@ -142,9 +149,13 @@ def _any_of(wire: str, operator: str, value: Any) -> Condition:
 def _understood(wire: str, operator: str, value: str) -> str:
     text = f"{wire}{operator}{value}"
     if "'" in value:
-        raise BadQuery(f"{quoted(text)}: the platform cannot take a single quote in a value; use ~= with _ in its place")
+        raise BadQuery(
+            f"{quoted(text)}: the platform cannot take a single quote in a value; use ~= with _ in its place"
+        )
     if read_by_server(text) != (wire, operator, value):
-        raise BadQuery(f"{quoted(text)}: the platform would misread an operator inside the value; use ~= with _ in its place")
+        raise BadQuery(
+            f"{quoted(text)}: the platform would misread an operator inside the value; use ~= with _ in its place"
+        )
     return text
 
 

@@ -1,19 +1,23 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do with every kind of answer: the table of contract section 4.3. Private to this collection."""
+"""What to do with every kind of answer: the table of contract section 4.3.
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TypeAlias
 
 from ansible_collections.zstack.aios.plugins.module_utils._errors import ApiError, TransportError
 from ansible_collections.zstack.aios.plugins.module_utils._text import printable
 from ansible_collections.zstack.aios.plugins.module_utils._transport import Answer
 
-Outcome = Answer | TransportError
+Outcome: TypeAlias = "Answer | TransportError"
 
 
 class Phase(Enum):

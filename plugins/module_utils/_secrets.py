@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which values are secrets, and how they are hidden where a parameter is shown. Private to this collection.
+"""Which values are secrets, and how they are hidden where a parameter is shown.
+
+Private to this collection.
 
 Secrets are the values of environment, startup and inference parameters whose key says so; nothing else is masked.
 The environment also stands in the stored ``yaml`` (vendor documents Clone and Update, sample answer: ``env``).
@@ -18,8 +20,28 @@ from ansible_collections.zstack.aios.plugins.module_utils import _yaml
 MASK = "********"
 #: A key is secret when one of its words is one of these: ``HF_TOKEN``, ``apiKey``, ``db.password``, not ``tokenizer``.
 SECRET_WORDS = frozenset(
-    "token tokens password passwords passwd passphrase pwd secret secrets key keys credential credentials "
-    "apikey apikeys accesskey secretkey privatekey authtoken accesstoken".split()
+    [
+        "token",
+        "tokens",
+        "password",
+        "passwords",
+        "passwd",
+        "passphrase",
+        "pwd",
+        "secret",
+        "secrets",
+        "key",
+        "keys",
+        "credential",
+        "credentials",
+        "apikey",
+        "apikeys",
+        "accesskey",
+        "secretkey",
+        "privatekey",
+        "authtoken",
+        "accesstoken",
+    ]
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Declarations in files: ``src``, read by the module itself with libyaml. Private to this collection."""
+"""Declarations in files: ``src``, read by the module itself with libyaml.
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +82,9 @@ def _read_file(file: Path) -> Iterator[Raw]:
     if isinstance(value, dict):
         for key in value:
             if key != KEY:
-                raise _Unreadable(f"{quoted(key)} is not known here{nearest(key, [KEY])}; a mapping has the key {KEY} only")
+                raise _Unreadable(
+                    f"{quoted(key)} is not known here{nearest(key, [KEY])}; a mapping has the key {KEY} only"
+                )
         value = value.get(KEY)
     if value is None:
         return

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words for messages: escaped, shortened, counted, and the nearest known one. Private to this collection."""
+"""Words for messages: escaped, shortened, counted, and the nearest known one.
+
+Private to this collection.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP on ``requests``: one pool of connections, bytes in, status and text out. Private to this collection.
+"""HTTP on ``requests``: one pool of connections, bytes in, status and text out.
+
+Private to this collection.
 
 Knows nothing of the platform's conventions. It follows no redirect, so credentials never leave for another host, and
 always sets an auth object, so that a ``.netrc`` cannot replace who we are. Every failure is a :class:`TransportError`
@@ -14,9 +16,9 @@ import json
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection
 from ansible_collections.zstack.aios.plugins.module_utils._errors import TransportError
@@ -138,7 +140,9 @@ class Transport:
             return TransportError("unsent", method, path, reason, _ADDRESS, slow=True)
         if isinstance(error, requests.exceptions.Timeout) or "timed out" in reason:
             reason = f"no answer within {self.timeout:g} s"
-            return TransportError("lost", method, path, reason, "see whether the platform is overloaded, or raise timeout", True)
+            return TransportError(
+                "lost", method, path, reason, "see whether the platform is overloaded, or raise timeout", True
+            )
         if isinstance(error, requests.ConnectionError) and _never_connected(error):
             return TransportError("unsent", method, path, f"no connection to {self.base_url}: {reason}", _ADDRESS)
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
@@ -149,9 +153,15 @@ class Transport:
         if "WRONG_VERSION_NUMBER" in reason or "record layer failure" in reason.lower():
             return TransportError("tls", method, path, f"{self.base_url} does not speak TLS", "use protocol http")
         if "CERTIFICATE" in reason.upper():
-            cure = "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
-            return TransportError("tls", method, path, f"the certificate of {self.base_url} is not trusted: {reason}", cure)
-        return TransportError("tls", method, path, f"no TLS connection to {self.base_url}: {reason}", "check protocol and port")
+            cure = (
+                "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
+            )
+            return TransportError(
+                "tls", method, path, f"the certificate of {self.base_url} is not trusted: {reason}", cure
+            )
+        return TransportError(
+            "tls", method, path, f"no TLS connection to {self.base_url}: {reason}", "check protocol and port"
+        )
 
 
 _ADDRESS = "check host, port and protocol, and that the platform is up"

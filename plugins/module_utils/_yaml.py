@@ -1,7 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""YAML as others write it: built from libyaml's events, with lines, compared by meaning. Private to this collection.
+"""YAML as others write it: built from libyaml's events, with lines, compared by meaning.
+
+Private to this collection.
 
 The stock loader composes a tree of nodes first, which takes ten times as long as parsing; at 10,000 declarations that
 is the largest cost of a run. libyaml's parser is kept, only the building of objects is here.
@@ -18,8 +20,15 @@ STR, MERGE, VALUE = (f"tag:yaml.org,2002:{name}" for name in ("str", "merge", "v
 
 try:
     import yaml
-    from yaml.events import AliasEvent, DocumentStartEvent, MappingEndEvent, MappingStartEvent, ScalarEvent
-    from yaml.events import SequenceEndEvent, SequenceStartEvent
+    from yaml.events import (
+        AliasEvent,
+        DocumentStartEvent,
+        MappingEndEvent,
+        MappingStartEvent,
+        ScalarEvent,
+        SequenceEndEvent,
+        SequenceStartEvent,
+    )
 
     Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     HAS_YAML = True
@@ -98,7 +107,7 @@ class _Builder:
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             done = self.stack.pop()
             self.keys.pop()
-            if type(done) is dict and _Merge in done:
+            if isinstance(done, dict) and _Merge in done:
                 _merge(done, event)
         elif kind is AliasEvent:
             if event.anchor not in self.anchors:
@@ -112,20 +121,20 @@ class _Builder:
     def open(self, container: Any, event: Any) -> None:
         if event.tag not in (None, "!", *_MAP_AND_SEQ):
             raise _mistake(f"the tag {event.tag} is not known here", event)
-        if type(container) is dict:
+        if isinstance(container, dict):
             self.loaded.lines[id(container)] = event.start_mark.line + 1
         self.put(container, event)
         self.stack.append(container)
         self.keys.append(_NO_KEY)
 
     def put(self, value: Any, event: Any) -> None:
-        if getattr(event, "anchor", None) and type(event) is not AliasEvent:
+        if getattr(event, "anchor", None) and not isinstance(event, AliasEvent):
             self.anchors[event.anchor] = value
         if not self.stack:
             self.loaded.value = value
             return
         top = self.stack[-1]
-        if type(top) is list:
+        if isinstance(top, list):
             top.append(value)
         elif self.keys[-1] is _NO_KEY:
             if not isinstance(value, Hashable):
@@ -140,7 +149,7 @@ class _Builder:
             if not event.implicit[0]:
                 return event.value
             value = plain_scalar(event.value)
-            if value is _Merge and (not self.stack or type(self.stack[-1]) is list or self.keys[-1] is not _NO_KEY):
+            if value is _Merge and (not self.stack or isinstance(self.stack[-1], list) or self.keys[-1] is not _NO_KEY):
                 return event.value
             return value
         return _tagged(event)

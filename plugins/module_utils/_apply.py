@@ -1,0 +1,310 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries a plan out: order, verification, uncertain fates, and a true row for every item.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils._client import Steps
+from ansible_collections.zstack.aios.plugins.module_utils._engine import Engine, Task
+from ansible_collections.zstack.aios.plugins.module_utils._errors import (
+    AiosError,
+    ApiError,
+    Interrupted,
+    UncertainError,
+    internal_error,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, UPDATE, Held
+from ansible_collections.zstack.aios.plugins.module_utils._plan import (
+    CLONED,
+    CREATED,
+    DELETED,
+    UNCHANGED,
+    UPDATED,
+    Action,
+    same,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._text import listed, quoted
+
+FAILED, NOT_ATTEMPTED, UNKNOWN = "failed", "not_attempted", "unknown"
+_AFTER_A_LOSS = 0.5
+
+
+@dataclass(eq=False)
+class Row:
+    """What became of one action.
+
+    :ivar done: ``created``, ``cloned``, ``updated``, ``deleted``, ``unchanged``, ``failed`` (nothing was done),
+        ``unknown`` (it may have been done) or ``not_attempted``.
+    :ivar changed_fields: options whose new values are on the platform; :ivar error: why it is not all done.
+    :ivar held: the service as it is now, as far as it was seen.
+    """
+
+    action: Action
+    done: str = NOT_ATTEMPTED
+    changed_fields: list[str] = field(default_factory=list)
+    error: AiosError | None = None
+    held: Held | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the platform was, or may have been, changed."""
+        return self.done in (CREATED, CLONED, UPDATED, DELETED, UNKNOWN)
+
+    def add_fields(self, options: Iterable[str]) -> None:
+        """Take note of fields that are on the platform now."""
+        self.changed_fields += [option for option in options if option not in self.changed_fields]
+
+
+class Applier:
+    """Carries out actions through the services of a platform.
+
+    :param stop_on_error: begin nothing new after the first failure.
+    :param told: called with each row when it is finished.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        engine: Engine,
+        stop_on_error: bool = False,
+        told: Callable[[Row], None] = lambda row: None,
+    ) -> None:
+        self._services = services
+        self._engine = engine
+        self._stop_on_error = stop_on_error
+        self._told = told
+        self._failed = False
+        self._followers: dict[Action, list[Row]] = {}
+
+    def apply(self, actions: Sequence[Action], prunes: Sequence[Action] = ()) -> list[Row]:
+        """Carry out a plan: creations and clones of what exists, updates, clones of what was made, deletions last.
+
+        :param prunes: deletions of what is not declared; attempted only when nothing failed before.
+        :return: a row for every action, in the given order; rows are complete also when it was interrupted.
+        """
+        rows = [Row(action) for action in actions]
+        pruned = [Row(action) for action in prunes]
+        try:
+            self._wave(row for row in rows if row.action.kind not in (DELETED, UNCHANGED))
+            if not (self._failed and self._stop_on_error):
+                self._wave(row for row in rows if row.action.kind == DELETED)
+            if not self._failed:
+                self._wave(pruned)
+        except Interrupted as signal:
+            self._failed = True
+            for row in (*rows, *pruned):
+                if row.done == NOT_ATTEMPTED:
+                    row.error = AiosError(f"not attempted: {signal.message}", "interrupted")
+        for row in (*rows, *pruned):
+            if row.action.kind == UNCHANGED:
+                row.done, row.held = UNCHANGED, row.action.held
+            elif row.done == NOT_ATTEMPTED and row.error is None:
+                row.error = AiosError("not attempted, because something else failed before", NOT_ATTEMPTED)
+        return rows + pruned
+
+    def _wave(self, rows: Iterable[Row]) -> None:
+        begin: list[Row] = []
+        for row in rows:
+            if row.action.after is not None:
+                self._followers.setdefault(row.action.after, []).append(row)
+            else:
+                begin.append(row)
+        begin.sort(key=lambda row: row.action.kind == UPDATED)  # new ones first
+        self._engine.run([self._task(row) for row in begin], self._finished)
+
+    def _task(self, row: Row) -> Task:
+        return Task(row, self._steps(row))
+
+    def _finished(self, task: Task, error: BaseException | None) -> Iterable[Task]:
+        row: Row = task.subject
+        followers = self._followers.pop(row.action, [])
+        if error is None:
+            self._told(row)
+            return [] if self._failed and self._stop_on_error else [self._task(follower) for follower in followers]
+        row.error = error if isinstance(error, AiosError) else internal_error(error)
+        if row.done == NOT_ATTEMPTED:
+            row.done = FAILED if isinstance(error, AiosError) and not _doubtful(error) else UNKNOWN
+        self._failed = True
+        self._told(row)
+        self._give_up(followers, row)
+        if self._stop_on_error:
+            self._engine.drop_waiting()
+        return []
+
+    def _give_up(self, followers: Sequence[Row], source: Row) -> None:
+        queue = list(followers)
+        while queue:
+            row = queue.pop()
+            row.error = AiosError(
+                f"not attempted, because its source {quoted(source.action.name)} failed", NOT_ATTEMPTED
+            )
+            self._told(row)
+            queue += self._followers.pop(row.action, [])
+
+    # One service
+
+    def _steps(self, row: Row) -> Steps[None]:
+        """Bring one service to where its action wants it. What is done so far stands in the row at any time."""
+        action = row.action
+        if action.kind == DELETED:
+            yield from self._delete(action)
+            row.done = DELETED
+            return
+        row.held = action.held
+        left = dict(action.then)
+        if action.kind in (CREATED, CLONED):
+            row.held = yield from self._make(action)
+            row.done = action.kind
+            ignored = self._ignored(action, row.held, action.first)
+            row.add_fields(option for option in action.first if option not in ignored)
+            # What a creation or a clone did not take is completed by an update; what that cannot set is an error below.
+            left.update((o, v) for o, v in action.first.items() if o in ignored and BY_OPTION[o].accepted(UPDATE))
+        if left:
+            held = yield from self._update(action, left)
+            row.done = UPDATED if action.kind == UPDATED else row.done
+            row.held = held
+            ignored = self._ignored(action, held, left)
+            row.add_fields(option for option in left if option not in ignored)
+        yield from self._set_tags(row)
+        self._refuse_ignored(action, row.held, {**action.first, **left})
+
+    def _make(self, action: Action) -> Steps[Held]:
+        if action.kind == CREATED:
+            return self._settled(lambda: self._services.create(action.first, action.uuid), lambda: self._seen(action))
+        source = action.source.uuid if action.source else action.after.uuid if action.after else ""
+        return self._settled(
+            lambda: self._services.clone(source, action.first, action.uuid), lambda: self._seen(action)
+        )
+
+    def _update(self, action: Action, values: Mapping[str, Any]) -> Steps[Held]:
+        def arrived() -> Steps[Held | None]:
+            held = yield from self._services.by_uuid(action.uuid)
+            visible = [o for o in values if held is not None and held.shows(BY_OPTION[o])]
+            return held if visible and not self._ignored(action, held, values) else None
+
+        return self._settled(lambda: self._services.update(action.uuid, values), arrived)
+
+    def _delete(self, action: Action) -> Steps[None]:
+        def delete() -> Steps[Held | None]:
+            yield from self._services.delete(action.uuid)
+            return _GONE
+
+        def gone() -> Steps[Held | None]:
+            held = yield from self._services.by_uuid(action.uuid)
+            return _GONE if held is None else None
+
+        yield from self._settled(delete, gone)
+
+    def _seen(self, action: Action) -> Steps[Held | None]:
+        held = yield from self._services.by_uuid(action.uuid)
+        return held
+
+    def _settled(
+        self, attempt: Callable[[], Steps[Held | None]], look: Callable[[], Steps[Held | None]]
+    ) -> Steps[Held]:
+        """Make a write; when its fate cannot be learned, look at the state, and finish what the platform forgot.
+
+        A second attempt cannot do a thing twice: a creation carries the same uuid again, which the platform takes once.
+
+        :raises UncertainError: the state does not show it, and the platform may still do it.
+        """
+        second = False
+        while True:
+            try:
+                held = yield from attempt()
+                if held is None:  # the answer did not say what is so
+                    held = yield from look()
+                if held is not None:
+                    return held
+                raise AiosError("the platform reports success, and the service cannot be read afterwards", "unverified")
+            except (UncertainError, ApiError) as error:
+                if isinstance(error, ApiError) and not second:
+                    raise
+                held = yield from self._look(look, error)
+                if held is not None:
+                    return held
+                if second or not (isinstance(error, UncertainError) and error.forgotten):
+                    raise _told_after_a_look(error) from None
+                second = True
+
+    def _look(self, look: Callable[[], Steps[Held | None]], error: AiosError) -> Steps[Held | None]:
+        try:
+            held = yield from look()
+            if held is None and isinstance(error, UncertainError):
+                yield _AFTER_A_LOSS
+                held = yield from look()
+        except AiosError as blind:
+            error.message += f" The state could not be read either: {blind.message}"
+            error.args = (error.message,)
+            raise error from None
+        return held
+
+    # Verification
+
+    def _ignored(self, action: Action, held: Held | None, values: Mapping[str, Any]) -> list[str]:
+        """Return the options whose values the service does not show although it shows the field."""
+        ignored = []
+        for option, wanted in values.items():
+            row = BY_OPTION[option]
+            shown = held is not None and not row.tags and held.shows(row)
+            if held is not None and shown and not same(row, wanted, held.get(row), action.item.values):
+                ignored.append(option)
+        return ignored
+
+    def _refuse_ignored(self, action: Action, held: Held | None, values: Mapping[str, Any]) -> None:
+        ignored = self._ignored(action, held, values)
+        if ignored:
+            raise AiosError(
+                f"the platform reports success and yet did not take {listed(ignored, 20)}; it may be older than these "
+                "fields, or not allow them here. Next: leave them out, or upgrade the platform.",
+                "ignored_fields",
+            )
+
+    # Tags
+
+    def _set_tags(self, row: Row) -> Steps[None]:
+        action = row.action
+        if not action.tags or row.held is None:
+            return
+        for option, wanted in action.tags.items():
+            field_row = BY_OPTION[option]
+            target = Held({"uuid": action.uuid})
+            yield from self._services.read_tags([target], [field_row])
+            records = {record.tag: record for record in target.tags[option]}
+            for tag in sorted(set(wanted) - set(records)):
+                yield from self._services.add_tag(field_row, action.uuid, tag)
+                row.done = UPDATED
+            for tag in sorted(set(records) - set(wanted)):
+                yield from self._services.remove_tag(field_row, action.uuid, records[tag])
+                row.done = UPDATED
+            yield from self._services.read_tags([target], [field_row])
+            if not field_row.kind.same(wanted, target.get(field_row)):
+                raise AiosError(f"the platform reports success and yet did not take {option}", "ignored_fields")
+            row.held.tags[option] = target.tags[option]
+            row.add_fields([option])
+
+
+def _doubtful(error: AiosError) -> bool:
+    return isinstance(error, (UncertainError, Interrupted)) or error.code == "unverified"
+
+
+_GONE = Held({})
+
+
+def _told_after_a_look(error: AiosError) -> AiosError:
+    if isinstance(error, UncertainError):
+        error.message += (
+            ". The state was read again and does not show it. Next: run again later; what the platform finishes meanwhile "
+            "is found by then and not done twice"
+        )
+        error.args = (error.message,)
+    return error

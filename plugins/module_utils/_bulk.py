@@ -1,0 +1,276 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Declarations to a converged platform, for one service or thousands: read, plan, guard, apply, tell.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils import _query
+from ansible_collections.zstack.aios.plugins.module_utils._apply import Applier, Row
+from ansible_collections.zstack.aios.plugins.module_utils._client import Client, run
+from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection
+from ansible_collections.zstack.aios.plugins.module_utils._declaration import PRESENT, Item
+from ansible_collections.zstack.aios.plugins.module_utils._engine import Engine, Pace
+from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError, GuardError, Mistake
+from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, NAMED, Field, Held
+from ansible_collections.zstack.aios.plugins.module_utils._guards import Prune, check_digest, check_prune
+from ansible_collections.zstack.aios.plugins.module_utils._kinds import Wrong, is_uuid
+from ansible_collections.zstack.aios.plugins.module_utils._plan import (
+    DELETED,
+    UNCHANGED,
+    Action,
+    Plan,
+    World,
+    digest,
+    make_plan,
+    match,
+    prune_actions,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._progress import Progress
+from ansible_collections.zstack.aios.plugins.module_utils._services import Services
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a declaration is to be applied.
+
+    :ivar check: plan only; :ivar always: send fields the platform never shows in every run;
+    :ivar whole: read the platform's whole listing rather than ask for the declared services one by one;
+    :ivar plan_digest: refuse every other plan; :ivar progress_path: where progress is told.
+    """
+
+    check: bool = False
+    always: bool = False
+    whole: bool = True
+    concurrency: int = 8
+    stop_on_error: bool = False
+    prune: Prune | None = None
+    plan_digest: str = ""
+    progress_path: str | None = None
+
+
+@dataclass
+class Converged:
+    """What came of it.
+
+    :ivar rows: one for every item and every pruned service, in check mode as they would be;
+    :ivar warnings: what a person should know although nothing failed.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    plan_digest: str = ""
+    requests: int = 0
+    logins: int = 0
+    seconds: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything is not as it was declared."""
+        return any(row.error is not None for row in self.rows)
+
+
+class Interruption:
+    """Whether a signal arrived. While :attr:`deferred` it is only noted, and the engine winds up; else it is raised."""
+
+    def __init__(self) -> None:
+        self.deferred = False
+        self.arrived = False
+
+
+def converge(
+    connection: Connection, items: Sequence[Item], settings: Settings, interruption: Interruption
+) -> Converged:
+    """Bring the platform to what is declared.
+
+    :raises DeclarationError: the declaration cannot be met; nothing was written.
+    :raises GuardError: a guard refused the plan; nothing was written.
+    :raises AiosError: the platform could not be read; nothing was written.
+    """
+    started = time.monotonic()
+    result = Converged()
+    if not items and settings.prune is None:
+        return result
+    pace = Pace(settings.concurrency)
+    client = Client(connection, settings.concurrency, pace.told)
+    try:
+        with client, Progress(settings.progress_path, lambda: pace.limit) as progress:
+            _Run(client, items, settings, result, progress, Engine(pace, lambda: interruption.arrived)).carry_out(
+                interruption
+            )
+    finally:
+        result.requests, result.logins = client.requests, client.identity.logins
+        result.warnings += client.warnings
+        result.seconds = round(time.monotonic() - started, 3)
+    return result
+
+
+class _Run:
+    def __init__(
+        self,
+        client: Client,
+        items: Sequence[Item],
+        settings: Settings,
+        result: Converged,
+        progress: Progress,
+        engine: Engine,
+    ) -> None:
+        self.services = Services(client)
+        self.platform = client.base_url
+        self.items = items
+        self.settings = settings
+        self.result = result
+        self.progress = progress
+        self.engine = engine
+
+    def carry_out(self, interruption: Interruption) -> None:
+        world = self._read_world()
+        plan = make_plan(self.items, world, self.settings.always)
+        prunes = self._prunes(plan)
+        if plan.mistakes:
+            raise DeclarationError(plan.mistakes)
+        self.result.plan_digest = digest(self.platform, self._scope(), self.items, [*plan.actions, *prunes])
+        if self.settings.plan_digest:
+            check_digest(self.settings.plan_digest, self.result.plan_digest, [*plan.actions, *prunes])
+        if self.settings.check:
+            self.result.rows = [_as_planned(action) for action in (*plan.actions, *prunes)]
+            return
+        interruption.deferred = True  # from here on a signal must not lose what was done
+        self._apply(plan, prunes)
+        self.result.interrupted = interruption.arrived
+
+    def _apply(self, plan: Plan, prunes: Sequence[Action]) -> None:
+        self.progress.applying(sum(action.kind != UNCHANGED for action in (*plan.actions, *prunes)))
+        told: Callable[[Row], None] = lambda row: self.progress.finished(row.error is not None)  # noqa: E731
+        applier = Applier(self.services, self.engine, self.settings.stop_on_error, told)
+        self.result.rows = applier.apply(plan.actions, prunes)
+        self._warn_of_doubles()
+
+    # Reading
+
+    def _read_world(self) -> World:
+        if self.settings.whole:
+            world = World(run(self.services.listing(told=self.progress.reading)))
+        else:
+            world = World(held for item in self.items for held in self._few(item))
+        for option in {option for item in self.items for option in item.names}:
+            world.names[option] = run(self.services.names(NAMED[option]))
+        self._read_tags(world)
+        return world
+
+    def _few(self, item: Item) -> list[Held]:
+        """Ask for one service, and for the source it is to be cloned from when it does not exist."""
+        found = self._ask(item.uuid, None) if item.uuid else self._ask(None, item.name)
+        chosen = item.values.get("resource_uuid")
+        if found or item.state != PRESENT:
+            return found
+        if chosen:
+            found += self._ask(chosen, None)
+        if item.clone_from:
+            found += self._ask(item.clone_from, None) if is_uuid(item.clone_from) else []
+            found += self._ask(None, item.clone_from)
+        return found
+
+    def _ask(self, uuid: str | None, name: str | None) -> list[Held]:
+        if uuid is None:
+            return run(self.services.by_name(str(name)))
+        held = run(self.services.by_uuid(uuid))
+        return [held] if held else []
+
+    def _read_tags(self, world: World) -> None:
+        """Read the tags of existing services whose items declare some, all in a few requests."""
+        wanted: dict[str, tuple[Field, list[Held]]] = {}
+        for item in self.items:
+            for option in item.values:
+                if BY_OPTION[option].tags:
+                    held = _match_or_none(item, world)
+                    if held is not None:
+                        wanted.setdefault(option, (BY_OPTION[option], []))[1].append(held)
+        for row, services in wanted.values():
+            run(self.services.read_tags([held for held in services if row.option not in held.tags], [row]))
+
+    # Pruning
+
+    def _prunes(self, plan: Plan) -> list[Action]:
+        prune = self.settings.prune
+        if prune is None:
+            return []
+        matching = run(self.services.listing(prune.conditions))
+        kept = {action.uuid for action in plan.actions if action.held is not None}
+        candidates = [held for held in matching if held.uuid not in kept and not held.values.get("system")]
+        check_prune(prune, len(self.items), matching, candidates)
+        return prune_actions(candidates)
+
+    def _scope(self) -> Any:
+        prune = self.settings.prune
+        return None if prune is None else sorted(condition.sent for condition in prune.conditions)
+
+    def _warn_of_doubles(self) -> None:
+        """Tell of services that another run created under the same name meanwhile; the platform permits it."""
+        made = [row for row in self.result.rows if row.done in ("created", "cloned")]
+        if not made:
+            return
+        try:
+            if len(made) == 1:
+                found = run(self.services.by_name(made[0].action.name))
+            else:
+                found = run(self.services.listing(params=[("fields", "uuid,name")]))
+        except Exception as error:  # the work is done; that it cannot be looked at again must not fail it
+            self.result.warnings.append(f"Services of the same name could not be looked for: {error}")
+            return
+        world = World(found)
+        for row in made:
+            same = world.by_name.get(row.action.name, [])
+            if len(same) > 1:
+                uuids = ", ".join(held.uuid for held in same)
+                self.result.warnings.append(
+                    f"{len(same)} services are named {row.action.name!r} now ({uuids}), because something else created one "
+                    "at the same time. Delete one of them."
+                )
+
+
+def _as_planned(action: Action) -> Row:
+    return Row(action, action.kind, [] if action.kind == DELETED else action.changed_fields, held=action.held)
+
+
+def _match_or_none(item: Item, world: World) -> Held | None:
+    try:
+        return match(item, world)
+    except Wrong:
+        return None  # the planner tells it
+
+
+def read_prune(
+    wanted: bool, conditions: Sequence[Any] | None, limit: Any, allow_empty: bool
+) -> tuple[Prune | None, list[Mistake]]:
+    """Return the settings of pruning, checked, and what is wrong with them."""
+    mistakes: list[Mistake] = []
+    read: list[_query.Condition] = []
+    try:
+        read = _query.read_conditions(conditions or [])
+    except _query.BadQuery as bad:
+        mistakes.append(Mistake("", "prune_conditions", str(bad)))
+    if not wanted:
+        return None, mistakes
+    if not conditions:
+        mistakes.append(
+            Mistake("", "prune_conditions", "it is missing; prune needs conditions that say which services are yours")
+        )
+    prune = Prune(tuple(read), str(limit), allow_empty)
+    if prune.most(100) is None:
+        mistakes.append(
+            Mistake("", "prune_limit", f'{limit!r} is neither a whole number nor a percentage such as "20%"')
+        )
+    return prune, mistakes
+
+
+__all__ = ["Converged", "GuardError", "Interruption", "Settings", "converge", "read_prune"]

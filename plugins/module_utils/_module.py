@@ -1,0 +1,128 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rim to Ansible: parameters in, one exit. Only this file calls ``exit_json`` and ``fail_json``.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import signal
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.zstack.aios.plugins.module_utils import _connection, _transport, _yaml
+from ansible_collections.zstack.aios.plugins.module_utils._bulk import Interruption
+from ansible_collections.zstack.aios.plugins.module_utils._declaration import ABSENT, PRESENT
+from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, Interrupted, internal_error
+from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS
+from ansible_collections.zstack.aios.plugins.module_utils._kinds import Images
+
+Spec = dict[str, Any]
+
+
+class AiosModule(AnsibleModule):  # type: ignore[misc]  # ansible-core is not annotated
+    """A module whose declarations and secrets never reach Ansible's own conversions, logs and echoes.
+
+    They are taken out of the parameters as soon as these are read: so an unquoted ``3.10`` is still seen as the number
+    it is, a thousand items are not validated twice, and no secret is written to syslog or repeated under
+    ``invocation``, without ``no_log``, which would mask unrelated output that happens to contain the same text.
+
+    :param taken: the options to take out.
+    :ivar declared: their values.
+    """
+
+    def __init__(self, spec: Spec, taken: frozenset[str]) -> None:
+        self._taken = taken | frozenset(_connection.SECRET_OPTIONS)
+        self.declared: dict[str, Any] = {}
+        self.interruption = Interruption()
+        super().__init__(argument_spec={**_connection.ARGUMENT_SPEC, **spec}, supports_check_mode=True)
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        for option in self._taken:
+            value = self.params.pop(option, None)
+            if value is not None:
+                self.declared[option] = value
+
+    def connection(self) -> _connection.Connection:
+        """Return the checked connection options."""
+        return _connection.read_connection({**self.params, **self.declared})
+
+
+def field_options() -> Spec:
+    """Return the argument spec of one declared service, from the table of fields."""
+    spec: Spec = {
+        "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
+        "uuid": {"type": "str"},
+        "clone_from": {"type": "str"},
+    }
+    for field in FIELDS:
+        spec[field.option] = _option(field.kind)
+        if field.name_option:
+            many = field.kind.type == "list"
+            spec[field.name_option] = {"type": "list", "elements": "str"} if many else {"type": "str"}
+    return spec
+
+
+def _option(kind: Any) -> Spec:
+    option: Spec = {"type": kind.type}
+    if kind.elements:
+        option["elements"] = kind.elements
+    if kind.choices:
+        option["choices"] = list(kind.choices)
+    if isinstance(kind, Images):
+        option["options"] = {name: _option(part) for name, (_wire, part) in kind.parts.items()}
+        option["options"]["cpu_architecture"]["required"] = True
+    return option
+
+
+def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], dict[str, Any]]) -> None:
+    """Run a module to its only exit.
+
+    :param work: does it and returns the result; one that holds ``failed`` fails the task.
+    """
+    module = AiosModule(spec, taken)
+    if _transport.REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=_transport.REQUESTS_IMPORT_ERROR)
+    if not _yaml.HAS_YAML:
+        module.fail_json(msg=missing_required_lib("PyYAML"))
+    _listen_for_signals(module.interruption)
+    try:
+        result = work(module)
+    except AiosError as error:
+        result = {"failed": True, "msg": error.message, "failure": error.failure(), "changed": False}
+    except Exception as error:  # a fault of this collection
+        fault = internal_error(error)
+        result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
+    result["invocation"] = {"module_args": _echo(module)}
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def _listen_for_signals(interruption: Interruption) -> None:
+    def stop(number: int, _frame: object) -> None:
+        interruption.arrived = True
+        if not interruption.deferred:
+            interruption.deferred = True  # a second signal must not keep the session from being ended
+            raise Interrupted(f"interrupted by {signal.Signals(number).name}. Nothing was written.", "interrupted")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
+def _echo(module: AiosModule) -> Mapping[str, Any]:
+    """Return the parameters for ``invocation``: no secrets, and of declarations only how much there is."""
+    echo = {name: value for name, value in module.params.items() if value is not None}
+    for name, value in module.declared.items():
+        if name in ("name", "uuid", "state", "clone_from"):
+            echo[name] = value
+        elif isinstance(value, list):
+            echo[name] = f"{len(value)} entries"
+    return echo

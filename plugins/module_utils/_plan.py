@@ -1,0 +1,412 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From declarations and what the platform holds to a plan. Pure: no input, no output, no Ansible.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils._declaration import ABSENT, Item
+from ansible_collections.zstack.aios.plugins.module_utils._errors import Mistake
+from ansible_collections.zstack.aios.plugins.module_utils._fields import (
+    ADD,
+    BY_OPTION,
+    CLONE,
+    FIELDS,
+    NAMED,
+    UPDATE,
+    Field,
+    Held,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._kinds import Wrong, Yaml, YamlText, is_uuid
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._text import listed, printable, quoted, trim
+
+CREATED, CLONED, UPDATED, DELETED, UNCHANGED = "created", "cloned", "updated", "deleted", "unchanged"
+ORDER = {field.option: place for place, field in enumerate(FIELDS)}
+_YAML = BY_OPTION["yaml"]
+
+
+class World:
+    """What the platform holds, found by uuid and by name, and the uuids behind names."""
+
+    def __init__(self, services: Iterable[Held]) -> None:
+        self.by_uuid: dict[str, Held] = {}
+        self.by_name: dict[str, list[Held]] = {}
+        for held in services:
+            self.add(held)
+        #: For each option that takes names (``model_center`` ...) the uuids of every name.
+        self.names: dict[str, Mapping[str, list[str]]] = {}
+
+    def add(self, held: Held) -> None:
+        """Take note of one service."""
+        if held.uuid not in self.by_uuid:
+            self.by_uuid[held.uuid] = held
+            self.by_name.setdefault(trim(held.name), []).append(held)
+
+
+@dataclass(eq=False)
+class Action:
+    """What is to become of one service.
+
+    :ivar kind: ``created``, ``cloned``, ``updated``, ``deleted`` or ``unchanged``.
+    :ivar uuid: of the service; one that is to be created gets a random one unless it was declared.
+    :ivar first: what the creation or cloning carries; ``then``: what an update carries, after it or alone.
+    :ivar tags: declared tags by option, of those that differ.
+    :ivar source: the service to clone; ``after``: the action that makes it, when it is made in this run.
+    """
+
+    item: Item
+    kind: str
+    uuid: str
+    held: Held | None = None
+    first: dict[str, Any] = field(default_factory=dict)
+    then: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, list[str]] = field(default_factory=dict)
+    source: Held | None = None
+    after: Action | None = None
+
+    @property
+    def name(self) -> str:
+        """The name the service has, or will have."""
+        declared = self.item.values.get("name")
+        return str(declared if declared is not None else self.held.name if self.held else "")
+
+    @property
+    def changed_fields(self) -> list[str]:
+        """The options whose values change, in the table's order."""
+        return sorted({*self.first, *self.then, *self.tags}, key=ORDER.__getitem__)
+
+    def predicted(self, option: str) -> Any:
+        """Return what the service will hold of a field once the action is done, as far as it can be told."""
+        action = self
+        while option not in action.item.values and action.after is not None:
+            action = action.after
+        if option in action.item.values:
+            return action.item.values[option]
+        origin = action.held or action.source
+        return origin.get(BY_OPTION[option]) if origin else None
+
+
+@dataclass
+class Plan:
+    """Every action, in the order of the declaration, and what cannot be done."""
+
+    actions: list[Action] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    def changing(self) -> list[Action]:
+        """Return the actions that change something."""
+        return [action for action in self.actions if action.kind != UNCHANGED]
+
+
+def match(item: Item, world: World) -> Held | None:
+    """Return the service an item means: by uuid, else by exact name.
+
+    :raises Wrong: several services have the name.
+    """
+    if item.uuid is not None:
+        return world.by_uuid.get(item.uuid)
+    found = world.by_name.get(item.name or "", ())
+    if len(found) > 1:
+        uuids = listed([held.uuid for held in found], 10)
+        raise Wrong(
+            f"{len(found)} services have this name: {uuids}; say by uuid which one is meant, or rename the others"
+        )
+    return found[0] if found else None
+
+
+def make_plan(items: Sequence[Item], world: World, always: bool = False) -> Plan:
+    """Compare a declaration with what the platform holds.
+
+    :param always: send fields that the platform never shows even when nothing else changes.
+    """
+    return _Planner(items, world, always).plan
+
+
+class _Planner:
+    def __init__(self, items: Sequence[Item], world: World, always: bool) -> None:
+        self.world = world
+        self.always = always
+        self.plan = Plan()
+        for item in items:
+            self._resolve_names(item)
+        matched = [(item, held) for item in items for held in self._matched(item)]
+        self._refuse_shared(matched)
+        for item, held in matched:
+            self.plan.actions.append(self._action(item, held))
+        self._link_clones()
+
+    def wrong(self, item: Item, option: str, text: str) -> None:
+        self.plan.mistakes.append(Mistake(item.where, option, text))
+
+    def _matched(self, item: Item) -> Iterator[Held | None]:
+        try:
+            yield match(item, self.world)
+        except Wrong as wrong:
+            self.wrong(item, "name", wrong.text)
+
+    def _resolve_names(self, item: Item) -> None:
+        for option, given in item.names.items():
+            row = NAMED[option]
+            uuids = [self._one_uuid(item, option, name) for name in (given if isinstance(given, list) else [given])]
+            if None not in uuids:
+                item.values[row.option] = uuids if isinstance(given, list) else uuids[0]
+
+    def _one_uuid(self, item: Item, option: str, name: str) -> str | None:
+        found = self.world.names.get(option, {}).get(name, [])
+        if len(found) == 1:
+            return found[0]
+        row = NAMED[option]
+        if found:
+            self.wrong(
+                item, option, f"{len(found)} have the name {quoted(name)}: {listed(found, 10)}; give {row.option}"
+            )
+        else:
+            self.wrong(item, option, f"the platform has none of the name {quoted(name)}; give another, or {row.option}")
+        return None
+
+    def _refuse_shared(self, matched: Sequence[tuple[Item, Held | None]]) -> None:
+        """Refuse that two items mean one service, one by its uuid and the other by its name."""
+        seen: dict[str, Item] = {}
+        for item, held in matched:
+            if held is not None and seen.setdefault(held.uuid, item) is not item:
+                self.wrong(
+                    item, "", f"it means the same service ({held.uuid}) as {seen[held.uuid].where}; keep one of them"
+                )
+
+    def _action(self, item: Item, held: Held | None) -> Action:
+        if item.state == ABSENT:
+            return Action(item, DELETED if held else UNCHANGED, held.uuid if held else item.uuid or "", held)
+        if held is not None:
+            return self._update(item, held)
+        if item.uuid is not None:
+            self.wrong(item, "uuid", f"no service has the uuid {item.uuid}; leave uuid out to create one of this name "
+                       "(resource_uuid chooses the uuid it gets)")  # fmt: skip
+        chosen = item.values.get("resource_uuid")
+        action = Action(item, CLONED if item.clone_from else CREATED, str(chosen or uuid.uuid4().hex))
+        if chosen and chosen in self.world.by_uuid:
+            other = self.world.by_uuid[chosen].name
+            self.wrong(item, "resource_uuid", f"the service {quoted(other)} has this uuid already")
+        if action.kind == CREATED and item.uuid is None:
+            self._create(action)
+        return action
+
+    # An existing service
+
+    def _update(self, item: Item, held: Held) -> Action:
+        action = Action(item, UNCHANGED, held.uuid, held)
+        unseen: dict[str, Any] = {}
+        for option, wanted in item.values.items():
+            row = BY_OPTION[option]
+            if row.tags:
+                if not row.kind.same(wanted, held.get(row)):
+                    action.tags[option] = wanted
+            elif row.create_only:
+                self._fixed(item, row, wanted, held.get(row), row.read)
+            elif not held.shows(row):
+                unseen[option] = wanted
+            elif not self.same(row, wanted, held.get(row), item):
+                action.then[option] = self._completed(item, row, wanted, held.get(row))
+        if "yaml" in action.then:
+            # A new yaml replaces what the platform folded into the old one, so that has to be given again.
+            action.then.update({o: v for o, v in item.values.items() if BY_OPTION[o].shown_at})
+        if action.then or self.always:
+            action.then.update({o: self._completed(item, BY_OPTION[o], v, None) for o, v in unseen.items()})
+        if action.then or action.tags:
+            action.kind = UPDATED
+        return action
+
+    def same(self, row: Field, wanted: Any, held: Any, item: Item) -> bool:
+        """Return whether a declared value is what the platform holds."""
+        return same(row, wanted, held, item.values)
+
+    def _fixed(self, item: Item, row: Field, wanted: Any, held: Any, shown: str, why: str = "") -> None:
+        if not shown or row.kind.same(wanted, held):
+            return
+        current = _short(row, held) if held is not None else "not set"
+        why = why or "it cannot be changed once the service exists"
+        cure = "declare the current value, leave the option out, or delete the service and create it anew"
+        self.wrong(item, row.option, f"{why}: the platform has {current}, wanted is {_short(row, wanted)}; {cure}")
+
+    def _completed(self, item: Item, row: Field, wanted: Any, held: Any) -> Any:
+        try:
+            return row.kind.complete(wanted, held)
+        except Wrong as wrong:
+            self.wrong(item, row.option + wrong.inside, wrong.text)
+            return wanted
+
+    # A new service
+
+    def _create(self, action: Action) -> None:
+        item = action.item
+        missing = [f for f in FIELDS if f.add == "required" and f.option not in item.values]
+        missing = [f for f in missing if f.name_option not in item.names]
+        if missing:
+            words = ", ".join(f"{f.option} (or {f.name_option})" if f.name_option else f.option for f in missing)
+            self.wrong(item, "", f"the service does not exist yet, and to create it these are missing: {words}; "
+                       "give them, or clone_from to take them from another service")  # fmt: skip
+        for option in item.values:
+            row = BY_OPTION[option]
+            if not row.accepted(ADD) and not row.accepted(UPDATE):
+                self.wrong(item, option, "only a clone can set it; the service does not exist yet and is not cloned "
+                           "(give clone_from, or leave the option out)")  # fmt: skip
+        self._split(action, ADD, None)
+
+    def _split(self, action: Action, operation: str, source: Held | None) -> None:
+        """Sort the declared fields into what the first call takes and what follows as an update."""
+        for option, wanted in action.item.values.items():
+            row = BY_OPTION[option]
+            value = self._completed(action.item, row, wanted, source.get(row) if source else None)
+            if row.accepted(operation):
+                action.first[option] = value
+            elif row.accepted(UPDATE):
+                action.then[option] = value
+
+    # Clones
+
+    def _link_clones(self) -> None:
+        """Find the source of every clone: on the platform first, else among what this run makes."""
+        made: dict[str, Action] = {}
+        for action in self.plan.actions:
+            if action.item.state != ABSENT and action.held is None:
+                made.update({key: action for key in (action.name, action.item.values.get("resource_uuid")) if key})
+        clones = [action for action in self.plan.actions if action.kind == CLONED]
+        for action in clones:
+            self._find_source(action, made)
+        done: set[Action] = set()
+        for action in clones:
+            self._finish_clone(action, done)
+
+    def _find_source(self, action: Action, made: Mapping[str, Action]) -> None:
+        wanted = str(action.item.clone_from)
+        named = self.world.by_name.get(wanted, [])
+        if wanted in self.world.by_uuid:
+            action.source = self.world.by_uuid[wanted]
+        elif len(named) > 1:
+            uuids = listed([held.uuid for held in named], 10)
+            self.wrong(
+                action.item,
+                "clone_from",
+                f"{len(named)} services have the name {quoted(wanted)}: {uuids}; give the uuid",
+            )
+        elif named:
+            action.source = named[0]
+        elif wanted in made:
+            action.after = made[wanted]
+        else:
+            kind = "uuid" if is_uuid(wanted) else "name"
+            self.wrong(
+                action.item,
+                "clone_from",
+                f"no service on the platform or in this declaration has the {kind} {quoted(wanted)}",
+            )
+
+    def _finish_clone(self, action: Action, done: set[Action]) -> None:
+        chain: list[Action] = []
+        while action.kind == CLONED and action not in done:
+            if action in chain:
+                names = " -> ".join(printable(link.name, 40) for link in [*chain[chain.index(action) :], action])
+                self.wrong(action.item, "clone_from", f"the clones form a circle: {names}")
+                done.update(chain)
+                return
+            chain.append(action)
+            if action.after is None:
+                break
+            action = action.after
+        for link in reversed(chain):
+            done.add(link)
+            self._check_inherited(link)
+            self._split(link, CLONE, link.source)
+
+    def _check_inherited(self, action: Action) -> None:
+        """Refuse values that a clone takes from its source and that are not the source's."""
+        if action.source is None and action.after is None:
+            return
+        for option, wanted in action.item.values.items():
+            row = BY_OPTION[option]
+            if row.accepted(CLONE) or row.accepted(UPDATE):
+                continue
+            origin = (
+                action.after.predicted(option) if action.after else action.source.get(row) if action.source else None
+            )
+            if not row.read:
+                self.wrong(action.item, option, "a clone cannot be given it; leave it out for this service")
+            else:
+                why = f"a clone takes it from its source {quoted(action.item.clone_from)}"
+                self._fixed(action.item, row, wanted, origin, row.read, why)
+
+
+def same(row: Field, wanted: Any, held: Any, declared: Mapping[str, Any]) -> bool:
+    """Return whether a declared value is what the platform holds.
+
+    ``yaml`` is compared without what the other declared fields put into it.
+    """
+    if isinstance(row.kind, Yaml):
+        without = tuple(BY_OPTION[option].shown_at for option in declared if BY_OPTION[option].shown_at)
+        try:
+            return row.kind.same(wanted, held, without)
+        except Wrong:
+            return False
+    return row.kind.same(wanted, held)
+
+
+def prune_actions(candidates: Iterable[Held]) -> list[Action]:
+    """Return the actions that delete services which are not declared."""
+    return [Action(Item("", "", ABSENT, held.name, held.uuid), DELETED, held.uuid, held) for held in candidates]
+
+
+def digest(platform: str, scope: Any, items: Sequence[Item], actions: Sequence[Action]) -> str:
+    """Return the digest of a plan, 64 hexadecimal digits: 16 each of platform and scope, of the declaration, of what
+    the platform holds of the services that change, and of the actions. So a digest tells which of them is another."""
+    declared = sorted(_item_key(item) for item in items)
+    changing = sorted((a for a in actions if a.kind != UNCHANGED), key=lambda a: (a.name, _known_uuid(a)))
+    before = [
+        (_known_uuid(a), sorted((f.option, _plain(f, a.held.get(f))) for f in FIELDS)) for a in changing if a.held
+    ]
+    todo = [(a.kind, a.name, _known_uuid(a), a.changed_fields, sorted(a.tags.items())) for a in changing]
+    return "".join(_hash(part) for part in ([platform, scope], declared, before, todo))
+
+
+def digest_differences(one: str, other: str) -> list[str]:
+    """Return in words which parts of two digests differ."""
+    words = (
+        "the platform's address or the scope (prune, its conditions)",
+        "the declaration",
+        "what the platform holds of the services concerned",
+        "the actions",
+    )
+    return [word for i, word in enumerate(words) if one[16 * i : 16 * i + 16] != other[16 * i : 16 * i + 16]]
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _item_key(item: Item) -> str:
+    # A yaml counts to the letter here: taking it apart would cost more than the rest of a run without changes.
+    values = {o: v.text if isinstance(v, YamlText) else BY_OPTION[o].kind.canonical(v) for o, v in item.values.items()}
+    return _hash([item.state, item.uuid, item.clone_from, values])
+
+
+def _known_uuid(action: Action) -> str:
+    return action.uuid if action.held or action.item.values.get("resource_uuid") else ""
+
+
+def _plain(row: Field, value: Any) -> Any:
+    canonical = row.kind.canonical(value) if value is not None else None
+    return canonical.hex() if isinstance(canonical, bytes) else canonical
+
+
+def _short(row: Field, value: Any) -> str:
+    shown = row.kind.show(value, Secrecy())
+    return quoted(shown) if isinstance(shown, str) else printable(json.dumps(shown, ensure_ascii=False), 160)

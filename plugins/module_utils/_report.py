@@ -1,0 +1,223 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run tells: rows, summary, diff and report, within the size AWX can keep.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils import _yaml
+from ansible_collections.zstack.aios.plugins.module_utils._apply import FAILED, NOT_ATTEMPTED, UNKNOWN, Row
+from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError
+from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, FIELDS, Held
+from ansible_collections.zstack.aios.plugins.module_utils._kinds import Parameters
+from ansible_collections.zstack.aios.plugins.module_utils._plan import (
+    CLONED,
+    CREATED,
+    DELETED,
+    ORDER,
+    UNCHANGED,
+    UPDATED,
+    Action,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._text import counted, listed, printable, quoted
+
+#: AWX drops an event above 700,000 characters; the parts below stay under 600,000 together.
+ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM = 330_000, 200_000, 20_000
+COUNTS = (CREATED, CLONED, UPDATED, DELETED, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
+_FIRST = {FAILED: 0, UNKNOWN: 0, NOT_ATTEMPTED: 2}
+
+
+def show_service(held: Held, secrecy: Secrecy) -> dict[str, Any]:
+    """Return a service for a result: every key the platform shows, secrets masked."""
+    shown = {}
+    for key, value in held.values.items():
+        field = BY_OPTION.get(key)
+        shown[key] = field.kind.show(value, secrecy) if field is not None and field.secret else value
+    return shown
+
+
+def predict_service(action: Action, secrecy: Secrecy) -> dict[str, Any]:
+    """Return what a service will be once an action is done, as far as it can be told before."""
+    shown = show_service(action.held, secrecy) if action.held else {}
+    if action.kind == DELETED:
+        return {}
+    for option, value in {**action.first, **action.then}.items():
+        field = BY_OPTION[option]
+        if field.read and option != "resource_uuid":
+            shown[option] = field.kind.show(value, secrecy)
+    return shown
+
+
+def changes(row: Row, secrecy: Secrecy) -> list[dict[str, Any]]:
+    """Return what changed of a service, field by field in the table's order: before and after, secrets masked."""
+    action = row.action
+    if action.kind == DELETED:
+        held = action.held or Held({})
+        shown = ((f.option, held.get(f)) for f in FIELDS if f.read and f.option != "resource_uuid")
+        return [
+            {"field": o, "before": BY_OPTION[o].kind.show(v, secrecy), "after": None} for o, v in shown if v is not None
+        ]
+    found = []
+    for option in sorted(row.changed_fields, key=ORDER.__getitem__):
+        kind = BY_OPTION[option].kind
+        before = action.held.get(BY_OPTION[option]) if action.held else None
+        after = action.tags.get(option, action.then.get(option, action.first.get(option)))
+        entry = {
+            "field": option,
+            "before": None if before is None else kind.show(before, secrecy),
+            "after": kind.show(after, secrecy),
+        }
+        if isinstance(kind, Parameters) and before is not None:
+            for key in entry["after"]:
+                if entry["after"][key] == MASK and before.get(key) != after.get(key):
+                    entry["after"][key] = f"{MASK} (another value)"
+        found.append(entry)
+    return found
+
+
+def make_diff(row: Row, secrecy: Secrecy) -> dict[str, str]:
+    """Return one entry of Ansible's ``diff``: managed fields that change, as YAML, texts of several lines as lines."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for change in changes(row, secrecy):
+        for side, values in (("before", before), ("after", after)):
+            if change[side] is not None:
+                values[change["field"]] = change[side]
+    if row.action.kind == CLONED:
+        after = {"clone_from": row.action.item.clone_from, **after}
+    header = f"model service {printable(row.action.name)}"
+    sides = {"before": _block(before), "after": _block(after)}
+    return {"before_header": header, "after_header": f"{header} ({row.done})", **sides}
+
+
+def _block(values: Mapping[str, Any]) -> str:
+    return f"{_yaml.dump(dict(values))}\n" if values else ""
+
+
+def show_row(row: Row) -> dict[str, Any]:
+    """Return one compact row of ``results``; keys without content are left out."""
+    shown: dict[str, Any] = {"name": row.action.name, "action": row.done}
+    if row.action.held is not None or row.changed:
+        shown["uuid"] = row.action.uuid
+    if row.done in (UPDATED, UNKNOWN) or (row.error is not None and row.changed_fields):
+        shown["changed_fields"] = sorted(row.changed_fields, key=ORDER.__getitem__)
+    if row.error is not None:
+        shown["error"] = printable(row.error.message, 1500)
+        shown["error_code"] = row.error.code
+    return shown
+
+
+def summarize(rows: Sequence[Row]) -> dict[str, int]:
+    """Count rows by what was done; ``failed`` counts every row with an error that was begun, however far it came."""
+    summary = dict.fromkeys(COUNTS, 0)
+    for row in rows:
+        summary[row.done] += 1
+        if row.error is not None and row.done not in (FAILED, NOT_ATTEMPTED):
+            summary[FAILED] += 1
+    summary["total"] = len(rows)
+    return summary
+
+
+def _fit(entries: Sequence[Any], room: int) -> list[Any]:
+    """Return as many entries as fit into so many characters of JSON."""
+    kept, used = [], 0
+    for entry in entries:
+        used += len(json.dumps(entry)) + 2
+        if used > room:
+            break
+        kept.append(entry)
+    return kept
+
+
+def fill_result(result: dict[str, Any], rows: Sequence[Row], secrecy: Secrecy, with_diff: bool) -> None:
+    """Put ``results`` and ``diff`` into a result, failures first, cut with a note where they would not fit."""
+    told = sorted((row for row in rows if row.done != UNCHANGED), key=lambda row: _FIRST.get(row.done, 1))
+    result["results"] = _fit([show_row(row) for row in told], ROWS_ROOM)
+    if len(result["results"]) < len(told):
+        result["results_omitted"] = len(told) - len(result["results"])
+    if with_diff:
+        changed = [row for row in told if row.changed]
+        result["diff"] = _fit([make_diff(row, secrecy) for row in changed[:5000]], DIFF_ROOM)
+        omitted = len(changed) - len(result["diff"])
+        if omitted:
+            note = f"{counted(omitted, 'more service')} changed; the diff is cut to fit. report_path keeps all of it.\n"
+            result["diff"].append({"before_header": "cut", "after_header": "cut", "before": "", "after": note})
+
+
+def failure_message(rows: Sequence[Row], summary: Mapping[str, int], interrupted: bool) -> str:
+    """Return the message of a failed run: errors by code with the first items, and what was done nevertheless."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.error is not None and row.done != NOT_ATTEMPTED:
+            groups.setdefault(row.error.code, []).append(row)
+    head = "Interrupted" if interrupted else f"{summary[FAILED]} of {counted(summary['total'], 'service')} failed"
+    lines = [f"{head}. {count_words(summary)}."]
+    for code, group in sorted(groups.items(), key=lambda pair: -len(pair[1])):
+        names = listed([quoted(row.action.name) for row in group])
+        first = group[0].error
+        lines.append(f"- {code} ({len(group)}): {names}: {first.message if first else ''}")
+    lines.append("Run again once that is mended: what is done already is not done twice.")
+    return "\n".join(lines)[:MESSAGE_ROOM]
+
+
+def count_words(summary: Mapping[str, int]) -> str:
+    """Return the counts that are not zero as words: ``2 created, 998 unchanged``."""
+    words = [f"{summary[count]} {count.replace('_', ' ')}" for count in COUNTS if summary[count]]
+    return ", ".join(words) or "nothing declared"
+
+
+def plan_words(actions: Sequence[Action]) -> str:
+    """Return a plan in a few words: ``2 to be created ("a", "b"), 1 to be updated ("c")``."""
+    parts = []
+    for kind in (CREATED, CLONED, UPDATED, DELETED):
+        names = [quoted(action.name) for action in actions if action.kind == kind]
+        if names:
+            parts.append(f"{len(names)} to be {kind} ({listed(names, 3)})")
+    return ", ".join(parts) or "nothing to be done"
+
+
+def make_report(facts: Mapping[str, Any], rows: Sequence[Row], secrecy: Secrecy) -> dict[str, Any]:
+    """Return the data of a report: the facts of the run and every row that is not unchanged, failures first."""
+    told = sorted((row for row in rows if row.done != UNCHANGED), key=lambda row: _FIRST.get(row.done, 1))
+    return {
+        **facts,
+        "rows": [
+            {
+                "name": row.action.name,
+                "uuid": row.action.uuid if row.action.held is not None or row.changed else "",
+                "action": row.done,
+                "planned": row.action.kind,
+                "pruned": not row.action.item.place and row.action.kind == DELETED,
+                "error": row.error.message if row.error else "",
+                "code": row.error.code if row.error else "",
+                "changes": changes(row, secrecy),
+            }
+            for row in told
+        ],
+    }
+
+
+def write_report(path: str, report: Mapping[str, Any], render: Callable[[Mapping[str, Any], str], str]) -> None:
+    """Write a report in the form its suffix names, at once or not at all.
+
+    :raises AiosError: the folder or the file cannot be written.
+    """
+    target = Path(path).expanduser()
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as file:
+            file.write(render(report, target.suffix))
+        os.chmod(file.name, 0o644)
+        os.replace(file.name, target)
+    except OSError as error:
+        raise AiosError(f"report_path {quoted(path)} cannot be written: {error.strerror}", "report") from None
