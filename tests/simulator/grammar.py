@@ -53,9 +53,11 @@ def parse_condition(text: str) -> Condition:
     operator = next((candidate for candidate in OPERATORS if candidate in text), None)
     if operator is None:
         raise Refusal(400, f"Invalid query parameter. The '{text}' in the parameter[q] doesn't contain any operator")
-    left, _sign, value = text.partition(operator)
+    # Adjacent operators count as one, and those at the very beginning as none.
+    left, sign, value = _without_leading(operator, text).partition(operator)
+    value = _without_leading(operator, value)
     field = left.strip()
-    if not field:
+    if not field or not sign:
         raise Refusal(400, f"Invalid query parameter. The '{text}' in the parameter[q] doesn't contain a field")
     if not _NAME.fullmatch(field):
         raise BusinessError("SYS.1000", f"syntax error in the query near '{field}': no viable alternative at input")
@@ -93,6 +95,12 @@ def parse_query(parameters: Sequence[tuple[str, str]]) -> Query:
         descending=sort.startswith("-"),
         fields=None if not fields else tuple(part.strip() for part in fields.split(",")),
     )
+
+
+def _without_leading(operator: str, text: str) -> str:
+    while text.startswith(operator):
+        text = text[len(operator) :]
+    return text
 
 
 def _integer(name: str, text: str) -> int:

@@ -46,7 +46,7 @@ class Journal:
         )
 
     def in_flight(self, count: int) -> None:
-        """Notes how many requests are being served at once."""
+        """Notes how many requests are being served at once; refused ones are not served."""
         if count > self._maximum:
             self._maximum = count
             self._store.set_setting(_MAXIMUM, str(count))

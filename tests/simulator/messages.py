@@ -22,9 +22,10 @@ _RANGES = {"int": 2**31, "long": 2**63}
 class Parameter:
     """One parameter of a message.
 
-    `kind` is ``string``, ``int``, ``long``, ``bool``, ``strings`` (list), ``ints`` (list), ``map`` (text to text),
-    ``string_lists`` (text to list of texts), ``images`` (list of architecture images) or ``any``. `choices` are the
-    only values taken, case-sensitive. `refers` is the resource whose uuids the parameter holds.
+    `kind` is ``string``, ``new_uuid`` (a text: the uuid that the client chose), ``int``, ``long``, ``bool``,
+    ``strings`` (list), ``ints`` (list), ``map`` (text to text), ``string_lists`` (text to list of texts), ``images``
+    (list of architecture images) or ``any``. `choices` are the only values taken, case-sensitive. `refers` is the
+    resource whose uuids the parameter holds.
     """
 
     name: str
@@ -74,12 +75,12 @@ def _validate_argument(message: str, parameter: Parameter, value: Any) -> None:
     if parameter.choices and value not in parameter.choices:
         choices = ", ".join(parameter.choices)
         raise invalid_argument(f"field[{name}] of message[{message}] is invalid, valid values are [{choices}]: {value}")
-    if name == "resourceUuid" and not is_resource_uuid(value):
-        raise invalid_argument(f"field[resourceUuid] of message[{message}] is not a valid uuid: {value}")
+    if parameter.kind == "new_uuid" and not is_resource_uuid(value):
+        raise invalid_argument(f"field[{name}] of message[{message}] is not a valid uuid: {value}")
 
 
 def _convert(kind: str, name: str, value: Any) -> Any:
-    if kind == "string":
+    if kind in ("string", "new_uuid"):
         return java_trim(_text(name, value))
     if kind in _RANGES:
         return _integer(kind, name, value)

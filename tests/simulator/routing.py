@@ -28,12 +28,14 @@ class Route:
     def choose(self, method: str, path: str, body: Any) -> Api:
         """The API for the method; for PUT on a shared path the body's keys decide.
 
-        :raises Refusal: 405, 500 or 400 where there is none.
+        :raises Refusal: 404, 405, 500 or 400 where there is none.
         """
         if method not in METHODS:
             raise Refusal(405, f"only supports GET/POST/PUT/DELETE, but got {method}")
         fitting = [api for api in self.apis if api.method == method]
         if not fitting:
+            if all(api.method == "GET" for api in self.apis):
+                raise Refusal(404, f"no api mapping to {path}")
             if len(self.apis) == 1:
                 raise Refusal(405, f"The URL[{path}] doesn't support the method[{method}]")
             raise Refusal(500, f"No {method} found for path {path}")

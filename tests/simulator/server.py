@@ -58,20 +58,21 @@ class Server:
         request = Request(incoming.method, incoming.raw_path, headers, body)
         if request.path.startswith(PREFIX):
             return self._control.answer(request)
-        self._in_flight += 1
-        self._journal.in_flight(self._in_flight)
-        try:
-            return await self._serve(incoming, request)
-        finally:
-            self._in_flight -= 1
-
-    async def _serve(self, incoming: web.Request, request: Request) -> web.StreamResponse:
         kind = self._front.kind(request)
         options = self._platform.options
-        if options.max_in_flight and self._in_flight > options.max_in_flight:
+        if options.max_in_flight and self._in_flight >= options.max_in_flight:
             answer = _overloaded(options.overload)
             self._journal.record(request, kind, answer.status, "overload")
             return _response(answer)
+        self._in_flight += 1
+        self._journal.in_flight(self._in_flight)
+        try:
+            return await self._serve(incoming, request, kind)
+        finally:
+            self._in_flight -= 1
+
+    async def _serve(self, incoming: web.Request, request: Request, kind: str) -> web.StreamResponse:
+        options = self._platform.options
         fault = self._faults.next(request.method, request.path, kind)
         if options.request_latency:
             await asyncio.sleep(options.request_latency)

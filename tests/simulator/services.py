@@ -39,7 +39,7 @@ _EVERYWHERE = (
 _AT_CREATION = (
     Parameter("condaVersion"),
     Parameter("system", "bool"),
-    Parameter("resourceUuid"),
+    Parameter("resourceUuid", "new_uuid"),
     Parameter("tagUuids", "strings", refers=TAG_PATTERNS),
 )
 

@@ -1,0 +1,129 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A bare driver of the REST surface for the simulator's own tests: `requests`, nothing of the collection's client."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+import requests
+from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
+
+SERVICES = "/ai/model-services"
+_POLL_SECONDS = 10.0
+
+
+def minimal(**more: Any) -> dict[str, Any]:
+    """The parameters that an Add demands, and more."""
+    return {
+        "name": "svc",
+        "yaml": "services:\n- name: svc",
+        "requestCpu": 4,
+        "requestMemory": 1024,
+        "modelCenterUuid": constants.MODEL_CENTER_UUID,
+        "installPath": "/models/svc",
+        "startCommand": "python3 app.py",
+        **more,
+    }
+
+
+class Driver:
+    """One HTTP client of one simulator, logged in as the administrator unless told otherwise."""
+
+    def __init__(self, simulator: Simulator, login: bool = True) -> None:
+        self.simulator = simulator
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.session = ""
+        if login:
+            answer = self.login()
+            assert answer.status_code == 200, answer.text
+            self.use(answer.json()["inventory"]["uuid"])
+
+    def use(self, session: str) -> None:
+        """Sends this session from now on."""
+        self.session = session
+        self.http.headers["Authorization"] = f"OAuth {session}"
+
+    def login(
+        self, account: str = constants.ADMIN_ACCOUNT, password: str = constants.ADMIN_PASSWORD
+    ) -> requests.Response:
+        """The answer to a login."""
+        digest = hashlib.sha512(password.encode()).hexdigest()
+        body = {"logInByAccount": {"accountName": account, "password": digest}}
+        return self.call("PUT", "/accounts/login", json=body)
+
+    def call(self, method: str, path: str, **more: Any) -> requests.Response:
+        """One exchange; `path` starts after ``/v1``."""
+        return self.http.request(method, f"{self.simulator.url}/v1{path}", timeout=20, allow_redirects=False, **more)
+
+    def poll(self, job: str) -> requests.Response:
+        """The final answer of a job's poll."""
+        deadline = time.monotonic() + _POLL_SECONDS
+        while True:
+            answer = self.call("GET", f"/api-jobs/{job}")
+            if answer.status_code != 202 or time.monotonic() > deadline:
+                return answer
+            time.sleep(0.005)
+
+    def write(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
+        """The final answer of an asynchronous call."""
+        answer = self.call(method, path, **({} if body is None else {"json": body}), **more)
+        assert answer.status_code == 202, f"{answer.status_code} {answer.text}"
+        return self.poll(job_of(answer))
+
+    def done(self, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
+        """The body of an asynchronous call that succeeds."""
+        answer = self.write(method, path, body, **more)
+        assert answer.status_code == 200, answer.text
+        result: dict[str, Any] = answer.json()
+        return result
+
+    def error(self, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
+        """The error of an asynchronous call that fails."""
+        answer = self.write(method, path, body, **more)
+        assert answer.status_code == 503, answer.text
+        error: dict[str, Any] = answer.json()["error"]
+        return error
+
+    def add(self, **fields: Any) -> dict[str, Any]:
+        """The inventory of a new model service."""
+        inventory: dict[str, Any] = self.done("POST", SERVICES, {"param": minimal(**fields)})["inventory"]
+        return inventory
+
+    def clone(self, uuid: str, **fields: Any) -> dict[str, Any]:
+        """The inventory of a clone."""
+        inventory: dict[str, Any] = self.done("POST", f"{SERVICES}/{uuid}", {"params": fields})["inventory"]
+        return inventory
+
+    def update(self, uuid: str, **fields: Any) -> dict[str, Any]:
+        """The inventory after an update."""
+        body = {"updateModelService": fields}
+        inventory: dict[str, Any] = self.done("PUT", f"{SERVICES}/{uuid}", body)["inventory"]
+        return inventory
+
+    def query(self, *conditions: str, path: str = SERVICES, **options: Any) -> requests.Response:
+        """The answer to a query."""
+        return self.call("GET", path, params=[*(("q", text) for text in conditions), *options.items()])
+
+    def names(self, *conditions: str, **options: Any) -> set[str]:
+        """The names of the model services that a query finds."""
+        answer = self.query(*conditions, **options)
+        assert answer.status_code == 200, answer.text
+        return {row["name"] for row in answer.json()["inventories"]}
+
+
+def job_of(answer: requests.Response) -> str:
+    """The job's uuid in the location of a 202."""
+    return str(answer.json()["location"].rpartition("/")[2])
+
+
+def code_of(answer: requests.Response) -> str:
+    """The error code of a 503."""
+    assert answer.status_code == 503, f"{answer.status_code} {answer.text}"
+    return str(answer.json()["error"]["code"])
