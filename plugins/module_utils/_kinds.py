@@ -84,7 +84,7 @@ class Kind:
 class Text(Kind):
     """Text, without the blanks at its ends that the platform removes."""
 
-    nothing = ""
+    nothing: str | None = ""
     compared = "as text without the blanks at its ends"
 
     def parse(self, value: Any) -> str:
@@ -513,7 +513,7 @@ def _list(value: Any) -> list[Any]:
     if isinstance(value, str):
         text = value.strip()
         if text[:1] == "[":
-            return _json(text, list, "a list")
+            return list(_json(text, list, "a list"))
         return [part.strip() for part in text.split(",")] if text else []
     if not isinstance(value, (list, tuple)):
         raise Wrong(f"it is {_type_name(value)}; give a list")

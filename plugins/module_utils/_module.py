@@ -24,7 +24,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._kinds import Images
 Spec = dict[str, Any]
 
 
-class AiosModule(AnsibleModule):  # type: ignore[misc]  # ansible-core is not annotated
+class AiosModule(AnsibleModule):
     """A module whose declarations and secrets never reach Ansible's own conversions, logs and echoes.
 
     They are taken out of the parameters as soon as these are read: so an unquoted ``3.10`` is still seen as the number

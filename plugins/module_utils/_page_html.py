@@ -23,15 +23,15 @@ _SIGNS = {
     "unknown": "?",
     "not_attempted": "○",
     "created": "+",
-    "cloned": "⧉",
+    "cloned": "»",
     "updated": "~",
     "deleted": "−",
     "bad": "✕",
-    "plan": "…",
+    "plan": "→",
     "done": "✓",
     "same": "=",
 }
-_ERROR_LINES, _FAILURES_PER_CODE, _OPEN_UP_TO = 40, 20, 5
+_ERROR_LINES, _SHOWN_PER_CODE, _OPEN_UP_TO = 40, 20, 5
 
 
 def html_page(report: Mapping[str, Any]) -> str:
@@ -50,7 +50,7 @@ def html_page(report: Mapping[str, Any]) -> str:
         _header(report, title),
         "<main>",
         _failures(rows),
-        _services(rows, report["check"]),
+        _services(rows, report["summary"]["unchanged"], report["check"]),
         "</main>",
         _footer(report),
         f"<script>{SCRIPT}</script>\n</body>\n</html>\n",
@@ -84,25 +84,30 @@ def _header(report: Mapping[str, Any], title: str) -> str:
 
 def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the failures by code, the commonest code first; rows are numbered as in the table."""
-    groups: dict[str, list[tuple[int, Mapping[str, Any]]]] = {}
+    groups: dict[str, dict[str, list[str]]] = {}
     for number, row in enumerate(rows, 1):
         if words.went_wrong(row):
-            groups.setdefault(row["code"], []).append((number, row))
+            link = f'<a href="#r{number}"><bdi>{_line(row["name"])}</bdi></a>'
+            groups.setdefault(row["code"], {}).setdefault(_error(row), []).append(link)
     if not groups:
         return ""
+    sizes = {code: sum(map(len, group.values())) for code, group in groups.items()}
     parts = ['<section aria-labelledby="failures">\n<h2 id="failures">What failed</h2>\n<ul class="failures">']
-    for code, group in sorted(groups.items(), key=lambda pair: -len(pair[1])):
-        parts.append(f'<li><span class="code">{_line(code or "no code")}</span> {counted(len(group), "service")}\n<ul>')
-        parts += [
-            f'<li><a href="#r{number}"><bdi>{_line(row["name"])}</bdi></a>{_error(row)}</li>'
-            for number, row in group[:_FAILURES_PER_CODE]
-        ]
-        more = len(group) - _FAILURES_PER_CODE
+    for code in sorted(groups, key=lambda code: -sizes[code]):
+        services = counted(sizes[code], "service")
+        parts.append(f'<li><span class="code">{_line(code or "no code")}</span> {services}\n<ul>')
+        parts += [f"<li>{_links(links)}{error}</li>" for error, links in list(groups[code].items())[:_SHOWN_PER_CODE]]
+        more = len(groups[code]) - _SHOWN_PER_CODE
         if more > 0:
-            parts.append(f"<li><small>{counted(more, 'more service')} with this code below</small></li>")
+            parts.append(f"<li><small>{counted(more, 'more message')} with this code in the table below</small></li>")
         parts.append("</ul></li>")
     parts.append("</ul>\n</section>")
     return "\n".join(parts)
+
+
+def _links(links: Sequence[str]) -> str:
+    more = len(links) - _SHOWN_PER_CODE
+    return ", ".join(links[:_SHOWN_PER_CODE]) + (f" <small>and {more:,} more</small>" if more > 0 else "")
 
 
 def _error(row: Mapping[str, Any]) -> str:
@@ -110,10 +115,11 @@ def _error(row: Mapping[str, Any]) -> str:
     return f'<p class="error">{escape(text)}</p>' if text else ""
 
 
-def _services(rows: Sequence[Mapping[str, Any]], check: bool) -> str:
-    heading = '<section aria-labelledby="services">\n<h2 id="services">Services that differ</h2>'
+def _services(rows: Sequence[Mapping[str, Any]], unchanged: int, check: bool) -> str:
     if not rows:
-        return f"{heading}\n<p>None: every service is as declared.</p>\n</section>"
+        return ""
+    remark = f" <small>without {unchanged:,} unchanged</small>" if unchanged else ""
+    heading = f'<section aria-labelledby="services">\n<h2 id="services">Service by service{remark}</h2>'
     room, opened = words.line_room(len(rows)), len(rows) <= _OPEN_UP_TO
     body = "\n".join(_service(number, row, check, room, opened) for number, row in enumerate(rows, 1))
     return (
@@ -136,9 +142,9 @@ def _filter(rows: Sequence[Mapping[str, Any]], check: bool) -> str:
         '<form class="filter" role="search" autocomplete="off" hidden>'
         '<input type="search" name="find" aria-label="Filter by text" '
         'placeholder="Filter by name, UUID, field, value or message">'
-        f'<fieldset><legend class="unseen">Filter by outcome</legend>{radios}</fieldset>'
+        '<output name="count" aria-live="polite"></output>'
         '<button type="button" name="toggle" value="open">Open all</button>'
-        '<output name="count" aria-live="polite"></output></form>'
+        f'<fieldset><legend class="unseen">Filter by outcome</legend>{radios}</fieldset></form>'
     )
 
 

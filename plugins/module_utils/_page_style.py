@@ -41,6 +41,7 @@ a { color: var(--link); }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
 h1 { margin: .1rem 0 .6rem; font-size: clamp(1.5rem, 4vw, 2.1rem); line-height: 1.2; letter-spacing: -.01em; }
 h2 { margin: 2rem 0 .75rem; font-size: 1.2rem; }
+h2 small { font-weight: 400; margin-left: .4rem; }
 small { font-size: .82rem; color: var(--soft); }
 
 header { padding-top: 2rem; }
@@ -52,7 +53,7 @@ header { padding-top: 2rem; }
 .facts dd { margin: 0; }
 .note { margin: 1rem 0 0; padding: .6rem .9rem; border-left: 4px solid var(--info); border-radius: 4px;
   background: var(--info-bg); color: var(--info); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: .6rem; margin: 1.4rem 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(8, 1fr); gap: .6rem; margin: 1.4rem 0 0; }
 .tiles div { display: flex; flex-direction: column-reverse; padding: .6rem .85rem .55rem; background: var(--card);
   border: 1px solid var(--line); border-top: 4px solid currentcolor; border-radius: 8px; }
 .tiles dt { font-size: .85rem; }
@@ -71,7 +72,7 @@ header { padding-top: 2rem; }
   white-space: nowrap; }
 .badge i { display: inline-block; min-width: .9em; margin-right: .3em; font-style: normal; text-align: center; }
 .badge + small, .id { display: block; margin-top: .15rem; }
-.id { font-size: .75rem; color: var(--soft); }
+.id { font-size: .75rem; font-weight: 400; color: var(--soft); user-select: all; }
 .code { padding: .05rem .45rem; border: 1px solid currentcolor; border-radius: 4px; color: var(--bad);
   font-size: .8rem; font-weight: 600; }
 
@@ -87,7 +88,7 @@ td > .error { color: var(--bad); margin-bottom: .3rem; }
   margin: 0 -.25rem .6rem; padding: .6rem .25rem; background: var(--page); }
 .filter input[type=search] { flex: 1 1 15rem; min-width: 0; padding: .45rem .7rem; border: 1px solid var(--soft);
   border-radius: 6px; background: var(--card); color: inherit; font: inherit; }
-.filter fieldset { display: flex; flex-wrap: wrap; gap: .35rem; margin: 0; padding: 0; border: 0; }
+.filter fieldset { display: flex; flex: 1 0 100%; flex-wrap: wrap; gap: .35rem; margin: 0; padding: 0; border: 0; }
 .filter label { position: relative; }
 .filter label input { position: absolute; inset: 0; margin: 0; opacity: 0; cursor: pointer; }
 .filter label span, .filter button { display: block; padding: .3rem .75rem; border: 1px solid var(--soft);
@@ -114,7 +115,7 @@ details table { margin-top: .5rem; font-size: .87rem; }
 details table th, details table td { padding: .3rem .6rem .3rem 0; border-top: 1px solid var(--line);
   vertical-align: top; }
 details thead th { border: 0; color: var(--soft); font-size: .8rem; }
-details tbody th { width: 11rem; font-weight: 500; }
+details tbody th { width: 13rem; font-weight: 500; }
 details td { white-space: pre-wrap; }
 em { color: var(--soft); }
 pre { margin: 0; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: 6px; background: var(--code);
@@ -131,6 +132,9 @@ pre b { font-weight: inherit; border-radius: 2px; }
 footer { padding-block: 1.5rem 3rem; color: var(--soft); font-size: .85rem; }
 footer p { margin: .2rem 0; }
 
+@media (max-width: 64rem) {
+  .tiles { grid-template-columns: repeat(4, 1fr); }
+}
 @media (max-width: 46rem) {
   body > * { padding-inline: .9rem; }
   .filter { position: static; }
@@ -139,13 +143,16 @@ footer p { margin: .2rem 0; }
   .services > tbody > tr { padding: .75rem .9rem; scroll-margin-top: 1rem; }
   .services > tbody > tr > * { padding: 0 0 .35rem; }
   .badge + small { display: inline; margin-left: .5rem; }
-  details tbody th { width: 7.5rem; }
+  details tbody th { width: 8rem; }
+  .tiles div { padding-inline: .6rem; }
+  .tiles dt { overflow-wrap: normal; line-height: 1.3; }
 }
 @media print {
   :root { --page: #fff; }
   body { font-size: 10pt; }
   header { padding-top: 0; }
   .filter { display: none; }
+  .tiles { grid-template-columns: repeat(8, 1fr); }
   .services > tbody > tr, .failures > li { break-inside: avoid; }
 }
 """

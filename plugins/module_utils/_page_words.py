@@ -47,7 +47,7 @@ def in_order(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 def label(action: str, check: bool) -> str:
     """Return an action as words: ``created``, or ``to create`` where it was only planned."""
-    return _PLANNED.get(action, action) if check else action.replace("_", " ")
+    return _PLANNED[action] if check and action in _PLANNED else action.replace("_", " ")
 
 
 def intention(row: Mapping[str, Any]) -> str:
@@ -71,8 +71,10 @@ def headline(report: Mapping[str, Any]) -> str:
     if changed:
         return f"{plan}{_part(changed, total)} {'would change' if check else 'changed'}"
     if total:
-        return f"{plan}{_number(total)} unchanged, as declared"
-    return f"{plan}{'nothing' if check else 'Nothing'} declared"
+        words = "1 service is as declared" if total == 1 else f"all {_number(total)} are as declared"
+    else:
+        words = "nothing is declared"
+    return f"{plan}{words}" if check else f"{words[0].upper()}{words[1:]}"
 
 
 def mood(report: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._text import counted, 
 
 #: A Markdown report stays within what a comment on a merge request may hold.
 _MARKDOWN_ROOM, _MARKDOWN_LINES, _MARKDOWN_ERROR = 250_000, 60, 1500
+SUFFIXES = (".html", ".md", ".json")
 _FIRST_KEYS = ("version", "platform", "started", "check", "plan_digest", "summary")
 _NOT_ASCII = re.compile(r"[^\n -~]")
 

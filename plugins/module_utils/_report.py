@@ -31,6 +31,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._plan import (
 )
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, Secrecy
 from ansible_collections.zstack.aios.plugins.module_utils._text import counted, listed, printable, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._version import VERSION
 
 #: AWX drops an event above 700,000 characters; the parts below stay under 600,000 together.
 ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM = 330_000, 200_000, 20_000
@@ -78,7 +79,7 @@ def changes(row: Row, secrecy: Secrecy) -> list[dict[str, Any]]:
             "before": None if before is None else kind.show(before, secrecy),
             "after": kind.show(after, secrecy),
         }
-        if isinstance(kind, Parameters) and before is not None:
+        if isinstance(before, dict) and isinstance(after, dict) and isinstance(kind, Parameters):
             for key in entry["after"]:
                 if entry["after"][key] == MASK and before.get(key) != after.get(key):
                     entry["after"][key] = f"{MASK} (another value)"
@@ -191,6 +192,7 @@ def make_report(facts: Mapping[str, Any], rows: Sequence[Row], secrecy: Secrecy)
     """Return the data of a report: the facts of the run and every row that is not unchanged, failures first."""
     told = sorted((row for row in rows if row.done != UNCHANGED), key=lambda row: _FIRST.get(row.done, 1))
     return {
+        "version": VERSION,
         **facts,
         "rows": [
             {

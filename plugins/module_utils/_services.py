@@ -87,8 +87,9 @@ class Services:
         inside, beside = encode(values, operation)
         answer = yield from self.client.write(method, path, {ENVELOPES[operation]: inside, **beside})
         inventory = answer.get("inventory")
-        known = isinstance(inventory, Mapping) and isinstance(inventory.get("uuid"), str)
-        return Held(decode(inventory)) if known else None
+        if not isinstance(inventory, Mapping) or not isinstance(inventory.get("uuid"), str):
+            return None
+        return Held(decode(inventory))
 
     # Names
 

@@ -23,6 +23,7 @@ from typing import Any
 from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection
 from ansible_collections.zstack.aios.plugins.module_utils._errors import TransportError
 from ansible_collections.zstack.aios.plugins.module_utils._text import printable
+from ansible_collections.zstack.aios.plugins.module_utils._version import VERSION
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
@@ -56,7 +57,7 @@ class Transport:
     :param workers: how many connections are kept open.
     """
 
-    def __init__(self, connection: Connection, workers: int = 1, user_agent: str = "zstack.aios") -> None:
+    def __init__(self, connection: Connection, workers: int = 1) -> None:
         self.base_url = connection.base_url
         self.timeout = connection.timeout
         self.verify = connection.verify
@@ -65,7 +66,9 @@ class Transport:
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=workers, max_retries=0, pool_block=False)
         self._session.mount(self.base_url, adapter)
-        self._session.headers.update({"Accept-Encoding": "identity", "Accept": "*/*", "User-Agent": user_agent})
+        self._session.headers.update(
+            {"Accept-Encoding": "identity", "Accept": "*/*", "User-Agent": f"zstack.aios/{VERSION}"}
+        )
 
     def close(self) -> None:
         """Close every connection."""

@@ -672,7 +672,8 @@ def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dic
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
     path = module.params["report_path"]
     if path:
-        report = make_report({**facts, **result}, converged.rows, secrecy)
+        facts.update(summary=result["summary"], plan_digest=converged.plan_digest)
+        report = make_report(facts, converged.rows, secrecy)
         write_report(path, report, render)
         result["report_path"] = path
     return result
