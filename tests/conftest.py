@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Simulated platforms for all tests: one process for each set of options and each test worker, emptied before a test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from ansible_collections.zstack.aios.tests.harness import Result, run_module
+from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A simulated platform as a test sees it."""
+
+    sim: Simulator
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """The connection options of a module that logs in with the administrator's account."""
+        return {
+            "host": self.sim.url,
+            "account_name": constants.ADMIN_ACCOUNT,
+            "account_password": constants.ADMIN_PASSWORD,
+        }
+
+    def run(self, module: str, params: Mapping[str, Any], *, check: bool = False, diff: bool = False) -> Result:
+        """Run a module in this process against the platform; params win over the connection options."""
+        return run_module(module, {**self.connection, **params}, check=check, diff=diff)
+
+    def writes(self) -> list[dict[str, Any]]:
+        """The requests since the last reset or `clear_log` that ask for a change; logins and logouts are none."""
+        return self.sim.writes()
+
+    def logins(self) -> int:
+        """How many logins succeeded since the last reset or `clear_log`."""
+        return int(self.sim.stats()["logins"])
+
+    def service(self, name: str) -> dict[str, Any]:
+        """Everything stored of the only service of this name; an assertion fails when there is not exactly one."""
+        found = [row for row in self.sim.services() if row["name"] == name]
+        assert len(found) == 1, f"{len(found)} services are named {name!r}"
+        return found[0]
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep connection options of the developer's own environment out of every test."""
+    for variable in [name for name in os.environ if name.startswith("ZSTACK_")]:
+        monkeypatch.delenv(variable)
+
+
+@pytest.fixture(scope="session")
+def simulators() -> Iterator[Callable[..., Simulator]]:
+    """A function that returns the worker's simulator with the given options, started when it is first asked for."""
+    running: dict[str, Simulator] = {}
+
+    def with_options(**options: Any) -> Simulator:
+        options = {"job_seconds": 0.01, **options}
+        key = repr(sorted(options.items()))
+        if key not in running:
+            running[key] = Simulator(**options).start()
+        return running[key]
+
+    yield with_options
+    for simulator in running.values():
+        simulator.stop()
+
+
+@pytest.fixture(scope="session")
+def simulator(simulators: Callable[..., Simulator]) -> Simulator:
+    """The worker's simulator with usual options, in whatever state the last test left it."""
+    return simulators()
+
+
+@pytest.fixture
+def platform_with(simulators: Callable[..., Simulator]) -> Callable[..., Platform]:
+    """A function that returns a platform as new with the given options, such as ``features="no-tags"``."""
+
+    def with_options(**options: Any) -> Platform:
+        simulator = simulators(**options)
+        simulator.reset()
+        return Platform(simulator)
+
+    return with_options
+
+
+@pytest.fixture
+def platform(platform_with: Callable[..., Platform]) -> Platform:
+    """A platform with usual options, as new."""
+    return platform_with()
