@@ -88,7 +88,9 @@ def _notes(field: Field, prefix: str) -> list[str]:
 
 
 def _spec_docs(spec: dict[str, Any]) -> dict[str, Any]:
-    docs = {key: spec[key] for key in ("type", "elements", "choices", "default", "required") if key in spec}
+    docs: dict[str, Any] = {
+        key: spec[key] for key in ("type", "elements", "choices", "default", "required") if key in spec
+    }
     if "options" in spec:
         docs["suboptions"] = {
             name: {"description": [IMAGE_PARTS[name]], **_spec_docs(part)} for name, part in spec["options"].items()
