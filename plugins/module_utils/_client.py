@@ -44,12 +44,14 @@ LONGEST_RETRY_AFTER = 60.0
 
 def run(steps: Steps[T], sleep: Callable[[float], None] = time.sleep) -> T:
     """Carry out one generator of steps in this thread."""
-    try:
-        while True:
-            sleep(next(steps))
-    except StopIteration as done:
-        result: T = done.value
-        return result
+    result: list[T] = []
+    for seconds in _into(result, steps):
+        sleep(seconds)
+    return result[0]
+
+
+def _into(result: list[T], steps: Steps[T]) -> Steps[None]:
+    result.append((yield from steps))
 
 
 class Patience:

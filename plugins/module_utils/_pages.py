@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils import _page_words as words
@@ -68,11 +68,11 @@ def _markdown(report: Mapping[str, Any]) -> str:
     )
     if report["plan_digest"]:
         parts.append(f"Plan digest: {_code(report['plan_digest'])}")
-    parts += _fit(list(_sections(rows, check)), len(rows))
+    parts += _fit(_sections(rows, check), len(rows))
     return "\n\n".join(parts) + f"\n\nWritten by zstack.aios {words.harmless(report['version'])}\n"
 
 
-def _fit(sections: Sequence[tuple[int, str]], total: int) -> list[str]:
+def _fit(sections: Iterable[tuple[int, str]], total: int) -> list[str]:
     """Return the sections that fit, and a note on the services that do not. Each comes with its services so far."""
     shown: list[str] = []
     room, told = _MARKDOWN_ROOM, 0
@@ -108,7 +108,7 @@ def _row(row: Mapping[str, Any], check: bool, room: int) -> str:
         lines.append(f"  - {_code(row['code'] or 'error')}: {_code(printable(row['error'], _MARKDOWN_ERROR))}")
     for change in row["changes"]:
         lines += _change(change, room)
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip("\n")
 
 
 def _change(change: Mapping[str, Any], room: int) -> list[str]:
@@ -116,20 +116,13 @@ def _change(change: Mapping[str, Any], room: int) -> list[str]:
     name = f"  - {_code(change['field'])}:"
     line = words.one_line(before, after)
     if line is None:
-        lines = [f"{'@@ ' if mark == '@' else mark}{text}" for mark, text, _ in _lines(before, after, room)]
+        lines = [f"{'@@ ' if mark == '@' else mark}{text}" for mark, text, _part in words.compare(before, after, room)]
         fence = "`" * max(3, 1 + _longest_run("\n".join(lines)))
         return [name, "", f"    {fence}diff", *(f"    {text}" for text in lines), f"    {fence}", ""]
     old, new = line
     if old is None:
         return [f"{name} {_shown(new)}"]
     return [f"{name} {_shown(old)} → {_shown(new)}"]
-
-
-def _lines(before: str | None, after: str | None, room: int) -> list[words.Line]:
-    if before is None or after is None:
-        mark = "+" if before is None else "-"
-        return [words.Line(mark, line) for line in words.harmless_lines(before or after or "", room)]
-    return words.compare(before, after, room)
 
 
 def _shown(text: str | None) -> str:
