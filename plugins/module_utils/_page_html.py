@@ -188,20 +188,26 @@ def _one_side(field: str, value: Any, room: int) -> str:
     text = words.texts(value, None)[0]
     line = words.one_line(text, None)
     if text is None or line is not None:
-        shown = _value(line[0] if line else None)
-    else:
-        shown = f"<pre>{escape(chr(10).join(words.harmless_lines(text, room)))}</pre>"
-    return f'<tr><th scope="row">{_line(field)}</th><td>{shown}</td></tr>'
+        return f'<tr><th scope="row">{_line(field)}</th><td>{_value(line[0] if line else None)}</td></tr>'
+    return _lines(field, 2, escape("\n".join(words.harmless_lines(text, room))))
 
 
 def _two_sides(change: Mapping[str, Any], room: int) -> str:
     before, after = words.texts(change["before"], change["after"])
-    field = f'<tr><th scope="row">{_line(change["field"])}</th>'
     lines = words.one_line(before, after)
     if lines is not None:
         old, new = (_value(line) for line in lines)
-        return f"{field}<td><del>{old}</del></td><td><ins>{new}</ins></td></tr>"
-    return f'{field}<td colspan="2"><pre>{_compared(before or "", after or "", room)}</pre></td></tr>'
+        field = f'<th scope="row">{_line(change["field"])}</th>'
+        return f"<tr>{field}<td><del>{old}</del></td><td><ins>{new}</ins></td></tr>"
+    return _lines(change["field"], 3, _compared(before, after, room))
+
+
+def _lines(field: str, columns: int, html: str) -> str:
+    """Return a text of several lines below its field's name, where it has the whole width."""
+    return (
+        f'<tr><th scope="row" colspan="{columns}">{_line(field)}</th></tr>'
+        f'<tr><td colspan="{columns}"><pre>{html}</pre></td></tr>'
+    )
 
 
 def _value(text: str | None) -> str:
@@ -210,7 +216,7 @@ def _value(text: str | None) -> str:
     return escape(text) if text else "<em>empty</em>"
 
 
-def _compared(before: str, after: str, room: int) -> str:
+def _compared(before: str | None, after: str | None, room: int) -> str:
     tags = {"+": "ins", "-": "del", " ": "span", "@": "i"}
     shown = []
     for mark, text, twin in words.compare(before, after, room):

@@ -88,6 +88,7 @@ td > .error { color: var(--bad); margin-bottom: .3rem; }
   margin: 0 -.25rem .6rem; padding: .6rem .25rem; background: var(--page); }
 .filter input[type=search] { flex: 1 1 15rem; min-width: 0; padding: .45rem .7rem; border: 1px solid var(--soft);
   border-radius: 6px; background: var(--card); color: inherit; font: inherit; }
+::placeholder { color: var(--soft); opacity: 1; }
 .filter fieldset { display: flex; flex: 1 0 100%; flex-wrap: wrap; gap: .35rem; margin: 0; padding: 0; border: 0; }
 .filter label { position: relative; }
 .filter label input { position: absolute; inset: 0; margin: 0; opacity: 0; cursor: pointer; }
@@ -116,6 +117,7 @@ details table th, details table td { padding: .3rem .6rem .3rem 0; border-top: 1
   vertical-align: top; }
 details thead th { border: 0; color: var(--soft); font-size: .8rem; }
 details tbody th { width: 13rem; font-weight: 500; }
+details td[colspan] { padding: 0 0 .5rem; border: 0; }
 details td { white-space: pre-wrap; }
 em { color: var(--soft); }
 pre { margin: 0; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: 6px; background: var(--code);
@@ -143,7 +145,7 @@ footer p { margin: .2rem 0; }
   .services > tbody > tr { padding: .75rem .9rem; scroll-margin-top: 1rem; }
   .services > tbody > tr > * { padding: 0 0 .35rem; }
   .badge + small { display: inline; margin-left: .5rem; }
-  details tbody th { width: 8rem; }
+  details tbody th { width: 9rem; }
   .tiles div { padding-inline: .6rem; }
   .tiles dt { overflow-wrap: normal; line-height: 1.3; }
 }

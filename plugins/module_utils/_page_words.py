@@ -21,6 +21,8 @@ COUNTS = ("failed", "unknown", "not_attempted", "created", "cloned", "updated", 
 CHANGES = ("created", "cloned", "updated", "deleted")
 
 _PLANNED = {"created": "to create", "cloned": "to clone", "updated": "to update", "deleted": "to delete"}
+_IN_A_LINE = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+_IN_LINES = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
 _ONE_LINE, _CONTEXT, _COMPARED_LINES = 300, 3, 2000
 
 
@@ -125,10 +127,10 @@ def harmless_lines(text: str, room: int) -> list[str]:
 def texts(before: Any, after: Any) -> tuple[str | None, str | None]:
     """Return both values as texts of one shape; None stays None. Short lists and maps take one line, long ones many."""
     sides = (before, after)
-    flat = [None if side is None or isinstance(side, str) else _json(side, None) for side in sides]
-    indent = None if all(text is None or len(text) <= 60 for text in flat) else 2
-    first, second = (side if side is None or isinstance(side, str) else _json(side, indent) for side in sides)
-    return first, second
+    shown = [side if side is None or isinstance(side, str) else _IN_A_LINE.encode(side) for side in sides]
+    if any(isinstance(side, (dict, list)) and len(text or "") > 60 for side, text in zip(sides, shown, strict=True)):
+        shown = [side if side is None or isinstance(side, str) else _IN_LINES.encode(side) for side in sides]
+    return shown[0], shown[1]
 
 
 def one_line(before: str | None, after: str | None) -> tuple[str | None, str | None] | None:
@@ -143,11 +145,15 @@ def one_line(before: str | None, after: str | None) -> tuple[str | None, str | N
     return first, second
 
 
-def compare(before: str, after: str, room: int) -> list[Line]:
+def compare(before: str | None, after: str | None, room: int) -> list[Line]:
     """Return two texts line by line: what differs, three lines around it, and notes on what is left out.
 
+    :param before: None where there was no text; all lines of the other are added then, and likewise for ``after``.
     :param room: how many lines to return at most, besides the last note.
     """
+    if before is None or after is None:
+        mark = "+" if before is None else "-"
+        return [Line(mark, line) for line in harmless_lines(before or after or "", room)]
     old, new = before.split("\n"), after.split("\n")
     head = _common(old, new)
     tail = _common(old[head:][::-1], new[head:][::-1])
@@ -196,10 +202,6 @@ def _shorten(text: str, limit: int, start: int = 0) -> str:
     shown = harmless(text[start : start + limit])
     lead = "..." if start else ""
     return f"{lead}{shown}... ({len(text):,} characters)" if len(text) > start + limit else f"{lead}{shown}"
-
-
-def _json(value: Any, indent: int | None) -> str:
-    return json.dumps(value, indent=indent, ensure_ascii=False, sort_keys=True)
 
 
 def _number(count: int) -> str:
