@@ -95,6 +95,7 @@ class Demo:
             ANSIBLE_INVENTORY=str(self.inventory),
             ANSIBLE_LOCALHOST_WARNING="false",
             ANSIBLE_SHOW_CUSTOM_STATS="true",
+            ANSIBLE_DISPLAY_SKIPPED_HOSTS="false",
             ANSIBLE_NOCOWS="1",
         )
         if sys.stdout.isatty():
@@ -203,7 +204,7 @@ def query(demo: Demo) -> Outcome:
     arguments = {
         "conditions": ["framework=vLLM"],
         "sort_by": "name",
-        "fields": ["name", "request_cpu", "start_command"],
+        "fields": ["name", "framework", "start_command"],
     }
     outcome = demo.run("ansible", "localhost", "-m", "zstack.aios.model_service_info", "-a", json.dumps(arguments))
     expect(NEW_VALUE in outcome.text, "the platform does not hold the changed value")
@@ -218,7 +219,7 @@ def summarise(demo: Demo, planned: Outcome, applied: Outcome, again: Outcome, ch
     row = "  {:<24}{:>9}{:>9}{:>9}{:>11}{:>10}{:>9}"
     say(_paint("bold", row.format("", "created", "cloned", "updated", "unchanged", "requests", "seconds")))
     for title, outcome in (
-        ("plan", planned),
+        ("plan, nothing written", planned),
         ("apply", applied),
         ("apply again", again),
         ("one value changed", changed),
@@ -294,6 +295,7 @@ def _paint(colour: str, text: str) -> str:
 
 
 def _shown_word(word: str) -> str:
+    word = re.sub(r"\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1…", word.replace(f"{CHECKOUT}/", ""))
     return f"'{word}'" if re.search(r"[\s{}\"]", word) else word
 
 

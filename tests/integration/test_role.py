@@ -10,7 +10,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,20 +107,13 @@ class Field:
         return sorted(each["name"] for each in self.platforms[host].services())
 
 
-@pytest.fixture(scope="module")
-def simulators() -> Iterator[dict[str, Simulator]]:
-    """Two platforms for all tests of this file."""
-    with Simulator() as one, Simulator() as two:
-        yield {"one": one, "two": two}
-
-
 @pytest.fixture
-def two(tmp_path: Path, simulators: dict[str, Simulator]) -> Field:
-    """An inventory of both platforms, empty."""
-    for simulator in simulators.values():
+def two(tmp_path: Path, simulators: Callable[..., Simulator]) -> Field:
+    """An inventory of two platforms, empty."""
+    platforms = {"one": simulators(), "two": simulators(job_seconds=0.02)}
+    for simulator in platforms.values():
         simulator.reset()
-        simulator.clear_log()
-    return Field(tmp_path, dict(simulators))
+    return Field(tmp_path, platforms)
 
 
 @pytest.fixture
@@ -340,10 +333,10 @@ def test_a_failed_run_still_hands_on_its_summary_and_report(field: Field) -> Non
 
 def test_passwords_are_in_no_output(field: Field) -> None:
     field.declare(
-        "one", model_services_account_password="not the password 4711", model_services_items=[service("qwen")]
+        "one", model_services_account_password="Wr0ngPassw0rdOfTheRole", model_services_items=[service("qwen")]
     )
     for playbook in ("zstack.aios.provision", "zstack.aios.export"):
         run = field.run(playbook, "-vvvvv", ANSIBLE_DISPLAY_ARGS_TO_STDOUT="true")
         assert run.code != 0
         assert "ID.1000" in run.text
-        assert "4711" not in run.text
+        assert "Wr0ngPassw0rdOfTheRole" not in run.text
