@@ -15,6 +15,13 @@ import pytest
 from ansible_collections.zstack.aios.tests.harness import Result, run_module
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+# The same examples in every run, so that a failure belongs to a change; `--hypothesis-profile=search` looks for new ones.
+settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.register_profile("search", deadline=None, database=DirectoryBasedExampleDatabase(".build/hypothesis"))
+settings.load_profile("steady")
 
 
 @dataclass(frozen=True)
