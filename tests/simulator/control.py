@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from . import seeding
+from .errors import BusinessError
 from .faults import Faults
 from .front import Front, Request
 from .journal import Journal
@@ -52,7 +53,7 @@ class Control:
             return web.json_response({"error": f"no control {request.method} {request.path}"}, status=404)
         try:
             return web.json_response(action(request))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, BusinessError) as error:
             return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
 
     def _stats(self, _request: Request) -> dict[str, Any]:

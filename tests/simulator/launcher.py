@@ -73,9 +73,10 @@ class Simulator:
 
     @property
     def output(self) -> str:
-        """What the process has printed so far, of all its starts."""
-        path = self._scratch() / "output.txt"
-        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        """What the process has printed so far, of all its starts since the last `stop`."""
+        if self._folder is None:
+            return ""
+        return (self._scratch() / "output.txt").read_text(encoding="utf-8", errors="replace")
 
     def start(self) -> Simulator:
         """Starts the process and waits until it listens; on the same port as before after a `kill`.

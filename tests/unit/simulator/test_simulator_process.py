@@ -126,6 +126,34 @@ def test_seeded_rows_may_be_inventories_with_hidden_fields(driver: Driver) -> No
     assert driver.simulator.services() == []
 
 
+def test_a_seed_is_taken_whole_or_not_at_all(simulator: Simulator) -> None:
+    with pytest.raises(ValueError, match=r"SYS\.1003"):
+        simulator.seed([{"name": "a", "userTags": ["blue"]}, {"name": "b", "tagUuids": ["unknown"]}])
+    driver = Driver(simulator)
+    assert simulator.services() == []
+    assert driver.query(path="/user-tags").json()["inventories"] == []
+
+
+def test_the_log_and_its_counts(driver: Driver) -> None:
+    driver.simulator.clear_log()
+    made = driver.add(name="logged")
+    [write] = driver.simulator.writes()
+    assert (write["method"], write["path"], write["status"]) == ("POST", "/zstack/v1/ai/model-services", 202)
+    assert (write["kind"], write["authorization"], write["body"]["param"]["name"]) == ("add", "OAuth", "logged")
+    seq = driver.simulator.last_seq()
+    driver.query(f"uuid={made['uuid']}")
+    [entry] = driver.simulator.log(seq)
+    assert (entry["kind"], entry["query"], entry["write"]) == ("query", f"q=uuid%3D{made['uuid']}", False)
+    stats = driver.simulator.stats()
+    assert (stats["writes"], stats["kinds"]["add"], stats["methods"]["POST"], stats["statuses"]["202"] >= 1) == (
+        1,
+        1,
+        1,
+        True,
+    )
+    assert (stats["logins"], stats["open_sessions"], stats["requests"]) == (0, 1, sum(stats["kinds"].values()))
+
+
 def certificate(folder: Path) -> tuple[Path, Path]:
     """A self-signed certificate for 127.0.0.1 and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
