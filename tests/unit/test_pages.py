@@ -192,6 +192,7 @@ def test_lines_of_a_text_are_compared_and_marked_not_by_colour_alone() -> None:
     assert "<del>-     port: <b>8</b>010</del><ins>+     port: <b>9</b>010</ins>" in html
     assert "<ins>+ extra: true</ins>" in html
     assert "<i>⋯ 19 lines unchanged</i>" in html and "part-3" not in html
+    assert re.findall(r"part-(\d+)", html) == ["9", "10", "11", "12", "19"]
     markdown = render(make_report(make_row(changes=[change("yaml", YAML, after)])), ".md")
     assert "\n    -    port: 8010\n    +    port: 9010\n" in markdown
     assert "\n    @@ 19 lines unchanged\n" in markdown and "part-3" not in markdown
@@ -203,6 +204,13 @@ def test_far_apart_changes_each_keep_their_surroundings() -> None:
     html = html_of(change("readme", "\n".join(lines), "\n".join(after)))
     assert re.findall(r"⋯ (\d+) lines", html) == ["43", "42"]
     assert html.count("<ins>") == html.count("<del>") == 3 and html.count("<span>  line") == 3 + 6 + 3
+
+
+def test_a_change_in_the_middle_keeps_three_lines_on_both_sides() -> None:
+    before = [str(n) for n in range(21)]
+    html = html_of(change("readme", "\n".join(before), "\n".join([*before[:10], "ten", *before[11:]])))
+    assert re.findall(r"<span>  (\d+)</span>", html) == ["7", "8", "9", "11", "12", "13"]
+    assert html.count("<i>⋯ 7 lines unchanged</i>") == 2
 
 
 def test_a_text_without_counterpart_has_no_line_of_the_other_side() -> None:
@@ -236,11 +244,13 @@ def test_long_values_are_cut_where_they_differ_and_say_so() -> None:
 
 def test_hostile_text_is_shown_and_never_obeyed() -> None:
     row = make_row(HOSTILE, "failed", error=HOSTILE, code=HOSTILE, uuid=HOSTILE)
-    row["changes"] = [change(HOSTILE, HOSTILE, f"{HOSTILE}\n{HOSTILE}"), change("name", HOSTILE, {HOSTILE: [HOSTILE]})]
+    edited = f"{HOSTILE}<b onclick=x>{HOSTILE}\n{HOSTILE}"
+    row["changes"] = [change(HOSTILE, f"{HOSTILE}{HOSTILE}\n{HOSTILE}", edited), change("name", HOSTILE, [HOSTILE])]
     report = {**make_report(row), "platform": HOSTILE, "started": HOSTILE, "version": HOSTILE, "plan_digest": HOSTILE}
     html = render(report, ".html")
     page = Page(html)
     assert [len(page.having(tag)) for tag in ("script", "style", "img")] == [1, 1, 0]
+    assert "<b>b onclick=x&gt;&lt;</b>" in html
     assert r"<script>alert(1)</script>\x1b[31m\u202egpj\x00\ud800" in page.text
     for suffix in (".html", ".md", ".json"):
         text = render(report, suffix)
