@@ -26,7 +26,7 @@ SERVER_OPERATORS = ("!=", ">=", "<=", "!?=", "!~=", "~=", "?=", "=", ">", "<", "
 _WORDS = {"in": "?=", "not in": "!?=", "like": "~=", "not like": "!~=", "is not null": "not null"}
 _NULLS = ("is null", "not null")
 _TEXT = re.compile(
-    r"\s*([A-Za-z_]\w*)\s*(!~=|!\?=|!=|>=|<=|~=|\?=|=|>|<|\s(?:is\s+not\s+null|is\s+null|not\s+null)\s*$)(.*)",
+    r"\s*([A-Za-z_]\w*)\s*(!~=|!\?=|!=|>=|<=|~=|\?=|=|>|<|\s(?i:is\s+not\s+null|is\s+null|not\s+null)\s*$)(.*)",
     re.DOTALL,
 )
 #: Characters of a value that a pattern replaces by the wildcard for one character.
@@ -63,6 +63,8 @@ def read_by_server(text: str) -> tuple[str, str, str] | None:
     if operator is None:
         return None
     field, _operator, value = text.partition(operator)
+    while value.startswith(operator):  # adjacent ones count as one, so the first signs of a value can be lost
+        value = value.removeprefix(operator)
     return (trim(field), operator, value) if trim(field) else None
 
 
@@ -114,7 +116,7 @@ def _read(entry: Any) -> Condition:
         raise BadQuery(
             f"{quoted(entry)} is not a condition; write field, operator and value, such as name=chat or request_cpu>=8"
         )
-    return _condition(found[1], " ".join(found[2].split()), found[3])
+    return _condition(found[1], " ".join(found[2].lower().split()), found[3])
 
 
 def _condition(field: Any, operator: str, value: Any) -> Condition:
