@@ -54,10 +54,14 @@ class Item:
         return self.name if self.name is not None else str(self.uuid)
 
 
-def read_items(raws: Sequence[Raw], defaults: Mapping[str, Any] | None = None) -> tuple[list[Item], list[Mistake]]:
+def read_items(
+    raws: Sequence[Raw], defaults: Mapping[str, Any] | None = None, thorough: bool = False
+) -> tuple[list[Item], list[Mistake]]:
     """Check a whole declaration.
 
     :param defaults: laid under each item; an item's ``null`` takes a default away.
+    :param thorough: parse every ``yaml`` too. Otherwise the planner parses those that the platform does not hold to the
+        letter, and here they are parsed only when something is wrong anyway, so that everything is told at once.
     :return: the items that could be read, and everything that is wrong with the rest.
     """
     mistakes: list[Mistake] = []
@@ -65,7 +69,18 @@ def read_items(raws: Sequence[Raw], defaults: Mapping[str, Any] | None = None) -
     mistakes.extend(_unknown_keys(defaults, "defaults"))
     items = [item for item in (_read_item(raw, defaults, mistakes) for raw in raws) if item is not None]
     mistakes.extend(_duplicates(items))
+    if thorough or mistakes:
+        mistakes.extend(mistake for item in items for mistake in check_yaml(item))
     return items, mistakes
+
+
+def check_yaml(item: Item) -> Iterable[Mistake]:
+    """Yield what is wrong with an item's ``yaml`` as YAML."""
+    try:
+        if "yaml" in item.values:
+            item.values["yaml"].check()
+    except Wrong as wrong:
+        yield Mistake(item.where, "yaml", wrong.text)
 
 
 def _read_item(raw: Raw, defaults: Mapping[str, Any], mistakes: list[Mistake]) -> Item | None:

@@ -194,17 +194,21 @@ READABLE: tuple[Field, ...] = tuple(field for field in FIELDS if field.read)
 SERVER_MADE = frozenset(("model_service_refs", "create_date", "last_op_date", "has_new_version", "version"))
 
 
+_BY_KEY: Mapping[str, Field] = {
+    field.read: field for field in READABLE if field.read not in ("uuid", "modelServiceRefs")
+}
+
+
 def decode(inventory: Mapping[str, Any]) -> dict[str, Any]:
     """Return an inventory of the platform in this collection's names.
 
     Keys without a field come through in snake_case, so that newer platforms show what they have.
     """
     held: dict[str, Any] = {}
-    taken = {field.read: field for field in READABLE if field.read not in ("uuid", "modelServiceRefs")}
     for key, value in inventory.items():
         if value is None:
             continue
-        field = taken.get(key)
+        field = _BY_KEY.get(key)
         if field is None:
             held[snake(key)] = value
         else:

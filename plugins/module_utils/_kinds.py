@@ -12,6 +12,8 @@ one form that compares with ``==``.
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -209,9 +211,29 @@ class YamlText:
         """Return whether the text is to the letter what would be sent, without writing anything out."""
         return self._text == text
 
+    @property
+    def key(self) -> str:
+        """A short text that is another for every other declaration."""
+        return _yaml.fingerprint(self._value).hex() if self._text is None else self._text
+
+    @property
+    def masked(self) -> bool:
+        """Whether it holds what results show in place of secrets."""
+        return _holds_mask(self._value) if self._text is None else MASK in self._text
+
     def load(self) -> Any:
         """Return a fresh copy of the parsed value."""
-        return _yaml.load(self.text).value
+        return copy.deepcopy(self._value) if self._text is None else _yaml.load(self._text).value
+
+    def check(self) -> None:
+        """Look whether the text is YAML. Parsing one costs more than all else about an item, so it is done on demand.
+
+        :raises Wrong: with line and column.
+        """
+        try:
+            self.load()
+        except _yaml.YamlMistake as mistake:
+            raise Wrong(f"it is not valid YAML: {mistake}") from None
 
 
 class Yaml(Kind):
@@ -226,26 +248,20 @@ class Yaml(Kind):
             return YamlText(value=plain(value))
         if not isinstance(value, str):
             raise Wrong(f"it is {_type_name(value)}; give YAML as text or as a mapping")
-        text = trim(_whole(str(value)))
-        try:
-            _yaml.load(text)
-        except _yaml.YamlMistake as mistake:
-            raise Wrong(f"it is not valid YAML: {mistake}") from None
-        return YamlText(text)
+        return YamlText(trim(_whole(str(value))))
 
     def canonical(self, value: Any) -> Any:
         return self.meaning(value)
 
     def meaning(self, value: Any, without: tuple[tuple[Any, ...], ...] = ()) -> bytes | str:
         """Return a digest of what the YAML means, leaving out some paths; the trimmed text when it is not YAML."""
-        text = value.text if isinstance(value, YamlText) else trim(value)
         try:
-            document = _yaml.load(text).value
+            document = value.load() if isinstance(value, YamlText) else _yaml.load(trim(value)).value
             for path in without:
                 remove_path(document, path)
             return _yaml.fingerprint(document)
         except _yaml.YamlMistake:
-            return str(text)
+            return value.text if isinstance(value, YamlText) else trim(str(value))
 
     def same(self, wanted: Any, held: Any, without: tuple[tuple[Any, ...], ...] = ()) -> bool:
         held = trim(held or "")
@@ -256,7 +272,7 @@ class Yaml(Kind):
 
     def complete(self, wanted: YamlText, held: Any) -> YamlText:
         """Put back what results hide: a masked value of the environment means the one the platform holds."""
-        if MASK not in wanted.text:
+        if not wanted.masked:
             return wanted
         try:
             document, current = wanted.load(), _yaml.load(held or "").value
@@ -473,11 +489,18 @@ def plain(value: Any) -> Any:
     return value
 
 
+def _holds_mask(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_mask(entry) for entry in value.values())
+    return any(map(_holds_mask, value)) if isinstance(value, list) else isinstance(value, str) and MASK in value
+
+
 def is_uuid(text: str) -> bool:
     """Return whether a text has the form of a uuid, so that it may mean one rather than a name."""
     return bool(_UUID.fullmatch(text))
 
 
+@functools.lru_cache(maxsize=1000)
 def snake(name: str) -> str:
     """Return ``modelCenterUuid`` as ``model_center_uuid``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

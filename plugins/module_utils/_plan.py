@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._declaration import ABSENT, Item
+from ansible_collections.zstack.aios.plugins.module_utils._declaration import ABSENT, Item, check_yaml
 from ansible_collections.zstack.aios.plugins.module_utils._errors import Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._fields import (
     ADD,
@@ -187,6 +187,9 @@ class _Planner:
     def _action(self, item: Item, held: Held | None) -> Action:
         if item.state == ABSENT:
             return Action(item, DELETED if held else UNCHANGED, held.uuid if held else item.uuid or "", held)
+        declared = item.values.get("yaml")
+        if declared is not None and not (held and declared.equals(held.values.get("yaml"))):
+            self.plan.mistakes.extend(check_yaml(item))
         if held is not None:
             return self._update(item, held)
         if item.uuid is not None:
@@ -394,7 +397,7 @@ def _hash(value: Any) -> str:
 
 def _item_key(item: Item) -> str:
     # A yaml counts to the letter here: taking it apart would cost more than the rest of a run without changes.
-    values = {o: v.text if isinstance(v, YamlText) else BY_OPTION[o].kind.canonical(v) for o, v in item.values.items()}
+    values = {o: v.key if isinstance(v, YamlText) else BY_OPTION[o].kind.canonical(v) for o, v in item.values.items()}
     return _hash([item.state, item.uuid, item.clone_from, values])
 
 

@@ -613,7 +613,7 @@ def read_declarations(module: AiosModule, mistakes: list[Mistake]) -> list[Item]
     raws = [Raw(value, f"model_services[{index}]") for index, value in enumerate(given)]
     from_files, unreadable = read_sources(module.params["src"] or [])
     mistakes.extend(unreadable)
-    items, wrong = read_items([*raws, *from_files], defaults)
+    items, wrong = read_items([*raws, *from_files], defaults, thorough=module.params["validate_only"])
     mistakes.extend(wrong)
     return items
 
