@@ -31,6 +31,9 @@ _SIGNS = {
     "done": "✓",
     "same": "=",
 }
+_TWO_SIDES = "<col><col><col><thead><tr>{}</tr></thead>".format(
+    "".join(f'<th scope="col">{side}</th>' for side in ("Field", "Before", "After"))
+)
 _ERROR_LINES, _SHOWN_PER_CODE, _OPEN_UP_TO = 40, 20, 5
 
 
@@ -170,14 +173,12 @@ def _changes(changes: Sequence[Mapping[str, Any]], room: int, opened: bool) -> s
     if not changes:
         return ""
     names = ", ".join(_line(change["field"]) for change in changes)
-    head, body = "", ""
     if all(change["before"] is None for change in changes):
-        body = "".join(_one_side(change["field"], change["after"], room) for change in changes)
+        head, body = "<col><col>", "".join(_one_side(change["field"], change["after"], room) for change in changes)
     elif all(change["after"] is None for change in changes):
-        body = "".join(_one_side(change["field"], change["before"], room) for change in changes)
+        head, body = "<col><col>", "".join(_one_side(change["field"], change["before"], room) for change in changes)
     else:
-        head = '<thead><tr><th scope="col">Field</th><th scope="col">Before</th><th scope="col">After</th></tr></thead>'
-        body = "".join(_two_sides(change, room) for change in changes)
+        head, body = _TWO_SIDES, "".join(_two_sides(change, room) for change in changes)
     return (
         f"<details{' open' if opened else ''}><summary><b>{counted(len(changes), 'field')}</b> {names}</summary>"
         f"<table>{head}<tbody>{body}</tbody></table></details>"

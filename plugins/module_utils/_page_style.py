@@ -112,11 +112,12 @@ th { text-align: left; }
 .services > tbody th { font-weight: 600; }
 summary { cursor: pointer; }
 summary b { font-weight: 600; }
-details table { margin-top: .5rem; font-size: .87rem; }
+details table { margin-top: .5rem; table-layout: fixed; font-size: .87rem; }
+details col:first-child { width: 37%; }
 details table th, details table td { padding: .3rem .6rem .3rem 0; border-top: 1px solid var(--line);
   vertical-align: top; }
 details thead th { border: 0; color: var(--soft); font-size: .8rem; }
-details tbody th { width: 13rem; font-weight: 500; }
+details tbody th { font-weight: 500; }
 details td[colspan] { padding: 0 0 .5rem; border: 0; }
 details td { white-space: pre-wrap; }
 em { color: var(--soft); }
@@ -134,10 +135,10 @@ pre b { font-weight: inherit; border-radius: 2px; }
 footer { padding-block: 1.5rem 3rem; color: var(--soft); font-size: .85rem; }
 footer p { margin: .2rem 0; }
 
-@media (max-width: 64rem) {
+@media (max-width: 64rem), print {
   .tiles { grid-template-columns: repeat(4, 1fr); }
 }
-@media (max-width: 46rem) {
+@media (max-width: 46rem), print {
   body > * { padding-inline: .9rem; }
   .filter { position: static; }
   .services > thead { display: none; }
@@ -145,7 +146,7 @@ footer p { margin: .2rem 0; }
   .services > tbody > tr { padding: .75rem .9rem; scroll-margin-top: 1rem; }
   .services > tbody > tr > * { padding: 0 0 .35rem; }
   .badge + small { display: inline; margin-left: .5rem; }
-  details tbody th { width: 9rem; }
+  details col:first-child { width: 38%; }
   .tiles div { padding-inline: .6rem; }
   .tiles dt { overflow-wrap: normal; line-height: 1.3; }
 }
@@ -154,8 +155,10 @@ footer p { margin: .2rem 0; }
   body { font-size: 10pt; }
   header { padding-top: 0; }
   .filter { display: none; }
-  .tiles { grid-template-columns: repeat(8, 1fr); }
-  .services > tbody > tr, .failures > li { break-inside: avoid; }
+  .services { border: 0; }
+  .services > tbody > tr { padding-inline: 0; }
+  .failures > li, .services > tbody th, summary, pre > * { break-inside: avoid; }
+  .services > tbody > tr > :not(:last-child), summary { break-after: avoid; }
 }
 """
 

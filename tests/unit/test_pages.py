@@ -27,7 +27,7 @@ YAML = "services:\n" + "".join(f"  - name: part-{n}\n    port: {8000 + n}\n" for
 class Page(HTMLParser):
     """A page taken apart: its elements, its text, and the contents of its rows."""
 
-    VOID = frozenset({"meta", "input"})
+    VOID = frozenset({"meta", "input", "col"})
 
     def __init__(self, html: str) -> None:
         super().__init__()
