@@ -22,7 +22,7 @@ def test_the_location_names_another_host(driver: Driver) -> None:
 
 
 def test_a_job_runs_for_a_while_and_is_polled_without_authorization() -> None:
-    with Simulator(job_seconds=0.3) as simulator:
+    with Simulator(job_seconds=0.8) as simulator:
         driver = Driver(simulator)
         job = job_of(driver.call("POST", SERVICES, json={"param": minimal()}))
         driver.call("DELETE", f"/accounts/sessions/{driver.session}")
@@ -42,18 +42,18 @@ def test_a_result_has_a_schema_only_when_asked_for(driver: Driver) -> None:
 
 
 def test_a_finished_job_expires() -> None:
-    with Simulator(job_seconds=0.01, job_retention=0.3) as simulator:
+    with Simulator(job_seconds=0.01, job_retention=1.0) as simulator:
         driver = Driver(simulator)
         job = job_of(driver.call("POST", SERVICES, json={"param": minimal()}))
         assert driver.poll(job).status_code == 200
-        time.sleep(0.4)
+        time.sleep(1.1)
         answer = driver.call("GET", f"/api-jobs/{job}")
         assert (answer.status_code, answer.text) == (404, "the job has been expired")
 
 
 @pytest.mark.parametrize(("effect", "services"), [("end", 0), ("start", 1)])
 def test_a_killed_process_leaves_its_running_jobs_running_for_ever(effect: str, services: int) -> None:
-    with Simulator(job_seconds=0.2, job_effect=effect) as simulator:
+    with Simulator(job_seconds=0.8, job_effect=effect) as simulator:
         driver = Driver(simulator)
         own = uuid.uuid4().hex
         finished = job_of(driver.call("POST", SERVICES, json={"param": minimal(name="first")}))
@@ -66,7 +66,7 @@ def test_a_killed_process_leaves_its_running_jobs_running_for_ever(effect: str, 
             driver.call("GET", f"/api-jobs/{own}")
         simulator.restart()
         assert simulator.port == port
-        time.sleep(0.3)
+        time.sleep(0.9)
         assert driver.call("GET", f"/api-jobs/{own}").status_code == 202
         assert driver.call("GET", f"/api-jobs/{finished}").status_code == 200
         assert driver.query().status_code == 200
@@ -92,9 +92,9 @@ def test_effects_tell_which_jobs_did_something(driver: Driver) -> None:
 
 
 def test_a_reset_drops_running_jobs() -> None:
-    with Simulator(job_seconds=0.1) as simulator:
+    with Simulator(job_seconds=0.5) as simulator:
         driver = Driver(simulator)
         driver.call("POST", SERVICES, json={"param": minimal()})
         simulator.reset()
-        time.sleep(0.2)
+        time.sleep(0.7)
         assert (simulator.services(), simulator.effects(), simulator.log()) == ([], [], [])

@@ -68,24 +68,24 @@ def test_a_dead_session_is_seen_at_once_by_queries_and_in_the_poll_by_writes(sim
 
 
 def test_a_session_slides_with_its_use_and_not_with_polls() -> None:
-    with Simulator(session_timeout=0.6) as simulator:
+    with Simulator(session_timeout=1.0) as simulator:
         driver = Driver(simulator)
         for _round in range(4):
-            time.sleep(0.25)
+            time.sleep(0.3)
             assert driver.query().status_code == 200
         for _round in range(4):
-            time.sleep(0.25)
+            time.sleep(0.3)
             driver.call("GET", f"/api-jobs/{'0' * 32}")
         assert code_of(driver.query()) == "ID.1001"
 
 
 def test_renewing_a_session() -> None:
-    with Simulator(session_timeout=0.5) as simulator:
+    with Simulator(session_timeout=1.0) as simulator:
         driver = Driver(simulator)
         path = f"/accounts/sessions/{driver.session}/renew"
         assert driver.done("PUT", path, {"renewSession": {"duration": 60}})["inventory"]["uuid"] == driver.session
         assert driver.error("PUT", path, {"renewSession": {"duration": 59}})["code"] == "SYS.1007"
-        time.sleep(0.6)
+        time.sleep(1.1)
         assert driver.query().status_code == 200
 
 
