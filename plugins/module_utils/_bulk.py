@@ -162,7 +162,7 @@ class _Run:
             world = World(run(self.services.listing(told=self.progress.reading)))
         else:
             world = World(held for item in self.items for held in self._few(item))
-        for option in {option for item in self.items for option in item.names}:
+        for option in {option for item in self.items if item.state == PRESENT for option in item.names}:
             world.names[option] = run(self.services.names(NAMED[option]))
         self._read_tags(world)
         return world

@@ -98,7 +98,7 @@ def _read_item(raw: Raw, defaults: Mapping[str, Any], mistakes: list[Mistake]) -
         try:
             parsed = kind.parse(value)
         except Wrong as wrong:
-            found.append(Mistake(where, key + wrong.inside, wrong.text))
+            found.extend(Mistake(where, key + each.inside, each.text) for each in wrong.each)
             continue
         if key in CONTROLS:
             setattr(item, key, parsed)

@@ -100,7 +100,14 @@ class DeclarationError(AiosError):
 
 
 class GuardError(AiosError):
-    """A guard refused the plan before anything was written; ``code`` names the guard."""
+    """A guard refused the plan before anything was written; ``code`` names the guard, ``facts`` are its numbers."""
+
+    def __init__(self, message: str, code: str, **facts: object) -> None:
+        super().__init__(message, code)
+        self.facts = facts
+
+    def failure(self) -> dict[str, object]:
+        return {"code": self.code, **self.facts}
 
 
 class TransportError(AiosError):

@@ -57,6 +57,8 @@ def check_prune(prune: Prune, declared: int, matching: Sequence[Held], candidate
             f"prune refused, because the declaration is empty, which is more often a mistake than meant. {doomed}. Nothing "
             "was written. Next: check where the declaration comes from; prune_allow_empty=true if it is meant to be empty.",
             "prune_empty",
+            matching=len(matching),
+            candidates=len(candidates),
         )
     most = prune.most(len(matching)) or 0
     if len(candidates) > most:
@@ -64,6 +66,9 @@ def check_prune(prune: Prune, declared: int, matching: Sequence[Held], candidate
             f"prune refused, because prune_limit {prune.limit} allows {most}. {doomed}. Nothing was written. Next: check "
             "the declaration and prune_conditions; raise prune_limit if all of these are to go.",
             "prune_limit",
+            matching=len(matching),
+            candidates=len(candidates),
+            allowed=most,
         )
 
 
@@ -82,4 +87,5 @@ def check_digest(approved: str, now: str, actions: Sequence[Action]) -> None:
         f"plan_digest does not fit: {reason}. The plan is now: {plan_words(actions)}. Nothing was written. Next: look at the "
         "new plan (check mode with diff) and approve its digest.",
         "plan_changed",
+        plan_digest=now,
     )

@@ -16,13 +16,14 @@ import copy
 import functools
 import json
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from ansible_collections.zstack.aios.plugins.module_utils import _yaml
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, Secrecy, as_text, env_entries
 from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, printable, quoted, trim
 
+T = TypeVar("T")
 TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
 FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
 _UUID = re.compile(r"[0-9a-f]{32}")
@@ -31,12 +32,31 @@ _NEW_UUID = re.compile(r"[0-9a-f]{12}[1-5][0-9a-f]{3}[89ab][0-9a-f]{15}")
 
 
 class Wrong(ValueError):
-    """The value does not fit the kind. The text says why and how to mend it, without the value of a secret."""
+    """The value does not fit the kind. The text says why and how to mend it, without the value of a secret.
+
+    :ivar inside: the path to the part of the value that is wrong; :ivar each: everything that is wrong, this first.
+    """
 
     def __init__(self, text: str, inside: str = "") -> None:
         super().__init__(text)
         self.text = text
         self.inside = inside
+        self.each: Sequence[Wrong] = (self,)
+
+
+def _parse_each(entries: Iterable[tuple[str, Any]], parse: Callable[[Any], T]) -> list[T]:
+    """Parse the parts of a value, each with the path to it, and raise everything that is wrong with them at once."""
+    parsed: list[T] = []
+    wrongs: list[Wrong] = []
+    for inside, entry in entries:
+        try:
+            parsed.append(parse(entry))
+        except Wrong as wrong:
+            wrongs += [Wrong(each.text, inside + each.inside) for each in wrong.each]
+    if wrongs:
+        wrongs[0].each = wrongs
+        raise wrongs[0]
+    return parsed
 
 
 class Kind:
@@ -311,13 +331,7 @@ class List(Kind):
             self.compared = "as a whole list, in any order"
 
     def parse(self, value: Any) -> list[Any]:
-        parsed = []
-        for index, entry in enumerate(_list(value)):
-            try:
-                parsed.append(self.element.parse(entry))
-            except Wrong as wrong:
-                raise Wrong(wrong.text, f"[{index}]{wrong.inside}") from None
-        return parsed
+        return _parse_each(((f"[{index}]", entry) for index, entry in enumerate(_list(value))), self.element.parse)
 
     def canonical(self, value: Any) -> Any:
         values = [self.element.canonical(entry) for entry in value or ()]
@@ -358,7 +372,7 @@ class Images(Kind):
     server_made = frozenset(("uuid", "model_service_uuid", "create_date", "last_op_date", "gpu_vendor"))
 
     def parse(self, value: Any) -> list[dict[str, Any]]:
-        images = [self._image(entry, f"[{index}]") for index, entry in enumerate(_list(value))]
+        images = _parse_each(((f"[{index}]", entry) for index, entry in enumerate(_list(value))), self._image)
         seen: dict[str, int] = {}
         for index, image in enumerate(images):
             architecture = self._architecture(image)
@@ -367,21 +381,20 @@ class Images(Kind):
             seen[architecture] = index
         return images
 
-    def _image(self, entry: Any, inside: str) -> dict[str, Any]:
+    def _image(self, entry: Any) -> dict[str, Any]:
         if not isinstance(entry, Mapping):
-            raise Wrong(f"it is {_type_name(entry)}; give a mapping of {', '.join(self.parts)}", inside)
-        image = {}
-        for key, value in entry.items():
-            if key not in self.parts and key not in self.server_made:
-                raise Wrong(f"{quoted(key)} is not a key of an image{nearest(key, self.parts)}", inside)
-            if key in self.parts and value is not None:
-                try:
-                    image[str(key)] = self.parts[key][1].parse(value)
-                except Wrong as wrong:
-                    raise Wrong(wrong.text, f"{inside}.{key}") from None
+            raise Wrong(f"it is {_type_name(entry)}; give a mapping of {', '.join(self.parts)}")
+        given = [(key, value) for key, value in entry.items() if key not in self.server_made and value is not None]
+        image = dict(_parse_each(((f".{printable(key)}", (key, value)) for key, value in given), self._part))
         if "cpu_architecture" not in image:
-            raise Wrong("cpu_architecture is missing", inside)
+            raise Wrong("cpu_architecture is missing")
         return image
+
+    def _part(self, part: tuple[Any, Any]) -> tuple[str, Any]:
+        key, value = part
+        if key not in self.parts:
+            raise Wrong(f"it is not a key of an image{nearest(key, self.parts)}")
+        return str(key), self.parts[key][1].parse(value)
 
     @staticmethod
     def _architecture(image: Mapping[str, Any]) -> str:
@@ -422,18 +435,19 @@ class Parameters(Kind):
     compared = "as a whole map, by content"
 
     def parse(self, value: Any) -> dict[str, str]:
-        parameters = {}
-        for key, entry in _mapping(value, "names and values").items():
-            if not isinstance(key, str):
-                raise Wrong("a key is not text; put it in quotes")
-            if isinstance(entry, float):
-                raise Wrong(
-                    "the value is a number with a fraction, whose last zeros are lost; put it in quotes", f".{key}"
-                )
-            if not isinstance(entry, (str, int)):
-                raise Wrong(f"the value is {_type_name(entry)}; give text", f".{key}")
-            parameters[str(key)] = as_text(entry) if not isinstance(entry, str) else _whole(str(entry))
-        return parameters
+        given = _mapping(value, "names and values")
+        return dict(_parse_each(((f".{printable(pair[0])}", pair) for pair in given.items()), self._parameter))
+
+    @staticmethod
+    def _parameter(pair: tuple[Any, Any]) -> tuple[str, str]:
+        key, entry = pair
+        if not isinstance(key, str):
+            raise Wrong("the key is not text; put it in quotes")
+        if isinstance(entry, float):
+            raise Wrong("the value is a number with a fraction, whose last zeros are lost; put it in quotes")
+        if not isinstance(entry, (str, int)):
+            raise Wrong(f"the value is {_type_name(entry)}; give text")
+        return str(key), _whole(str(entry)) if isinstance(entry, str) else as_text(entry)
 
     def canonical(self, value: Any) -> Any:
         return {key: as_text(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
@@ -464,15 +478,14 @@ class Specs(Kind):
     _uuids = List(Uuid())
 
     def parse(self, value: Any) -> dict[str, list[str]]:
-        specs = {}
-        for vendor, uuids in _mapping(value, "GPU vendors and lists of uuids").items():
-            if not isinstance(uuids, (list, tuple)):
-                raise Wrong(f"it is {_type_name(uuids)}; give a list of uuids", f".{printable(vendor)}")
-            try:
-                specs[str(vendor)] = self._uuids.parse(uuids)
-            except Wrong as wrong:
-                raise Wrong(wrong.text, f".{printable(vendor)}{wrong.inside}") from None
-        return specs
+        given = _mapping(value, "GPU vendors and lists of uuids")
+        return dict(_parse_each(((f".{printable(pair[0])}", pair) for pair in given.items()), self._specs))
+
+    def _specs(self, pair: tuple[Any, Any]) -> tuple[str, list[str]]:
+        vendor, uuids = pair
+        if not isinstance(uuids, (list, tuple)):
+            raise Wrong(f"it is {_type_name(uuids)}; give a list of uuids")
+        return str(vendor), self._uuids.parse(uuids)
 
     def show(self, value: Any, secrecy: Secrecy) -> Any:
         return dict(sorted(value.items())) if value else value

@@ -139,7 +139,8 @@ class _Planner:
         self.always = always
         self.plan = Plan()
         for item in items:
-            self._resolve_names(item)
+            if item.state != ABSENT:
+                self._resolve_names(item)
         matched = [(item, held) for item in items for held in self._matched(item)]
         self._refuse_shared(matched)
         for item, held in matched:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils import _yaml
 from ansible_collections.zstack.aios.plugins.module_utils._apply import FAILED, NOT_ATTEMPTED, UNKNOWN, Row
-from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError
+from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, FIELDS, Held
 from ansible_collections.zstack.aios.plugins.module_utils._kinds import Parameters
 from ansible_collections.zstack.aios.plugins.module_utils._plan import (
@@ -208,6 +208,15 @@ def make_report(facts: Mapping[str, Any], rows: Sequence[Row], secrecy: Secrecy)
             for row in told
         ],
     }
+
+
+def check_report_path(path: str, suffixes: Sequence[str]) -> Iterator[Mistake]:
+    """Yield why no report can be written there, before a run is begun that then could not be told."""
+    folder = Path(path).expanduser().parent
+    if not path.endswith(tuple(suffixes)):
+        yield Mistake("", "report_path", f"{quoted(path)} ends in none of {', '.join(suffixes)}")
+    elif not folder.is_dir() or not os.access(folder, os.W_OK):
+        yield Mistake("", "report_path", f"{quoted(folder)} is no folder that can be written to on this host")
 
 
 def write_report(path: str, report: Mapping[str, Any], render: Callable[[Mapping[str, Any], str], str]) -> None:

@@ -563,10 +563,11 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._bulk import Converged, Settings, converge, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._declaration import Item, Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError, Mistake
+from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, DeclarationError, Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._pages import SUFFIXES, render
 from ansible_collections.zstack.aios.plugins.module_utils._report import (
+    check_report_path,
     count_words,
     failure_message,
     fill_result,
@@ -627,8 +628,8 @@ def read_settings(module: AiosModule, mistakes: list[Mistake]) -> Settings:
     mistakes.extend(wrong)
     if not 1 <= params["concurrency"] <= 100:
         mistakes.append(Mistake("", "concurrency", f"{params['concurrency']} is not a number from 1 to 100"))
-    if params["report_path"] and not params["report_path"].endswith(SUFFIXES):
-        mistakes.append(Mistake("", "report_path", f"it ends in none of {', '.join(SUFFIXES)}"))
+    if params["report_path"]:
+        mistakes.extend(check_report_path(params["report_path"], SUFFIXES))
     return Settings(
         check=module.check_mode,
         always=params["update_write_only"] == "always",
@@ -674,8 +675,11 @@ def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dic
     if path:
         facts.update(summary=result["summary"], plan_digest=converged.plan_digest)
         report = make_report(facts, converged.rows, secrecy)
-        write_report(path, report, render)
-        result["report_path"] = path
+        try:
+            write_report(path, report, render)
+            result["report_path"] = path
+        except AiosError as error:
+            result.update(failed=True, msg=f"{result['msg']}\n{error.message}", failure=error.failure())
     return result
 
 
