@@ -21,7 +21,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._errors import (
     UncertainError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, UPDATE, Held
+from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, UPDATE, Field, Held, TagRecord
 from ansible_collections.zstack.aios.plugins.module_utils._plan import (
     CLONED,
     CREATED,
@@ -134,6 +134,7 @@ class Applier:
         if row.done == NOT_ATTEMPTED:
             row.done = FAILED if isinstance(error, AiosError) and not _doubtful(error) else UNKNOWN
         self._failed = True
+        _tell_of_unseen(row)
         self._told(row)
         self._give_up(followers, row)
         if self._stop_on_error:
@@ -169,7 +170,7 @@ class Applier:
             # What a creation or a clone did not take is completed by an update; what that cannot set is an error below.
             left.update((o, v) for o, v in action.first.items() if o in ignored and BY_OPTION[o].accepted(UPDATE))
         if left:
-            held = yield from self._update(action, left)
+            held = yield from self._update(action, left, row.held)
             row.done = UPDATED if action.kind == UPDATED else row.done
             row.held = held
             ignored = self._ignored(action, held, left)
@@ -185,22 +186,27 @@ class Applier:
             lambda: self._services.clone(source, action.first, action.uuid), lambda: self._seen(action)
         )
 
-    def _update(self, action: Action, values: Mapping[str, Any]) -> Steps[Held]:
+    def _update(self, action: Action, values: Mapping[str, Any], before: Held | None) -> Steps[Held]:
+        differed = self._ignored(action, before, values)
+
         def arrived() -> Steps[Held | None]:
             held = yield from self._services.by_uuid(action.uuid)
-            visible = [o for o in values if held is not None and held.shows(BY_OPTION[o])]
-            return held if visible and not self._ignored(action, held, values) else None
+            # What looked so before the update is no sign of it.
+            signs = [
+                o for o in values if held and held.shows(BY_OPTION[o]) and (o in differed or not _shown(before, o))
+            ]
+            return held if signs and not self._ignored(action, held, values) else None
 
         return self._settled(lambda: self._services.update(action.uuid, values), arrived)
 
     def _delete(self, action: Action) -> Steps[None]:
         def delete() -> Steps[Held | None]:
             yield from self._services.delete(action.uuid)
-            return _GONE
+            return _DONE
 
         def gone() -> Steps[Held | None]:
             held = yield from self._services.by_uuid(action.uuid)
-            return _GONE if held is None else None
+            return _DONE if held is None else None
 
         yield from self._settled(delete, gone)
 
@@ -281,10 +287,10 @@ class Applier:
             yield from self._services.read_tags([target], [field_row])
             records = {record.tag: record for record in target.tags[option]}
             for tag in sorted(set(wanted) - set(records)):
-                yield from self._services.add_tag(field_row, action.uuid, tag)
+                yield from self._set_tag(target, field_row, tag, None)
                 row.done = UPDATED
             for tag in sorted(set(records) - set(wanted)):
-                yield from self._services.remove_tag(field_row, action.uuid, records[tag])
+                yield from self._set_tag(target, field_row, tag, records[tag])
                 row.done = UPDATED
             yield from self._services.read_tags([target], [field_row])
             if not field_row.kind.same(wanted, target.get(field_row)):
@@ -292,12 +298,48 @@ class Applier:
             row.held.tags[option] = target.tags[option]
             row.add_fields([option])
 
+    def _set_tag(self, target: Held, field_row: Field, tag: str, record: TagRecord | None) -> Steps[Held]:
+        """Take a tag off a service by its record, or put it on when there is none."""
+
+        def change() -> Steps[Held | None]:
+            if record is None:
+                yield from self._services.add_tag(field_row, target.uuid, tag)
+            else:
+                yield from self._services.remove_tag(field_row, target.uuid, record)
+            return _DONE
+
+        def changed() -> Steps[Held | None]:
+            yield from self._services.read_tags([target], [field_row])
+            present = tag in target.get(field_row)
+            return _DONE if present == (record is None) else None
+
+        return self._settled(change, changed)
+
 
 def _doubtful(error: AiosError) -> bool:
     return isinstance(error, (UncertainError, Interrupted)) or error.code == "unverified"
 
 
-_GONE = Held({})
+#: What a look returns that sees a thing done of which there is nothing to show.
+_DONE = Held({})
+
+
+def _shown(held: Held | None, option: str) -> bool:
+    return held is not None and held.shows(BY_OPTION[option])
+
+
+def _tell_of_unseen(row: Row) -> None:
+    """Say how to complete a new service whose missing fields no later run could see."""
+    action = row.action
+    if row.error is None or action.kind not in (CREATED, CLONED) or row.done not in (CREATED, CLONED, UNKNOWN):
+        return
+    unseen = [o for o in action.then if o not in row.changed_fields and not _shown(row.held, o)]
+    if unseen:
+        row.error.message += (
+            f" Run it with update_write_only=always then, because the platform does not show {listed(unseen, 20)}, and so "
+            "a later run cannot see by itself whether they are set."
+        )
+        row.error.args = (row.error.message,)
 
 
 def _told_after_a_look(error: AiosError) -> AiosError:

@@ -126,12 +126,14 @@ class Client:
 
     def _log_out(self, path: str) -> None:
         outcome: Outcome | None = None
-        for _try in range(2):
+        for attempt in range(FEW_TRIES):
+            time.sleep(0.2 * attempt)
             outcome = self._exchange("DELETE", path, signed=False)
-            # A refusal means that the session is gone already.
-            if isinstance(outcome, Answer) and situation_of(outcome) not in ("outage", "throttled"):
+            # The platform's own refusal means that the session is gone already; an empty success is one.
+            if situation_of(outcome) in ("ok", "garbled", "session", "refused"):
                 return
-            time.sleep(0.2)
+            if isinstance(outcome, TransportError) and outcome.slow:
+                break
         if isinstance(outcome, TransportError) and outcome.kind == "unsent":
             self.warnings.append("The platform could not be reached to log out; its session ends by itself.")
         else:
@@ -226,24 +228,29 @@ class Client:
                     yield self._pause_or_fail(patience, again.outcome, Reaction.RETRY)
 
     def _job(self, request: tuple[Any, ...], job: str, patience: Patience) -> Steps[dict[str, Any]]:
+        method, path, query, body = request
+        on_its_way = False
         while True:
-            method, path, query, body = request
             outcome = self._exchange(method, path, query, body, {"X-Job-UUID": job})
             reaction = reaction_to(outcome, Phase.SUBMIT)
             if reaction is Reaction.DONE and isinstance(outcome, Answer):
                 return outcome.json or {}
             if reaction in (Reaction.POLL, Reaction.ASK):
-                known = reaction is Reaction.POLL
-                found = yield from self._poll(request, job, known)
+                found = yield from self._poll(request, job, known=reaction is Reaction.POLL)
                 if found is not None:
                     return found
-                # The platform never received it, so the same job id is still free.
-                yield self._pause_or_fail(patience, outcome, Reaction.RETRY, job)
-            else:
-                _raise_if_new_job(outcome, reaction)
-                if reaction is Reaction.REREAD:
-                    raise _uncertain(request, job, outcome)
+                # The platform has not received it, so the same job id is still free; a slow one may still arrive.
+                on_its_way = on_its_way or (isinstance(outcome, TransportError) and outcome.slow)
+                reaction = Reaction.RETRY
+            _raise_if_new_job(outcome, reaction)
+            if reaction is Reaction.REREAD:
+                raise _uncertain(request, job, outcome)
+            try:
                 yield self._pause_or_fail(patience, outcome, reaction, job)
+            except AiosError:
+                if on_its_way:
+                    raise _uncertain(request, job, outcome) from None
+                raise
 
     def _poll(self, request: tuple[Any, ...], job: str, known: bool) -> Steps[dict[str, Any] | None]:
         """Ask for a job until it is done.
@@ -272,10 +279,10 @@ class Client:
             elif reaction is Reaction.FAIL:
                 raise as_error(outcome, job)
             else:
-                pause = patience.pause(outcome)
-                if pause is None:
-                    break
-                wait = pause
+                pause = patience.pause(outcome, FEW_TRIES if reaction is Reaction.FEW else None)
+                if pause is None and reaction is Reaction.FEW:
+                    raise _uncertain(request, job, outcome)
+                wait = pause or 0.0
         reason = f"no end of the job was seen within {self.window:g} s; a larger job_timeout waits longer"
         raise UncertainError(request[0], request[1], job, reason)
 

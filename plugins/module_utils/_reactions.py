@@ -57,16 +57,17 @@ R = Reaction
 TABLE: tuple[Row, ...] = (
     Row("unsent", R.RETRY, R.RETRY, R.RETRY),  # connection refused, name not found: it never left
     Row("lost", R.RETRY, R.ASK, R.RETRY),  # time-out, reset, cut answer
-    Row("tls", R.FAIL, R.FAIL, R.FAIL),
-    Row("bad", R.FAIL, R.ASK, R.FAIL),  # too large
+    Row("tls", R.FAIL, R.FAIL, R.FEW),
+    Row("bad", R.FAIL, R.ASK, R.FEW),  # too large
     Row("ok", R.DONE, R.DONE, R.DONE),
     Row("accepted", R.FEW, R.POLL, R.POLL),
     Row("garbled", R.FEW, R.ASK, R.FEW),  # a success that is not the JSON the platform speaks
     Row("throttled", R.RETRY, R.RETRY, R.RETRY),  # 429: refused at the door
     Row("outage", R.RETRY, R.ASK, R.RETRY),  # 502, 503, 504 of a proxy, without the platform's error
-    Row("duplicate", R.FAIL, R.POLL, R.FAIL),  # 400 Duplicate job uuid: it has arrived before
+    Row("duplicate", R.FAIL, R.POLL, R.FEW),  # 400 Duplicate job uuid: it has arrived before
     Row("forgotten", R.FAIL, R.FAIL, R.REREAD),  # 404 for a job: unknown or expired
-    Row("rejected", R.FAIL, R.FAIL, R.FAIL),  # every other plain-text answer: 3xx, 400, 403, 404, 405, 500
+    # Every other plain-text answer: 3xx, 400, 403, 404, 405, 500. Given to a poll it says nothing of the job.
+    Row("rejected", R.FAIL, R.FAIL, R.FEW),
     Row("not_ready", R.RETRY, R.RETRY_NEW, R.RETRY_NEW),  # SYS.1010, SYS.1012
     Row("session", R.RELOGIN, R.RELOGIN, R.RELOGIN),  # ID.1001
     Row("ambiguous", R.FEW, R.REREAD, R.REREAD),  # SYS.1000, 1001, 1006, 1011, 1015, 1016, 1017

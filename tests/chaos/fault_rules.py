@@ -1,0 +1,72 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fault rules drawn at random. Faults that would be lies (a success that says what is not so) are left out."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+_HTML = "<html><body><h1>{0}</h1></body></html>"
+#: Which requests a fault can hit; an empty list is every request.
+_TARGETS = ([], ["add", "clone", "update", "delete"], ["poll"], ["query"], ["add", "clone"], ["update"], ["tag"],
+            ["delete"], ["login"], ["logout"], ["poll", "query"])  # fmt: skip
+_WRITES = ({"kind": ["add", "clone"]}, {"kind": ["update"]}, {"kind": ["delete"]}, {"kind": ["tag"]},
+           {"kind": ["add", "clone", "update", "delete", "tag"]})  # fmt: skip
+#: A platform that reports these may have done what was asked, or not.
+_AMBIGUOUS = ("SYS.1000", "SYS.1001", "SYS.1006", "SYS.1011", "SYS.1017")
+_DEFINITE = ("SYS.1007", "SYS.1010", "SYS.1012", "ID.1002", "ID.1003", "SYS.1019")
+_SHAPES: tuple[Any, ...] = ([], "text", None, 7, {"inventories": "none"}, {"inventory": []}, {"nothing": True})
+_JOB_FAULTS = (
+    "job_stuck", "job_stuck_after", "job_lost", "job_lost", "job_never", "job_never", "job_expired", "job_error", "job_error",
+    "job_error_after",
+)  # fmt: skip
+_ANY_FAULTS = ("close_before", "close_before", "close_after", "close_after", "cut_answer", "cut_answer", "empty_body",
+               "broken_json", "wrong_shape", "huge_body", "delay", "status", "status", "status_after", "redirect",
+               "session_gone", "session_gone")  # fmt: skip
+
+
+def draw(random: Random) -> dict[str, Any]:
+    """Draw one rule in the simulator's JSON form."""
+    often = {"nth": random.choice([1, 1, 1, 2, 3]), "times": random.choice([1, 1, 1, 2, 3])}
+    if random.random() < 0.2:
+        often = {"probability": random.choice([0.1, 0.3]), "times": 6}
+    if random.random() < 0.35:
+        return {"match": {**random.choice(_WRITES), **often}, "fault": _job_fault(random)}
+    name = random.choice(_ANY_FAULTS)
+    if random.random() < 0.02 and name.startswith("close"):
+        often["times"] = 0
+    return {"match": {"kind": random.choice(_TARGETS), **often}, "fault": {name: _details(name, random)}}
+
+
+def _job_fault(random: Random) -> dict[str, Any]:
+    name = random.choice(_JOB_FAULTS)
+    details: dict[str, Any] = {}
+    if name == "job_expired":
+        details = {"executed": random.choice([True, False])}
+    elif name == "job_error":
+        details = {"code": random.choice(_AMBIGUOUS + _DEFINITE)}
+    elif name == "job_error_after":
+        details = {"code": random.choice(_AMBIGUOUS)}
+    return {name: details}
+
+
+def _details(name: str, random: Random) -> dict[str, Any]:
+    if name == "delay":
+        return {"seconds": random.choice([0.05, 0.2, 1.2])}
+    if name == "huge_body":
+        return {"bytes": 300_000}
+    if name == "redirect":
+        return {"location": "http://127.0.0.1:9/elsewhere"}
+    if name == "wrong_shape":
+        return {"body": random.choice(_SHAPES)}
+    if name == "status_after":
+        code = random.choice([502, 503, 504])
+        return {"code": code, "body": _HTML.format(code)}
+    if name == "status":
+        code = random.choice([400, 403, 404, 429, 429, 500, 502, 503, 504])
+        headers = {"Retry-After": "1"} if random.random() < 0.1 else {}
+        return {"code": code, "body": _HTML.format(code), "headers": headers}
+    return {}

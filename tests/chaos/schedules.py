@@ -1,0 +1,163 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one schedule consists of, drawn at random: what the platform holds, what is declared, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from ansible_collections.zstack.aios.tests.chaos import fault_rules
+from ansible_collections.zstack.aios.tests.simulator import constants
+
+SECRET = "chaos-secret-value-5f1c"
+#: Beside every declared service the platform holds some that nobody declared.
+FOREIGN = "foreign"
+_YAML = "services:\n- name: demo\n  ports:\n  - 3000"
+_PATTERNS = (constants.PRODUCTION_TAG_UUID, constants.STAGING_TAG_UUID)
+
+
+@dataclass
+class Schedule:
+    """One run and its faults.
+
+    :ivar options: of the simulator; :ivar seeded: what the platform holds before, as the simulator takes it;
+    :ivar items: the declaration; :ivar params: further parameters of the module; :ivar rules: fault rules;
+    :ivar outage: seconds until the platform is killed and until it is started again, or nothing.
+    """
+
+    number: int
+    options: dict[str, Any] = field(default_factory=dict)
+    way: str = "account"
+    seeded: list[dict[str, Any]] = field(default_factory=list)
+    items: list[dict[str, Any]] = field(default_factory=list)
+    params: dict[str, Any] = field(default_factory=dict)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    outage: tuple[float, float] | None = None
+
+
+def draw(random: Random, number: int = 0, with_outage: bool = True) -> Schedule:
+    """Draw a schedule; the same random numbers give the same one."""
+    schedule = Schedule(number)
+    schedule.options = {"job_effect": random.choice(["end", "end", "start"])}
+    schedule.way = random.choice(["account"] * 6 + ["access_key", "session"])
+    schedule.seeded = [_stored(f"{FOREIGN}-{index}", random) for index in range(random.randint(1, 3))]
+    for index in range(random.choice([1, 1, 2, 3, 4, 6])):
+        random.choice(_MAKERS)(schedule, f"declared-{index}", random)
+    schedule.params = {
+        "concurrency": random.choice([1, 2, 8]),
+        "on_error": random.choice(["continue", "continue", "continue", "stop"]),
+    }
+    if random.random() < 0.15:
+        _prune(schedule, random)
+    schedule.rules = [fault_rules.draw(random) for _rule in range(random.choice([1, 1, 2, 2, 3, 4]))]
+    if with_outage and random.random() < 0.03:
+        schedule.outage = (round(0.25 * random.random(), 3), round(0.5 * random.random(), 3))
+    return schedule
+
+
+def _stored(name: str, random: Random) -> dict[str, Any]:
+    return {
+        "uuid": f"{random.getrandbits(48):012x}4{random.getrandbits(12):03x}8{random.getrandbits(60):015x}",
+        "name": name,
+        "yaml": _YAML,
+        "requestCpu": random.randint(1, 8),
+        "requestMemory": 1024,
+        "description": "as it was",
+        "startCommand": "serve",
+        "installPath": "/models/demo",
+    }
+
+
+def _declared(name: str, random: Random) -> dict[str, Any]:
+    """Everything a creation needs, and some of what it can take."""
+    item: dict[str, Any] = {
+        "name": name,
+        "yaml": _YAML,
+        "request_cpu": random.randint(1, 8),
+        "request_memory": 2048,
+        "model_center_uuid": constants.MODEL_CENTER_UUID,
+        "install_path": "/models/demo",
+        "start_command": "serve",
+    }
+    more: dict[str, Any] = {
+        "description": "as declared",
+        "environment_parameters": {"HF_TOKEN": SECRET, "MODE": "fast"},
+        "startup_parameters": {"threads": "4"},
+        "service_name": random.choice(["demo", "renamed"]),
+        "service_ports": [random.choice([3000, 8000])],
+        "user_tags": ["team-a", "team-b"],
+        "tag_uuids": list(_PATTERNS),
+        "framework": "vLLM",
+    }
+    return {**item, **_some_of(more, random)}
+
+
+def _some_of(values: dict[str, Any], random: Random) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if random.random() < 0.3}
+
+
+def _created(schedule: Schedule, name: str, random: Random) -> None:
+    schedule.items.append(_declared(name, random))
+
+
+def _updated(schedule: Schedule, name: str, random: Random) -> None:
+    schedule.seeded.append(_stored(name, random))
+    changes: dict[str, Any] = {
+        "description": "as declared",
+        "request_cpu": 9,
+        "start_command": "serve --declared",
+        "environment_parameters": {"HF_TOKEN": SECRET},
+        "startup_parameters": {"threads": "4"},
+        "service_name": "renamed",
+        "user_tags": ["team-a"],
+        "tag_uuids": [random.choice(_PATTERNS)],
+    }
+    schedule.items.append({"name": name, "request_memory": 2048, **_some_of(changes, random)})
+
+
+def _kept(schedule: Schedule, name: str, random: Random) -> None:
+    schedule.seeded.append(_stored(name, random))
+    schedule.items.append({"name": name, "yaml": _YAML, "description": "as it was"})
+
+
+def _retagged(schedule: Schedule, name: str, random: Random) -> None:
+    schedule.seeded.append({**_stored(name, random), "userTags": ["team-a", "team-c"], "tagUuids": [_PATTERNS[0]]})
+    tags = {"user_tags": ["team-a", "team-b"], "tag_uuids": [_PATTERNS[1]]}
+    schedule.items.append({"name": name, **(_some_of(tags, random) or {"tag_uuids": []})})
+
+
+def _deleted(schedule: Schedule, name: str, random: Random) -> None:
+    if random.random() < 0.8:
+        schedule.seeded.append(_stored(name, random))
+    schedule.items.append({"name": name, "state": "absent"})
+
+
+def _cloned(schedule: Schedule, name: str, random: Random) -> None:
+    sources = [row["name"] for row in schedule.seeded if row["name"].startswith(FOREIGN)]
+    sources += [item["name"] for item in schedule.items if item.get("state") != "absent"]
+    more = {
+        "description": "as declared",
+        "readme": "read me",
+        "request_cpu": 9,
+        "environment_parameters": {"HF_TOKEN": SECRET},
+        "startup_parameters": {"threads": "4"},
+        "user_tags": ["team-a"],
+    }
+    schedule.items.append({"name": name, "clone_from": random.choice(sources), **_some_of(more, random)})
+
+
+_MAKERS: tuple[Callable[[Schedule, str, Random], None], ...] = (
+    _created, _created, _created, _updated, _updated, _kept, _retagged, _deleted, _cloned, _cloned,
+)  # fmt: skip
+
+
+def _prune(schedule: Schedule, random: Random) -> None:
+    """Have some services that are no longer declared deleted."""
+    for index in range(random.randint(1, 2)):
+        schedule.seeded.append(_stored(f"declared-obsolete-{index}", random))
+    schedule.params.update(prune=True, prune_conditions=["name~=declared-%"])

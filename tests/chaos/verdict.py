@@ -1,0 +1,312 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The promises, held against what a schedule left behind. What the simulator stored and logged is the truth."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from ansible_collections.zstack.aios.tests.chaos.running import Evidence
+from ansible_collections.zstack.aios.tests.chaos.schedules import SECRET
+from ansible_collections.zstack.aios.tests.harness import Result
+from ansible_collections.zstack.aios.tests.simulator import constants, sessions
+
+#: Seconds a run may last: the slowest thing it may wait for, several times over.
+LONGEST = 25.0
+_SERVICE_KINDS = ("add", "clone", "update", "delete")
+_EFFECTS_OF = {"created": {"add"}, "cloned": {"clone"}, "deleted": {"delete"}, "updated": {"update", "tag"}}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One broken promise: ``sort`` is one of `SORTS`."""
+
+    sort: str
+    text: str
+
+
+SORTS = ("duplicate", "lost", "untrue", "touched", "session", "secret", "crash", "slow")
+
+
+def judge(evidence: Evidence) -> list[Violation]:
+    """Return every broken promise."""
+    return [violation for check in _CHECKS for violation in check(evidence)]
+
+
+def _no_duplicate(evidence: Evidence) -> Iterator[Violation]:
+    declared = {item["name"] for item in evidence.schedule.items}
+    for when, services in (("after the run", evidence.after), ("at last", evidence.at_last)):
+        for name, times in Counter(row["name"] for row in services).items():
+            if times > 1 and name in declared:
+                yield Violation("duplicate", f"{times} services are named {name} {when}")
+
+
+def _nothing_lost(evidence: Evidence) -> Iterator[Violation]:
+    """What the rows call done is done, and a run without faults does the rest and then nothing."""
+    for item in evidence.schedule.items:
+        row = _row(evidence.first, item["name"])
+        told_done = _ran(evidence.first) and (row is None or "error" not in row)
+        if told_done:
+            for text in _missing(item, evidence.after):
+                yield Violation("lost", f"{item['name']} is told as done, and {text}")
+        for text in _missing(item, evidence.at_last):
+            yield Violation("lost", f"{item['name']} in the end: {text}")
+    if evidence.second.failed:
+        yield Violation("lost", f"the run without faults failed: {evidence.second.get('msg')}")
+    if evidence.third.failed or evidence.third["changed"] or evidence.third_writes:
+        yield Violation("lost", f"the last run wrote {len(evidence.third_writes)} times: {evidence.third.get('msg')}")
+    if evidence.schedule.params.get("prune"):
+        for row in evidence.at_last:
+            if row["name"].startswith("declared-obsolete"):
+                yield Violation("lost", f"{row['name']} was not pruned in the end")
+
+
+def _missing(item: dict[str, Any], services: list[dict[str, Any]]) -> Iterator[str]:
+    """Tell what of a declared service is not so, without any of the collection's own comparisons."""
+    found = [row for row in services if row["name"] == item["name"]]
+    if item.get("state") == "absent":
+        if found:
+            yield "it is still there"
+        return
+    if not found:
+        yield "it is not there"
+        return
+    for option, wanted in item.items():
+        if option in _WIRE and found[0].get(_WIRE[option]) != wanted:
+            yield f"{option} is {found[0].get(_WIRE[option])!r} and not {wanted!r}"
+    tags = sorted(tag for tag in found[0]["userTags"] if tag not in _PATTERN_NAMES)
+    if "user_tags" in item and tags != sorted(item["user_tags"]):
+        yield f"user_tags are {tags}"
+    if "tag_uuids" in item and sorted(found[0]["tagUuids"]) != sorted(item["tag_uuids"]):
+        yield f"tag_uuids are {found[0]['tagUuids']}"
+    shown = yaml.safe_load(found[0]["yaml"])["services"][0]
+    for option, key in (("service_name", "name"), ("service_ports", "ports")):
+        if option in item and shown[key] != item[option]:
+            yield f"{option} in its yaml is {shown[key]!r}"
+
+
+_WIRE = {
+    "description": "description",
+    "readme": "readme",
+    "request_cpu": "requestCpu",
+    "request_memory": "requestMemory",
+    "start_command": "startCommand",
+    "install_path": "installPath",
+    "model_center_uuid": "modelCenterUuid",
+    "framework": "framework",
+    "environment_parameters": "environmentParameters",
+    "startup_parameters": "startupParameters",
+}
+_PATTERN_NAMES = (constants.PRODUCTION_TAG_NAME, constants.STAGING_TAG_NAME)
+
+
+def _true_rows(evidence: Evidence) -> Iterator[Violation]:
+    """Every row says what the platform's own records say of the service."""
+    if not _ran(evidence.first):
+        if evidence.effects:
+            yield Violation("untrue", f"the run failed before the first write and did {len(evidence.effects)} things")
+        return
+    took_effect = _effects(evidence)
+    known: set[str] = set()
+    for row in evidence.first["results"]:
+        uuid = row.get("uuid") or _uuid_of(evidence, row["name"])
+        known.add(uuid)
+        done = took_effect.get(uuid, [])
+        yield from (Violation("untrue", f"{row['name']} is told as {row['action']}: {text}") for text in
+                    _row_faults(evidence, row, done))  # fmt: skip
+    for uuid, kinds in took_effect.items():
+        if uuid not in known:
+            yield Violation("untrue", f"{uuid} was changed ({kinds}) and has no row")
+
+
+def _row_faults(evidence: Evidence, row: dict[str, Any], done: list[str]) -> Iterator[str]:
+    action = row["action"]
+    if action in ("failed", "not_attempted"):
+        if done:
+            yield f"these took effect: {done}"
+        if action == "not_attempted" and _sent(evidence, row):
+            yield "writes were sent"
+    elif action == "unknown":
+        if _answered(evidence, row):
+            yield "yet the platform answered that it is done"
+    elif action == "deleted":
+        if any(service["uuid"] == row["uuid"] for service in evidence.after):
+            yield "it is still there"
+    elif not _EFFECTS_OF[action] & set(done):
+        yield f"only these took effect: {done}"
+    if action in ("created", "cloned") and Counter(done)[{"created": "add", "cloned": "clone"}[action]] != 1:
+        yield f"these took effect: {done}"
+
+
+def _true_changed(evidence: Evidence) -> Iterator[Violation]:
+    """``changed`` and the summary say what the rows and the platform say."""
+    result = evidence.first
+    unknown = any(row["action"] == "unknown" for row in result.get("results", []))
+    if evidence.effects and _effects(evidence) and not result["changed"]:
+        yield Violation("untrue", "changed is false, and something was done")
+    if not _effects(evidence) and result["changed"] and not unknown:
+        yield Violation("untrue", "changed is true, and nothing was done")
+    if not _ran(result):
+        return
+    counted = Counter(row["action"] for row in result["results"])
+    errors = sum("error" in row for row in result["results"] if row["action"] != "not_attempted")
+    summary = result["summary"]
+    for action in ("created", "cloned", "updated", "deleted", "unknown", "not_attempted"):
+        if summary[action] != counted[action]:
+            yield Violation("untrue", f"the summary counts {summary[action]} {action}, the rows {counted[action]}")
+    if summary["failed"] != errors or result.failed != any("error" in row for row in result["results"]):
+        yield Violation("untrue", f"the summary counts {summary['failed']} failed, the rows {errors}")
+    if summary["logins"] < evidence.stats["logins"] - _lost_logins(evidence):
+        yield Violation("untrue", f"{evidence.stats['logins']} logins took place, {summary['logins']} are told")
+
+
+def _nothing_else_touched(evidence: Evidence) -> Iterator[Violation]:
+    declared = {item["name"] for item in evidence.schedule.items}
+    pruned = "declared-obsolete" if evidence.schedule.params.get("prune") else "-"
+    for services in (evidence.after, evidence.at_last):
+        now = {row["uuid"]: row for row in services}
+        for row in evidence.before:
+            if row["name"] in declared or row["name"].startswith(pruned):
+                continue
+            if now.get(row["uuid"]) != row:
+                yield Violation("touched", f"{row['name']} was not declared and is another now")
+    names = {row["name"] for row in evidence.before} | declared
+    for row in evidence.at_last:
+        if row["name"] not in names:
+            yield Violation("touched", f"{row['name']} was not declared and exists now")
+
+
+def _sessions_ended(evidence: Evidence) -> Iterator[Violation]:
+    """Sessions that nobody can end come from logins whose answer was lost; for a lost logout there is a warning."""
+    ours = 1 if evidence.schedule.way == "session" else 0
+    warned = sum("logout" in text or "log out" in text for text in evidence.first.get("warnings", []))
+    left = evidence.stats["open_sessions"] - ours
+    if left > _lost_logins(evidence) + warned:
+        yield Violation("session", f"{left} sessions are left open")
+    expired = evidence.fired.get("session_gone", 0)
+    if evidence.stats["logins"] > 1 + expired + _lost_logins(evidence):
+        yield Violation("session", f"{evidence.stats['logins']} logins for {expired} expired sessions")
+    if evidence.schedule.way == "session" and evidence.stats["logouts"]:
+        yield Violation("session", "a session that was given was ended")
+
+
+def _no_secret(evidence: Evidence) -> Iterator[Violation]:
+    hidden = (SECRET, sessions.digest(constants.ADMIN_PASSWORD), constants.ACCESS_KEY_SECRET, "OAuth ", "ZStack Demo")
+    for result in (evidence.first, evidence.second, evidence.third):
+        text = json.dumps(result)
+        for secret in hidden:
+            if secret in text:
+                yield Violation("secret", f"{secret[:12]}... is shown")
+    for entry in evidence.log:
+        if entry["kind"] == "logout" and entry["path"].rpartition("/")[2] in json.dumps(evidence.first):
+            yield Violation("secret", "a session's uuid is shown")
+
+
+def _no_crash(evidence: Evidence) -> Iterator[Violation]:
+    for result in (evidence.first, evidence.second, evidence.third):
+        text = json.dumps(result)
+        if "internal error" in text or "Traceback" in text or not (result.get("msg") or not result.failed):
+            yield Violation("crash", text[:2000])
+    if evidence.seconds > LONGEST:
+        yield Violation("slow", f"the run took {evidence.seconds:.1f} s")
+
+
+_CHECKS: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
+    _no_crash, _no_duplicate, _nothing_lost, _true_rows, _true_changed, _nothing_else_touched, _sessions_ended, _no_secret,
+)  # fmt: skip
+
+
+def _ran(result: Result) -> bool:
+    return "results" in result
+
+
+def _row(result: Result, name: str) -> dict[str, Any] | None:
+    return next((row for row in result.get("results", []) if row["name"] == name), None)
+
+
+def _uuid_of(evidence: Evidence, name: str) -> str:
+    """Return the uuid a service has or was to get, from the requests and the store."""
+    for entry in evidence.log:
+        body = entry["body"] if isinstance(entry["body"], dict) else {}
+        for envelope in ("param", "params"):
+            inside = body.get(envelope) or {}
+            if entry["kind"] in ("add", "clone") and inside.get("name") == name:
+                return str(inside["resourceUuid"])
+    return next((str(row["uuid"]) for row in evidence.before if row["name"] == name), "")
+
+
+def _effects(evidence: Evidence) -> dict[str, list[str]]:
+    """For every service the kinds of jobs that took effect on it."""
+    found: dict[str, list[str]] = {}
+    tagged = {entry["job"]: _tagged(entry) for entry in evidence.log if entry["kind"] == "tag"}
+    for effect in evidence.effects:
+        if effect["error"] is None:
+            uuid = tagged[effect["job"]] if effect["kind"] == "tag" else effect["uuid"]
+            found.setdefault(uuid or _owner(evidence, effect), []).append(effect["kind"])
+    return found
+
+
+def _tagged(entry: dict[str, Any]) -> str:
+    """Return the service that a request about tags is for, an empty text when only the tag's record is named."""
+    inside = (entry["body"] or {}).get("params", {}) if isinstance(entry["body"], dict) else {}
+    if "resourceUuids=" in entry["query"]:
+        return str(entry["query"].partition("resourceUuids=")[2])
+    return str(inside.get("resourceUuid") or (inside.get("resourceUuids") or [""])[0])
+
+
+def _owner(evidence: Evidence, effect: dict[str, Any]) -> str:
+    """Return the service whose tags were taken off by the record's uuid: the only one whose tags became fewer."""
+    now = {row["uuid"]: row for row in evidence.after}
+    return next(
+        (row["uuid"] for row in evidence.before if set(row["userTags"]) - set(now.get(row["uuid"], row)["userTags"])),
+        str(effect["job"]),
+    )
+
+
+def _requests_for(evidence: Evidence, row: dict[str, Any]) -> list[dict[str, Any]]:
+    uuid = row.get("uuid") or _uuid_of(evidence, row["name"])
+    found = []
+    for entry in evidence.log:
+        creating = entry["kind"] in ("add", "clone")
+        about = json.dumps(entry["body"]) if creating else entry["path"] + entry["query"] + json.dumps(entry["body"])
+        if entry["write"] and uuid and uuid in about:
+            found.append(entry)
+    return found
+
+
+def _sent(evidence: Evidence, row: dict[str, Any]) -> bool:
+    return bool(_requests_for(evidence, row))
+
+
+def _answered(evidence: Evidence, row: dict[str, Any]) -> bool:
+    """Whether the client was told the good end of the last job it began for a row."""
+    jobs = [entry["job"] for entry in _requests_for(evidence, row)]
+    return bool(jobs) and any(
+        entry["kind"] == "poll" and entry["job"] == jobs[-1] and entry["status"] == 200 and entry["fault"] is None
+        for entry in evidence.log
+    )
+
+
+def _lost_logins(evidence: Evidence) -> int:
+    """How many logins may have succeeded without the client getting the answer; a kill can cut one off."""
+    spoilt = [entry for entry in evidence.log if entry["kind"] == "login" and entry["fault"] in _SPOILING]
+    return len(spoilt) + (evidence.schedule.outage is not None)
+
+
+_SPOILING = (
+    "close_after",
+    "cut_answer",
+    "status_after",
+    "empty_body",
+    "broken_json",
+    "wrong_shape",
+    "huge_body",
+    "delay",
+)

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs many schedules in a few processes, and counts."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from random import Random
+from typing import Any
+
+from ansible_collections.zstack.aios.tests.chaos.running import Bench, Evidence
+from ansible_collections.zstack.aios.tests.chaos.schedules import Schedule, draw
+from ansible_collections.zstack.aios.tests.chaos.verdict import SORTS, Violation, judge
+
+#: Schedules mostly wait, so that there may be more processes than processors.
+WORKERS = 6
+
+
+@dataclass
+class Figures:
+    """What came of some schedules.
+
+    :ivar faults: how often each fault fired; :ivar rows: rows of the runs with faults, by action;
+    :ivar broken: broken promises by sort; :ivar failures: the schedules that broke one, with what and how.
+    """
+
+    schedules: int = 0
+    restarts: int = 0
+    requests: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+    broken: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[dict[str, Any], list[Violation]]] = field(default_factory=list)
+
+    def add(self, evidence: Evidence, violations: Sequence[Violation]) -> None:
+        """Count one schedule."""
+        self.schedules += 1
+        self.restarts += evidence.schedule.outage is not None
+        self.requests += len(evidence.log)
+        self.faults.update(evidence.fired)
+        self.rows.update(row["action"] for row in evidence.first.get("results", []))
+        self.broken.update(violation.sort for violation in violations)
+        if violations:
+            self.failures.append((asdict(evidence.schedule), list(violations)))
+
+    def include(self, other: Figures) -> None:
+        """Add the figures of other schedules."""
+        self.schedules += other.schedules
+        self.restarts += other.restarts
+        self.requests += other.requests
+        self.faults.update(other.faults)
+        self.rows.update(other.rows)
+        self.broken.update(other.broken)
+        self.failures += other.failures
+
+    def lines(self) -> list[str]:
+        """Return the figures as lines of text."""
+        faults = ", ".join(f"{name} {number}" for name, number in self.faults.most_common())
+        rows = ", ".join(f"{name} {number}" for name, number in self.rows.most_common())
+        named = {"duplicate": "duplicates", "lost": "lost", "untrue": "untrue reports"}
+        broken = ", ".join(f"{named.get(sort, sort)} {self.broken[sort]}" for sort in SORTS)
+        return [
+            f"schedules {self.schedules}, with the platform killed and started again {self.restarts}, requests {self.requests}",
+            f"faults fired {sum(self.faults.values())}: {faults}",
+            f"rows told {sum(self.rows.values())}: {rows}",
+            f"broken promises {sum(self.broken.values())}: {broken}",
+        ]
+
+
+def schedule_of(seed: int, number: int) -> Schedule:
+    """Return the schedule of a number; it does not depend on how many others are run."""
+    return draw(Random(f"{seed}:{number}"), number)
+
+
+def run_numbers(seed: int, numbers: Sequence[int], told: Callable[[Figures], None] = lambda figures: None) -> Figures:
+    """Run some schedules one after the other in this process."""
+    figures = Figures()
+    with Bench() as bench:
+        for number in numbers:
+            one = Figures()
+            evidence = bench.carry_out(schedule_of(seed, number))
+            one.add(evidence, judge(evidence))
+            figures.include(one)
+            told(figures)
+    return figures
+
+
+def run_schedules(
+    seed: int,
+    count: int,
+    first: int = 0,
+    workers: int = WORKERS,
+    told: Callable[[Figures], None] = lambda figures: None,
+) -> Figures:
+    """Run schedules ``first`` and up in several processes.
+
+    :param told: called with the figures so far, now and then.
+    """
+    numbers = range(first, first + count)
+    portions = [numbers[start : start + 10] for start in range(0, count, 10)]
+    figures = Figures()
+    # A fork would copy the threads and connections of the test that calls this.
+    with multiprocessing.get_context("spawn").Pool(min(workers, len(portions)), _prepare) as pool:
+        for part in pool.imap_unordered(_Portion(seed), portions):
+            figures.include(part)
+            told(figures)
+    return figures
+
+
+class _Portion:
+    """Runs a portion of the schedules with the simulators that its process keeps."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def __call__(self, numbers: Sequence[int]) -> Figures:
+        figures = Figures()
+        for number in numbers:
+            evidence = _benches[0].carry_out(schedule_of(self._seed, number))
+            figures.add(evidence, judge(evidence))
+        return figures
+
+
+_benches: list[Bench] = []
+
+
+def _prepare() -> None:
+    _benches.append(Bench())
