@@ -256,6 +256,9 @@ def main() -> int:
     except Unexpected as why:
         say(_paint("red", f"\n✘ {why}"))
         return 1
+    except KeyboardInterrupt:
+        say("\ninterrupted; the platforms are stopped")
+        return 130
     return 0
 
 
