@@ -9,21 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.zstack.aios.plugins.module_utils import _yaml
+
 HEADER = "---\nmodel_services:\n"
-
-
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes text of several lines as it is read, one line below the other."""
-
-
-def _text(dumper: Any, value: str) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
-
-
-_Dumper.add_representer(str, _text)
 
 
 def to_declaration(services: Sequence[Mapping[str, Any]]) -> str:
@@ -50,14 +40,7 @@ def _by_name(service: Mapping[str, Any]) -> tuple[str, str]:
 
 def _block(service: Mapping[str, Any]) -> str:
     keys = sorted(service, key=lambda key: (key != "name", key))
-    text: str = yaml.dump(
-        [{_plain(key): _plain(service[key]) for key in keys}],
-        Dumper=_Dumper,
-        allow_unicode=True,
-        default_flow_style=False,
-        sort_keys=False,
-        width=2**31 - 1,
-    )
+    text = _yaml.dump([{_plain(key): _plain(service[key]) for key in keys}]) + "\n"
     return "".join(f"  {line}" if line.strip() else line for line in text.splitlines(keepends=True))
 
 

@@ -33,10 +33,12 @@ try:
     Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     HAS_YAML = True
 
-    class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # the C one where it is built
+    _PlainDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+    class _LineDumper(_PlainDumper):
         """Writes texts of several lines as lines."""
 
-    _Dumper.add_representer(
+    _LineDumper.add_representer(
         str,
         lambda dumper, text: dumper.represent_scalar(STR, text, style="|" if "\n" in text else None),
     )
@@ -240,6 +242,19 @@ def _type_of(value: Any) -> str:
 
 
 def dump(value: Any) -> str:
-    """Return ``value`` as block YAML in its own order, without the final line break the platform would trim."""
-    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    """Return ``value`` as block YAML in its own order, without the blanks at the end that the platform would trim.
+
+    Texts of several lines are written as lines where they read back as the same: not so at the very end of the text,
+    whose line breaks are trimmed, and not as keys.
+    """
+    text = _dumped(value, _LineDumper)
+    try:
+        same = fingerprint(load(text).value) == fingerprint(value)
+    except YamlMistake:
+        same = False
+    return text if same else _dumped(value, _PlainDumper)
+
+
+def _dumped(value: Any, dumper: Any) -> str:
+    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
     return text.rstrip("\n").removesuffix("\n...")
