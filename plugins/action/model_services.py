@@ -1,7 +1,11 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shows the progress of the module of the same name while it runs on the controller."""
+"""Runs the module of the same name: shows its progress, and keeps its declarations out of what Ansible hands around.
+
+Ansible sends the finished arguments of a task back with its result, to callbacks, logs and AWX's events. A thousand
+declarations take longer to send so than to compare, are more than AWX keeps of one event, and may hold secrets.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,12 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.zstack.aios.plugins.module_utils._connection import SECRET_OPTIONS
 
 display = Display()
 #: Seconds between two looks at the file.
 EVERY = 1.0
+_DECLARING = frozenset(("model_services", "defaults"))
 
 
 class ActionModule(ActionBase):
@@ -24,11 +30,15 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = False
+    _given: dict[str, Any] | None = None
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module with a progress file of its own where it can be read from here."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        args = dict(self._task.args)
+        # A task with retries runs this again on the arguments that the first run has left.
+        self._given = self._given or dict(self._task.args)
+        args = dict(self._given)
+        self._task.args = _told(args)
         path = None
         if self._connection.transport == "local" and not self._play_context.become and not args.get("progress_path"):
             handle, path = tempfile.mkstemp(prefix="model_services_progress_")
@@ -42,6 +52,14 @@ class ActionModule(ActionBase):
             if path:
                 os.unlink(path)
         return result
+
+
+def _told(args: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments as they are told to others: without secrets, and of declarations only how many there are."""
+    told = {name: value for name, value in args.items() if name not in SECRET_OPTIONS}
+    for name in _DECLARING & told.keys():
+        told[name] = f"{len(told[name])} entries" if isinstance(told[name], (list, dict)) else "declared"
+    return told
 
 
 class _Follower:
