@@ -241,20 +241,22 @@ def _type_of(value: Any) -> str:
     return next((k.__name__ for k in (bool, int, float, str, bytes) if isinstance(value, k)), type(value).__name__)
 
 
-def dump(value: Any) -> str:
-    """Return ``value`` as block YAML in its own order, without the blanks at the end that the platform would trim.
+def dump(value: Any, trimmed: bool = True) -> str:
+    """Return ``value`` as block YAML in its own order.
 
-    Texts of several lines are written as lines where they read back as the same: not so at the very end of the text,
-    whose line breaks are trimmed, and not as keys.
+    Texts of several lines are written as lines where they read back as the same: not so as keys, nor at the end of a
+    text that is trimmed.
+
+    :param trimmed: leave out the line breaks at the end, which the platform trims.
     """
-    text = _dumped(value, _LineDumper)
+    text = _dumped(value, _LineDumper, trimmed)
     try:
         same = fingerprint(load(text).value) == fingerprint(value)
     except YamlMistake:
         same = False
-    return text if same else _dumped(value, _PlainDumper)
+    return text if same else _dumped(value, _PlainDumper, trimmed)
 
 
-def _dumped(value: Any, dumper: Any) -> str:
+def _dumped(value: Any, dumper: Any, trimmed: bool) -> str:
     text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
-    return text.rstrip("\n").removesuffix("\n...")
+    return text.rstrip("\n").removesuffix("\n...") if trimmed else text
