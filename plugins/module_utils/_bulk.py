@@ -80,11 +80,20 @@ class Converged:
 
 
 class Interruption:
-    """Whether a signal arrived. While :attr:`deferred` it is only noted, and the engine winds up; else it is raised."""
+    """Whether a signal arrived. While :attr:`deferred` it is only noted, and the engine winds up; else it is raised.
+
+    As a context it defers signals from its end on, so that none can keep the session from being ended.
+    """
 
     def __init__(self) -> None:
         self.deferred = False
         self.arrived = False
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_exception: object) -> None:
+        self.deferred = True
 
 
 def converge(
@@ -103,7 +112,7 @@ def converge(
     pace = Pace(settings.concurrency)
     client = Client(connection, settings.concurrency, pace.told)
     try:
-        with client, Progress(settings.progress_path, lambda: pace.limit) as progress:
+        with client, Progress(settings.progress_path, lambda: pace.limit) as progress, interruption:
             _Run(client, items, settings, result, progress, Engine(pace, lambda: interruption.arrived)).carry_out(
                 interruption
             )
@@ -153,7 +162,8 @@ class _Run:
         told: Callable[[Row], None] = lambda row: self.progress.finished(row.error is not None)  # noqa: E731
         applier = Applier(self.services, self.engine, self.settings.stop_on_error, told)
         self.result.rows = applier.apply(plan.actions, prunes)
-        self._warn_of_doubles()
+        if not self.engine.interrupted():
+            self._warn_of_doubles()
 
     # Reading
 

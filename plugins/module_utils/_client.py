@@ -114,8 +114,10 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(self, *_exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self.close()
+        if isinstance(error, AiosError):
+            error.warnings += self.warnings
 
     def close(self) -> None:
         """Log out and close every connection, whatever happens."""
@@ -300,7 +302,7 @@ class Client:
         outcome: Outcome
         try:
             outcome = self._transport.exchange(
-                method, path, query, body, headers, self.identity.sign if signed else None
+                method, path, query, body, headers, self.identity.sign if signed else None, self.identity.secrets()
             )
             self._reached = self._reached or outcome.json is not None
         except TransportError as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -218,7 +219,10 @@ class _Reader:
             return value in _TRUE and str(ca_path)
         try:
             if ca_path is not None and os.path.getsize(ca_path):
+                ssl.create_default_context(cafile=ca_path)
                 return value in _TRUE and str(ca_path)
+        except ssl.SSLError:
+            self.wrong("ca_path", f"{quoted(ca_path)} holds no certificate in PEM form")
         except OSError as error:
             self.wrong("ca_path", f"{quoted(ca_path)} cannot be read: {error.strerror}")
         return value in _TRUE

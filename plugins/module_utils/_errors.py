@@ -47,12 +47,14 @@ class AiosError(Exception):
     """The root: a message for people.
 
     :param code: a word to branch on: the platform's code, or one of this collection's in lower case.
+    :ivar warnings: what a person should know beside it.
     """
 
     def __init__(self, message: str, code: str = "error") -> None:
         super().__init__(message)
         self.message = message
         self.code = code
+        self.warnings: list[str] = []
 
     def failure(self) -> dict[str, object]:
         """Return the parts for the result's ``failure`` key."""

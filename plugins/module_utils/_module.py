@@ -20,6 +20,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._declaration import AB
 from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, Interrupted, internal_error
 from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS
 from ansible_collections.zstack.aios.plugins.module_utils._kinds import Images
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK
 
 Spec = dict[str, Any]
 
@@ -95,6 +96,7 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], d
         result = work(module)
     except AiosError as error:
         result = {"failed": True, "msg": error.message, "failure": error.failure(), "changed": False}
+        result["warnings"] = error.warnings
     except Exception as error:  # a fault of this collection
         fault = internal_error(error)
         result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
@@ -120,6 +122,8 @@ def _listen_for_signals(interruption: Interruption) -> None:
 def _echo(module: AiosModule) -> Mapping[str, Any]:
     """Return the parameters for ``invocation``: no secrets, and of declarations only how much there is."""
     echo = {name: value for name, value in module.params.items() if value is not None}
+    if "@" in str(echo.get("host")):
+        echo["host"] = f"{MASK}@{str(echo['host']).rpartition('@')[2]}"
     for name, value in module.declared.items():
         if name in ("name", "uuid", "state", "clone_from"):
             echo[name] = value

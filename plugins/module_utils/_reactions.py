@@ -8,12 +8,14 @@ Private to this collection.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
 from ansible_collections.zstack.aios.plugins.module_utils._errors import ApiError, TransportError
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK
 from ansible_collections.zstack.aios.plugins.module_utils._text import printable
 from ansible_collections.zstack.aios.plugins.module_utils._transport import Answer
 
@@ -133,7 +135,9 @@ def as_error(outcome: Outcome, job: str = "") -> TransportError | ApiError:
         return ApiError(outcome.method, outcome.path, outcome.status, str(error["code"]), deepest(error), job)
     text, cure = outcome.text.strip(), ""
     if outcome.status < 300:
-        text = f"the answer is not what the platform speaks: {printable(text, 200) or 'it is empty'}"
+        # Of an answer that cannot be read nobody knows whether it shows a session.
+        shown = printable(re.sub("[0-9A-Fa-f]{8,}", MASK, text), 200)
+        text = f"the answer is not what the platform speaks: {shown or 'it is empty'}"
         cure = "check that host, port and context_path are those of a ZStack platform"
     elif outcome.status < 400:
         text = f"a redirect to {printable(outcome.headers.get('Location', ''), 200)}, which is not followed"

@@ -13,15 +13,17 @@ that says whether the request can have arrived.
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection
 from ansible_collections.zstack.aios.plugins.module_utils._errors import TransportError
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK
 from ansible_collections.zstack.aios.plugins.module_utils._text import printable
 from ansible_collections.zstack.aios.plugins.module_utils._version import VERSION
 
@@ -29,6 +31,7 @@ REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
     from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import HTTPError
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
@@ -82,10 +85,12 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         sign: Signer | None = None,
+        secrets: Sequence[str] = (),
     ) -> Answer:
         """Send one request and read its whole answer.
 
         :param path: below the base URL, already quoted; :param query: already encoded.
+        :param secrets: what is masked in an answer that is not a success, beside what proved who we are.
         :raises TransportError: when no complete answer came in time.
         """
         with self._lock:
@@ -96,14 +101,14 @@ class Transport:
             data = json.dumps(body).encode("ascii")
             sent["Content-Type"] = "application/json;charset=UTF-8"
         url = f"{self.base_url}{path}?{query}" if query else f"{self.base_url}{path}"
-        started = time.monotonic()
+        started, proof = time.monotonic(), _Auth(sign, method, path)
         try:
             response = self._session.request(
                 method,
                 url,
                 data=data,
                 headers=sent,
-                auth=_Auth(sign, method, path),
+                auth=proof,
                 timeout=self.timeout,
                 verify=self.verify,
                 allow_redirects=False,
@@ -113,13 +118,18 @@ class Transport:
             raise self._failed(method, path, error) from None
         with response:
             content = self._read(response, method, path, started)
+        if response.status_code >= 300:
+            for secret in (*secrets, *proof.shown):
+                content = content.replace(secret.encode("utf-8"), MASK.encode("ascii"))
         text = content.decode("utf-8", "replace")
         return Answer(method, path, response.status_code, response.headers, text, _object(content))
 
     def _read(self, response: Any, method: str, path: str, started: float) -> bytes:
         parts, size = [], 0
+        # What has arrived is taken at once, where urllib3 can, so that an answer in drops cannot hold us for ever.
+        read = getattr(response.raw, "read1", None) or response.raw.read
         try:
-            for part in response.iter_content(_CHUNK):
+            while part := read(_CHUNK, decode_content=True):
                 parts.append(part)
                 size += len(part)
                 if size > LARGEST_ANSWER:
@@ -127,7 +137,7 @@ class Transport:
                 if time.monotonic() - started > self.timeout:
                     reason = f"the answer was still arriving after {self.timeout:g} s"
                     raise TransportError("lost", method, path, reason, "a larger timeout", slow=True)
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (HTTPError, OSError, ValueError) as error:
             raise self._failed(method, path, error) from None
         expected = response.headers.get("Content-Length", "")
         if expected.isdigit() and size < int(expected):
@@ -136,7 +146,8 @@ class Transport:
 
     def _failed(self, method: str, path: str, error: Exception) -> TransportError:
         reason = _reason(error)
-        if isinstance(error, requests.exceptions.SSLError):
+        broken_off = isinstance(_root(error), (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+        if isinstance(error, requests.exceptions.SSLError) and not broken_off:
             return self._untrusted(method, path, reason)
         if isinstance(error, requests.exceptions.ConnectTimeout):
             reason = f"no connection to {self.base_url} within {self.timeout:g} s"
@@ -155,33 +166,43 @@ class Transport:
     def _untrusted(self, method: str, path: str, reason: str) -> TransportError:
         if "WRONG_VERSION_NUMBER" in reason or "record layer failure" in reason.lower():
             return TransportError("tls", method, path, f"{self.base_url} does not speak TLS", "use protocol http")
-        if "CERTIFICATE" in reason.upper():
-            cure = (
-                "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
-            )
-            return TransportError(
-                "tls", method, path, f"the certificate of {self.base_url} is not trusted: {reason}", cure
-            )
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            told = f"the certificate of {self.base_url} is not trusted: {reason}"
+            return TransportError("tls", method, path, told, _cure_of_trust(reason))
         return TransportError(
             "tls", method, path, f"no TLS connection to {self.base_url}: {reason}", "check protocol and port"
         )
+
+
+def _cure_of_trust(reason: str) -> str:
+    if "mismatch" in reason:
+        return "give in host a name that the certificate is made for"
+    if "expired" in reason or "not yet valid" in reason:
+        return "renew the platform's certificate, or set this machine's clock"
+    return "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
 
 
 _ADDRESS = "check host, port and protocol, and that the platform is up"
 
 
 class _Auth:
-    """The only source of the ``Authorization`` header; ``requests`` calls it after it built the request."""
+    """The only source of the ``Authorization`` header; ``requests`` calls it after it built the request.
+
+    :ivar shown: the parts of it that nobody else is to see.
+    """
 
     def __init__(self, sign: Signer | None, method: str, path: str) -> None:
         self._sign = sign
         self._method = method
         self._path = path
+        self.shown: list[str] = []
 
     def __call__(self, request: Any) -> Any:
         request.headers.pop("Authorization", None)
         if self._sign is not None:
             request.headers.update(self._sign(self._method, self._path))
+            words = request.headers.get("Authorization", "").replace(":", " ").split()
+            self.shown = [word for word in words if len(word) >= 16]
         return request
 
 

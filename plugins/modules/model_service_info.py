@@ -318,7 +318,7 @@ def work(module: AiosModule) -> dict[str, Any]:
     params = module.params
     question = read_question(params)
     secrecy = Secrecy(tuple(params["secret_keys"] or ()))
-    with Client(module.connection()) as client:
+    with Client(module.connection()) as client, module.interruption:
         services = Services(client)
         if params["count_only"]:
             return {"changed": False, "total": run(_inquiry.count(services, question)), "warnings": client.warnings}
