@@ -43,9 +43,15 @@ class Question:
         return any(condition.keeps for condition in self.conditions)
 
     def params(self) -> list[tuple[str, str]]:
-        """Return the query's own parameters, without paging."""
-        columns = [_query.COLUMNS.get(name) for name in {"uuid": 0, "name": 0, **dict.fromkeys(self.fields)}]
-        return [("fields", ",".join(map(str, columns)))] if self.fields and None not in columns else []
+        """Return which columns the platform is to send: those asked for, and those that are filtered and sorted by here.
+
+        Nothing where a field that is asked for is no column; then whole services are read.
+        """
+        asked = [_query.COLUMNS.get(name) for name in self.fields]
+        if not self.fields or None in asked:
+            return []
+        needed = ["uuid", "name", *asked, self.sort, *(condition.column for condition in self.conditions)]
+        return [("fields", ",".join(dict.fromkeys(column for column in needed if column)))]
 
 
 def count(services: Services, question: Question) -> Steps[int]:

@@ -50,11 +50,13 @@ class BadQuery(ValueError):
 class Condition:
     """One condition as it is sent, and a filter for what the platform takes too widely.
 
-    :ivar sent: the value of ``q``; :ivar keeps: says of a wire row whether it really meets the condition.
+    :ivar sent: the value of ``q``; :ivar keeps: says of a wire row whether it really meets the condition, for which
+        it needs the ``column``.
     """
 
     sent: str
     keeps: Callable[[Mapping[str, Any]], bool] | None = None
+    column: str = ""
 
 
 def read_by_server(text: str) -> tuple[str, str, str] | None:
@@ -78,8 +80,8 @@ def equals(column: str, value: str, wire: str | None = None) -> Condition:
 
     plain = f"{wire}={value}"
     if "'" not in value and read_by_server(plain) == (wire, "=", value):
-        return Condition(plain, keeps)
-    return Condition(f"{wire}~={_MISREAD.sub('_', value)}", keeps)
+        return Condition(plain, keeps, wire)
+    return Condition(f"{wire}~={_MISREAD.sub('_', value)}", keeps, wire)
 
 
 def read_conditions(given: Sequence[Any]) -> list[Condition]:
@@ -145,7 +147,7 @@ def _any_of(wire: str, operator: str, value: Any) -> Condition:
     if operator == "!?=" or wire in PSEUDO_FIELDS:
         return Condition(sent)
     wanted = set(values)
-    return Condition(sent, lambda row: row.get(wire) is not None and _as_text(row[wire]) in wanted)
+    return Condition(sent, lambda row: row.get(wire) is not None and _as_text(row[wire]) in wanted, wire)
 
 
 def _understood(wire: str, operator: str, value: str) -> str:

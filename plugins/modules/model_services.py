@@ -38,6 +38,7 @@ options:
       - The module reads them itself on the host it runs on, which is many times cheaper than Ansible's variables. They
         are not templated, and cannot be encrypted with Ansible Vault.
       - Added to O(model_services); a service declared twice is an error that names both places.
+      - A relative path starts at the folder the module runs in, which on the controller is that of the playbook.
     type: list
     elements: path
   defaults:
@@ -462,6 +463,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+check_mode:
+  description: Whether this is what would be done rather than what was done.
+  returned: when the declarations were valid
+  type: bool
 summary:
   description: How many services there are of each kind, and what it took.
   returned: when the declarations were valid
@@ -663,6 +668,7 @@ def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dic
     cost = {"requests": converged.requests, "logins": converged.logins, "seconds": converged.seconds}
     result: dict[str, Any] = {
         "changed": any(row.changed for row in converged.rows),
+        "check_mode": module.check_mode,
         "summary": {**counts, **cost},
         "plan_digest": converged.plan_digest,
         "msg": f"{count_words(counts)}.",
