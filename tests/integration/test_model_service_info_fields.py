@@ -1,0 +1,22 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a query filters and sorts by need not be among the fields it returns."""
+
+from __future__ import annotations
+
+from ansible_collections.zstack.aios.tests.conftest import Platform
+
+
+def test_a_condition_on_a_field_that_is_not_returned_still_finds(platform: Platform) -> None:
+    platform.sim.seed([{"name": "a", "framework": "vLLM"}, {"name": "b", "framework": "vllm"}, {"name": "c"}])
+    result = platform.run("model_service_info", {"conditions": ["framework=vLLM"], "fields": ["name"]})
+    assert [(row["name"], sorted(row)) for row in result["model_services"]] == [("a", ["name", "uuid"])]
+    assert result["total"] == 1
+
+
+def test_sorting_by_a_field_that_is_not_returned_still_sorts(platform: Platform) -> None:
+    platform.sim.seed([{"name": "a", "requestCpu": 2}, {"name": "b", "requestCpu": 9}, {"name": "c", "requestCpu": 4}])
+    result = platform.run("model_service_info", {"sort_by": "request_cpu", "sort_direction": "desc", "fields": ["name"]})
+    assert [row["name"] for row in result["model_services"]] == ["b", "c", "a"]
