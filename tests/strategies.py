@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from ansible_collections.zstack.aios.plugins.module_utils import _kinds
+from ansible_collections.zstack.aios.plugins.module_utils import _kinds, _scalars
 from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS, Field
 from ansible_collections.zstack.aios.tests.simulator import constants
 from hypothesis import strategies as st
@@ -77,22 +77,22 @@ def sample(field: Field) -> Sample:
     return _by_kind(_SAMPLES, field.kind)(field, field.kind)
 
 
-def _by_kind(table: Mapping[type, Callable[..., Any]], kind: _kinds.Kind) -> Callable[..., Any]:
+def _by_kind(table: Mapping[type, Callable[..., Any]], kind: _scalars.Kind) -> Callable[..., Any]:
     return next(table[known] for known in type(kind).__mro__ if known in table)
 
 
 _NO_TEXT = ((3.10, "not in quotes"), (7, "not in quotes"), (True, "not in quotes"), (["a"], "it is a list"))
 
 
-def _text(_field: Field, _kind: _kinds.Kind) -> Sample:
+def _text(_field: Field, _kind: _scalars.Kind) -> Sample:
     return Sample("alpha 推理", "alpha 推理", ("  alpha 推理\n", "\talpha 推理 "), "beta", "beta", _NO_TEXT)
 
 
-def _name(_field: Field, _kind: _kinds.Kind) -> Sample:
+def _name(_field: Field, _kind: _scalars.Kind) -> Sample:
     return Sample("alpha", "alpha", ("  alpha\n",), "beta", "beta", (*_NO_TEXT, (" ", "it is empty")))
 
 
-def _choice(_field: Field, kind: _kinds.Choice) -> Sample:
+def _choice(_field: Field, kind: _scalars.Choice) -> Sample:
     one, other = kind.choices[1], kind.choices[2]
     wrong_case = kind.choices[0].lower()
     return Sample(
@@ -100,17 +100,17 @@ def _choice(_field: Field, kind: _kinds.Choice) -> Sample:
     )
 
 
-def _uuid(field: Field, _kind: _kinds.Kind) -> Sample:
+def _uuid(field: Field, _kind: _scalars.Kind) -> Sample:
     one, other = known_uuids(field)
     return Sample(one, one, (f" {one} ",), other, other, (*_NO_TEXT, ("chat", "is not a uuid"), (one.upper(), "uuid")))
 
 
-def _integer(_field: Field, kind: _kinds.Integer) -> Sample:
+def _integer(_field: Field, kind: _scalars.Integer) -> Sample:
     refused = ((4.5, "not a whole number"), ("four", "not a whole number"), (True, "not a whole number"))
     return Sample(4, 4, ("4", 4.0, " 4 "), 8, 8, (*refused, (kind.limit, "out of range"), ([4], "not a whole number")))
 
 
-def _boolean(_field: Field, _kind: _kinds.Kind) -> Sample:
+def _boolean(_field: Field, _kind: _scalars.Kind) -> Sample:
     refused = (("maybe", "neither true nor false"), (2, "neither true nor false"), ([], "neither true nor false"))
     return Sample(True, True, ("yes", "True", "on", 1, "1"), False, False, refused)
 
@@ -126,7 +126,7 @@ _YAML_SAME = (
 )
 
 
-def _yaml(_field: Field, _kind: _kinds.Kind) -> Sample:
+def _yaml(_field: Field, _kind: _scalars.Kind) -> Sample:
     other = yaml.safe_dump(_OTHER_YAML)
     refused = ((7, "it is a number"), ("services: [chat\nnote: 1", "line 2, column"), ("a: 1\n b: 2", "line 2, column"))
     return Sample(_YAML_TEXT, _YAML_TEXT, _YAML_SAME, other, other.strip(), refused)
@@ -144,11 +144,11 @@ def _list(field: Field, kind: _kinds.List) -> Sample:
     return Sample(both, wire, tuple(same), other, other_wire, tuple(refused))
 
 
-def _architecture(_field: Field, _kind: _kinds.Kind) -> Sample:
+def _architecture(_field: Field, _kind: _scalars.Kind) -> Sample:
     return Sample("X86_64", "X86_64", ("x86_64", " X86_64 "), "AARCH64", "AARCH64", _NO_TEXT)
 
 
-def _images(_field: Field, _kind: _kinds.Kind) -> Sample:
+def _images(_field: Field, _kind: _scalars.Kind) -> Sample:
     x86 = {"cpu_architecture": "X86_64", "docker_image": "registry.example.com/vllm:1"}
     arm = {"cpu_architecture": "aarch64", "vm_image_uuid": constants.ARM_IMAGE_UUID}
     x86_wire = {"cpuArchitecture": "X86_64", "dockerImage": "registry.example.com/vllm:1"}
@@ -172,7 +172,7 @@ def _images(_field: Field, _kind: _kinds.Kind) -> Sample:
     return Sample([x86, arm], [x86_wire, arm_wire], same, other, other_wire, refused)
 
 
-def _parameters(_field: Field, _kind: _kinds.Kind) -> Sample:
+def _parameters(_field: Field, _kind: _scalars.Kind) -> Sample:
     value = {"LOG_LEVEL": "debug", "RETRIES": 3, "VERBOSE": True, "HF_TOKEN": SECRET_VALUE}
     wire = {"LOG_LEVEL": "debug", "RETRIES": "3", "VERBOSE": "true", "HF_TOKEN": SECRET_VALUE}
     same = (dict(reversed(value.items())), wire, json.dumps(wire), {**wire, "LOG_LEVEL": " debug"})
@@ -187,7 +187,7 @@ def _parameters(_field: Field, _kind: _kinds.Kind) -> Sample:
     return Sample(value, wire, same, other, other_wire, refused)
 
 
-def _specs(field: Field, _kind: _kinds.Kind) -> Sample:
+def _specs(field: Field, _kind: _scalars.Kind) -> Sample:
     one, other = known_uuids(field)
     value = {"NVIDIA": [one, other], "Huawei": [other]}
     refused = (({"NVIDIA": one}, "give a list"), ({"NVIDIA": ["x"]}, "is not a uuid"), ([one], "give a mapping"))
@@ -196,12 +196,12 @@ def _specs(field: Field, _kind: _kinds.Kind) -> Sample:
 
 
 _SAMPLES: Mapping[type, Callable[..., Sample]] = {
-    _kinds.Text: _text,
-    _kinds.Name: _name,
-    _kinds.Choice: _choice,
-    _kinds.Uuid: _uuid,
-    _kinds.Integer: _integer,
-    _kinds.Boolean: _boolean,
+    _scalars.Text: _text,
+    _scalars.Name: _name,
+    _scalars.Choice: _choice,
+    _scalars.Uuid: _uuid,
+    _scalars.Integer: _integer,
+    _scalars.Boolean: _boolean,
     _kinds.Yaml: _yaml,
     _kinds.List: _list,
     _kinds.Architecture: _architecture,
@@ -276,22 +276,22 @@ def _image_values(_field: Field, kind: _kinds.Images) -> st.SearchStrategy[Any]:
     return st.lists(image, max_size=2, unique_by=lambda image: image["cpu_architecture"].lower())
 
 
-def _yaml_forms(_field: Field, _kind: _kinds.Kind) -> st.SearchStrategy[Any]:
+def _yaml_forms(_field: Field, _kind: _scalars.Kind) -> st.SearchStrategy[Any]:
     value = service_yamls()
     return value | value.map(yaml.safe_dump) | value.map(functools.partial(yaml.safe_dump, default_flow_style=True))
 
 
-def _parameter_values(_field: Field, _kind: _kinds.Kind) -> st.SearchStrategy[Any]:
+def _parameter_values(_field: Field, _kind: _scalars.Kind) -> st.SearchStrategy[Any]:
     return st.dictionaries(_variables(), texts(10) | st.integers() | st.booleans(), max_size=3)
 
 
 _VALUES: Mapping[type, Callable[..., st.SearchStrategy[Any]]] = {
-    _kinds.Text: lambda _field, _kind: texts(),
-    _kinds.Name: lambda _field, _kind: names(),
-    _kinds.Choice: lambda _field, kind: st.sampled_from(kind.choices),
-    _kinds.Uuid: lambda field, _kind: st.sampled_from(known_uuids(field)),
-    _kinds.Integer: lambda _field, kind: _in_any_form(st.integers(0, kind.limit - 1)),
-    _kinds.Boolean: lambda _field, _kind: st.sampled_from([True, False, "yes", "no"]),
+    _scalars.Text: lambda _field, _kind: texts(),
+    _scalars.Name: lambda _field, _kind: names(),
+    _scalars.Choice: lambda _field, kind: st.sampled_from(kind.choices),
+    _scalars.Uuid: lambda field, _kind: st.sampled_from(known_uuids(field)),
+    _scalars.Integer: lambda _field, kind: _in_any_form(st.integers(0, kind.limit - 1)),
+    _scalars.Boolean: lambda _field, _kind: st.sampled_from([True, False, "yes", "no"]),
     _kinds.Yaml: _yaml_forms,
     _kinds.List: _list_values,
     _kinds.Architecture: lambda _field, _kind: st.sampled_from(["X86_64", "AARCH64", "x86_64"]),

@@ -22,7 +22,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._engine import Engine,
 from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError, GuardError, Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, NAMED, Field, Held
 from ansible_collections.zstack.aios.plugins.module_utils._guards import Prune, check_digest, check_prune
-from ansible_collections.zstack.aios.plugins.module_utils._kinds import Wrong, is_uuid
 from ansible_collections.zstack.aios.plugins.module_utils._plan import (
     DELETED,
     UNCHANGED,
@@ -35,6 +34,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._plan import (
     prune_actions,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._progress import Progress
+from ansible_collections.zstack.aios.plugins.module_utils._scalars import Wrong, is_uuid
 from ansible_collections.zstack.aios.plugins.module_utils._services import Services
 
 
@@ -144,9 +144,9 @@ class _Run:
     def carry_out(self, interruption: Interruption) -> None:
         world = self._read_world()
         plan = make_plan(self.items, world, self.settings.always)
-        prunes = self._prunes(plan)
         if plan.mistakes:
             raise DeclarationError(plan.mistakes)
+        prunes = self._prunes(plan, world)
         self.result.plan_digest = digest(self.platform, self._scope(), self.items, [*plan.actions, *prunes])
         if self.settings.plan_digest:
             check_digest(self.settings.plan_digest, self.result.plan_digest, [*plan.actions, *prunes])
@@ -210,13 +210,15 @@ class _Run:
 
     # Pruning
 
-    def _prunes(self, plan: Plan) -> list[Action]:
+    def _prunes(self, plan: Plan, world: World) -> list[Action]:
         prune = self.settings.prune
         if prune is None:
             return []
         matching = run(self.services.listing(prune.conditions))
         kept = {action.uuid for action in plan.actions if action.held is not None}
-        candidates = [held for held in matching if held.uuid not in kept and not held.values.get("system")]
+        # What appeared since the world was read is unknown to the plan; it may be what another run has just made of it.
+        doomed = [held for held in matching if held.uuid in world.by_uuid and held.uuid not in kept]
+        candidates = [held for held in doomed if not held.values.get("system")]
         check_prune(prune, len(self.items), matching, candidates)
         return prune_actions(candidates)
 

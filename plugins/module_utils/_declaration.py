@@ -14,7 +14,8 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._errors import Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, NAMED, SERVER_MADE, options
-from ansible_collections.zstack.aios.plugins.module_utils._kinds import Choice, Kind, List, Name, Uuid, Wrong
+from ansible_collections.zstack.aios.plugins.module_utils._kinds import List
+from ansible_collections.zstack.aios.plugins.module_utils._scalars import Choice, Kind, Name, Uuid, Wrong
 from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted
 
 PRESENT, ABSENT = "present", "absent"

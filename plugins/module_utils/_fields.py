@@ -19,23 +19,24 @@ from typing import Any
 from ansible_collections.zstack.aios.plugins.module_utils import _yaml
 from ansible_collections.zstack.aios.plugins.module_utils._kinds import (
     Architecture,
-    Boolean,
-    Choice,
     Images,
-    Integer,
-    Kind,
     List,
-    Name,
-    NewUuid,
     Parameters,
     Specs,
+    Yaml,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._scalars import (
+    Boolean,
+    Choice,
+    Integer,
+    Kind,
+    Name,
+    NewUuid,
     Text,
     Uuid,
-    Yaml,
-    read_path,
-    snake,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import env_map
+from ansible_collections.zstack.aios.plugins.module_utils._text import snake
 
 ADD, CLONE, UPDATE = "add", "clone", "update"
 
@@ -266,7 +267,9 @@ class Held:
                 self._document = _yaml.load(str(self.values.get("yaml", ""))).value
             except _yaml.YamlMistake:
                 self._document = None
-        return env_map(self._document) if field.shown_at == ("env",) else read_path(self._document, field.shown_at)
+        return (
+            env_map(self._document) if field.shown_at == ("env",) else _yaml.read_path(self._document, field.shown_at)
+        )
 
     def shows(self, field: Field) -> bool:
         """Return whether a declared value of the field can be compared with what the platform holds."""

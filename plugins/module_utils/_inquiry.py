@@ -16,8 +16,8 @@ from typing import Any
 from ansible_collections.zstack.aios.plugins.module_utils import _query
 from ansible_collections.zstack.aios.plugins.module_utils._client import PAGE, Steps, is_page
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, FIELDS, Held, decode
-from ansible_collections.zstack.aios.plugins.module_utils._kinds import Wrong
 from ansible_collections.zstack.aios.plugins.module_utils._plan import same
+from ansible_collections.zstack.aios.plugins.module_utils._scalars import Wrong
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
 from ansible_collections.zstack.aios.plugins.module_utils._services import PATH, Services
 from ansible_collections.zstack.aios.plugins.module_utils._text import quoted

@@ -13,204 +13,23 @@ one form that compares with ``==``.
 from __future__ import annotations
 
 import copy
-import functools
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils import _yaml
+from ansible_collections.zstack.aios.plugins.module_utils._scalars import (
+    Kind,
+    Name,
+    Text,
+    Uuid,
+    Wrong,
+    parse_each,
+    type_name,
+    whole,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, Secrecy, as_text, env_entries
-from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, printable, quoted, trim
-
-T = TypeVar("T")
-TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
-FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
-_UUID = re.compile(r"[0-9a-f]{32}")
-#: What the platform accepts for the uuid of a new resource (contract section 3.4).
-_NEW_UUID = re.compile(r"[0-9a-f]{12}[1-5][0-9a-f]{3}[89ab][0-9a-f]{15}")
-
-
-class Wrong(ValueError):
-    """The value does not fit the kind. The text says why and how to mend it, without the value of a secret.
-
-    :ivar inside: the path to the part of the value that is wrong; :ivar each: everything that is wrong, this first.
-    """
-
-    def __init__(self, text: str, inside: str = "") -> None:
-        super().__init__(text)
-        self.text = text
-        self.inside = inside
-        self.each: Sequence[Wrong] = (self,)
-
-
-def _parse_each(entries: Iterable[tuple[str, Any]], parse: Callable[[Any], T]) -> list[T]:
-    """Parse the parts of a value, each with the path to it, and raise everything that is wrong with them at once."""
-    parsed: list[T] = []
-    wrongs: list[Wrong] = []
-    for inside, entry in entries:
-        try:
-            parsed.append(parse(entry))
-        except Wrong as wrong:
-            wrongs += [Wrong(each.text, inside + each.inside) for each in wrong.each]
-    if wrongs:
-        wrongs[0].each = wrongs
-        raise wrongs[0]
-    return parsed
-
-
-class Kind:
-    """A value that is compared as it is; the base of all kinds."""
-
-    #: Ansible's name of the type, and of the elements of a list.
-    type = "str"
-    elements: str | None = None
-    choices: tuple[str, ...] = ()
-    #: What an absent value is equal to.
-    nothing: Any = None
-    #: How two values are compared, in words for the documentation.
-    compared = "exactly"
-
-    def parse(self, value: Any) -> Any:
-        """Return the declared form of a user's value.
-
-        :raises Wrong: the value cannot be meant.
-        """
-        raise NotImplementedError
-
-    def canonical(self, value: Any) -> Any:
-        """Return the form of a declared or held value that compares with ``==``."""
-        return value
-
-    def same(self, wanted: Any, held: Any) -> bool:
-        """Return whether the platform already holds what is wanted."""
-        return bool(self.canonical(wanted) == self.canonical(self.nothing if held is None else held))
-
-    def complete(self, wanted: Any, held: Any) -> Any:
-        """Return what has to be sent so that the parts of ``held`` that are not declared stay."""
-        return wanted
-
-    def encode(self, value: Any) -> Any:
-        """Return the wire form of a declared value."""
-        return value
-
-    def decode(self, wire: Any) -> Any:
-        """Return the held form of a wire value."""
-        return wire
-
-    def show(self, value: Any, secrecy: Secrecy) -> Any:
-        """Return a declared or held value for results, diffs and reports: plain, in stable order, secrets masked."""
-        return value
-
-
-class Text(Kind):
-    """Text, without the blanks at its ends that the platform removes."""
-
-    nothing: str | None = ""
-    compared = "as text without the blanks at its ends"
-
-    def parse(self, value: Any) -> str:
-        if not isinstance(value, str):
-            raise Wrong(_not_text(value))
-        return trim(_whole(str(value)))
-
-    def canonical(self, value: Any) -> Any:
-        return trim(value) if isinstance(value, str) else value
-
-
-class Name(Text):
-    """A name: text that is not empty."""
-
-    def parse(self, value: Any) -> str:
-        text = super().parse(value)
-        if not text:
-            raise Wrong("it is empty")
-        return text
-
-
-class Choice(Text):
-    """One of a few words, in exactly this spelling (contract section 8)."""
-
-    nothing = None
-    compared = "exactly"
-
-    def __init__(self, *choices: str) -> None:
-        self.choices = choices
-
-    def parse(self, value: Any) -> str:
-        text = super().parse(value)
-        if text not in self.choices:
-            hint = {choice.lower(): choice for choice in self.choices}.get(text.lower())
-            cure = f'; did you mean "{hint}"?' if hint else nearest(text, self.choices)
-            raise Wrong(f"{quoted(text)} is none of {', '.join(self.choices)}{cure}")
-        return text
-
-
-class Uuid(Text):
-    """The uuid of something on the platform: 32 hexadecimal digits."""
-
-    nothing = None
-    compared = "exactly"
-    pattern = _UUID
-    wanted = "a uuid of 32 lower-case hexadecimal digits"
-
-    def parse(self, value: Any) -> str:
-        text = super().parse(value)
-        if not self.pattern.fullmatch(text):
-            raise Wrong(f"{quoted(text)} is not {self.wanted}")
-        return text
-
-
-class NewUuid(Uuid):
-    """A uuid chosen by the user for something that is to be created."""
-
-    pattern = _NEW_UUID
-    wanted = "a uuid the platform accepts for a new resource (version 1 to 5, 32 lower-case digits, no dashes)"
-
-
-class Integer(Kind):
-    """A whole number, of 32 or 64 bits on the platform."""
-
-    type = "int"
-    compared = "as a number"
-
-    def __init__(self, bits: int = 32) -> None:
-        self.limit = 2 ** (bits - 1)
-
-    def parse(self, value: Any) -> int:
-        number = self._number(value)
-        if not -self.limit <= number < self.limit:
-            raise Wrong(f"{number} is out of range; at most {self.limit - 1}")
-        return number
-
-    def _number(self, value: Any) -> int:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return int(value)
-        if isinstance(value, float) and value.is_integer():
-            return int(value)
-        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,30}", value.strip(), re.ASCII):
-            return int(value)
-        raise Wrong(f"{_typed(value)} is not a whole number")
-
-    def canonical(self, value: Any) -> Any:
-        try:
-            return value if value is None else self._number(value)
-        except Wrong:
-            return value
-
-
-class Boolean(Kind):
-    """True or false."""
-
-    type = "bool"
-    nothing = False
-    compared = "as a boolean"
-
-    def parse(self, value: Any) -> bool:
-        word = str(value).strip().lower()
-        if isinstance(value, (bool, str, int)) and word in TRUE | FALSE:
-            return word in TRUE
-        raise Wrong(f"{_typed(value)} is neither true nor false")
+from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, printable, quoted, snake, trim
 
 
 class YamlText:
@@ -267,8 +86,8 @@ class Yaml(Kind):
         if isinstance(value, Mapping):
             return YamlText(value=plain(value))
         if not isinstance(value, str):
-            raise Wrong(f"it is {_type_name(value)}; give YAML as text or as a mapping")
-        return YamlText(trim(_whole(str(value))))
+            raise Wrong(f"it is {type_name(value)}; give YAML as text or as a mapping")
+        return YamlText(trim(whole(str(value))))
 
     def canonical(self, value: Any) -> Any:
         return self.meaning(value)
@@ -278,7 +97,7 @@ class Yaml(Kind):
         try:
             document = value.load() if isinstance(value, YamlText) else _yaml.load(trim(value)).value
             for path in without:
-                remove_path(document, path)
+                _yaml.remove_path(document, path)
             return _yaml.fingerprint(document)
         except _yaml.YamlMistake:
             return value.text if isinstance(value, YamlText) else trim(str(value))
@@ -331,7 +150,7 @@ class List(Kind):
             self.compared = "as a whole list, in any order"
 
     def parse(self, value: Any) -> list[Any]:
-        return _parse_each(((f"[{index}]", entry) for index, entry in enumerate(_list(value))), self.element.parse)
+        return parse_each(((f"[{index}]", entry) for index, entry in enumerate(_list(value))), self.element.parse)
 
     def canonical(self, value: Any) -> Any:
         values = [self.element.canonical(entry) for entry in value or ()]
@@ -372,7 +191,7 @@ class Images(Kind):
     server_made = frozenset(("uuid", "model_service_uuid", "create_date", "last_op_date", "gpu_vendor"))
 
     def parse(self, value: Any) -> list[dict[str, Any]]:
-        images = _parse_each(((f"[{index}]", entry) for index, entry in enumerate(_list(value))), self._image)
+        images = parse_each(((f"[{index}]", entry) for index, entry in enumerate(_list(value))), self._image)
         seen: dict[str, int] = {}
         for index, image in enumerate(images):
             architecture = self._architecture(image)
@@ -383,9 +202,9 @@ class Images(Kind):
 
     def _image(self, entry: Any) -> dict[str, Any]:
         if not isinstance(entry, Mapping):
-            raise Wrong(f"it is {_type_name(entry)}; give a mapping of {', '.join(self.parts)}")
+            raise Wrong(f"it is {type_name(entry)}; give a mapping of {', '.join(self.parts)}")
         given = [(key, value) for key, value in entry.items() if key not in self.server_made and value is not None]
-        image = dict(_parse_each(((f".{printable(key)}", (key, value)) for key, value in given), self._part))
+        image = dict(parse_each(((f".{printable(key)}", (key, value)) for key, value in given), self._part))
         if "cpu_architecture" not in image:
             raise Wrong("cpu_architecture is missing")
         return image
@@ -436,7 +255,7 @@ class Parameters(Kind):
 
     def parse(self, value: Any) -> dict[str, str]:
         given = _mapping(value, "names and values")
-        return dict(_parse_each(((f".{printable(pair[0])}", pair) for pair in given.items()), self._parameter))
+        return dict(parse_each(((f".{printable(pair[0])}", pair) for pair in given.items()), self._parameter))
 
     @staticmethod
     def _parameter(pair: tuple[Any, Any]) -> tuple[str, str]:
@@ -446,8 +265,8 @@ class Parameters(Kind):
         if isinstance(entry, float):
             raise Wrong("the value is a number with a fraction, whose last zeros are lost; put it in quotes")
         if not isinstance(entry, (str, int)):
-            raise Wrong(f"the value is {_type_name(entry)}; give text")
-        return str(key), _whole(str(entry)) if isinstance(entry, str) else as_text(entry)
+            raise Wrong(f"the value is {type_name(entry)}; give text")
+        return str(key), whole(str(entry)) if isinstance(entry, str) else as_text(entry)
 
     def canonical(self, value: Any) -> Any:
         return {key: as_text(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
@@ -479,12 +298,12 @@ class Specs(Kind):
 
     def parse(self, value: Any) -> dict[str, list[str]]:
         given = _mapping(value, "GPU vendors and lists of uuids")
-        return dict(_parse_each(((f".{printable(pair[0])}", pair) for pair in given.items()), self._specs))
+        return dict(parse_each(((f".{printable(pair[0])}", pair) for pair in given.items()), self._specs))
 
     def _specs(self, pair: tuple[Any, Any]) -> tuple[str, list[str]]:
         vendor, uuids = pair
         if not isinstance(uuids, (list, tuple)):
-            raise Wrong(f"it is {_type_name(uuids)}; give a list of uuids")
+            raise Wrong(f"it is {type_name(uuids)}; give a list of uuids")
         return str(vendor), self._uuids.parse(uuids)
 
     def show(self, value: Any, secrecy: Secrecy) -> Any:
@@ -508,41 +327,9 @@ def _holds_mask(value: Any) -> bool:
     return any(map(_holds_mask, value)) if isinstance(value, list) else isinstance(value, str) and MASK in value
 
 
-def is_uuid(text: str) -> bool:
-    """Return whether a text has the form of a uuid, so that it may mean one rather than a name."""
-    return bool(_UUID.fullmatch(text))
-
-
-@functools.lru_cache(maxsize=1000)
-def snake(name: str) -> str:
-    """Return ``modelCenterUuid`` as ``model_center_uuid``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
 def snake_keys(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Return a wire object with its own keys, not those of inner maps, in snake_case."""
     return {snake(key): value for key, value in mapping.items()}
-
-
-def read_path(document: Any, path: tuple[Any, ...]) -> Any:
-    """Return what stands at a path of keys and indices in a parsed document, or ``None``."""
-    for step in path:
-        if isinstance(step, int):
-            document = document[step] if isinstance(document, list) and len(document) > step else None
-        else:
-            document = document.get(step) if isinstance(document, dict) else None
-    return document
-
-
-def remove_path(document: Any, path: tuple[Any, ...]) -> None:
-    """Take out what stands at a path, and the containers that are empty without it."""
-    holder = read_path(document, path[:-1])
-    if isinstance(holder, dict):
-        holder.pop(path[-1], None)
-    elif isinstance(holder, list) and len(holder) > path[-1]:
-        del holder[path[-1]]
-    if not holder and len(path) > 1 and isinstance(holder, (dict, list)):
-        remove_path(document, path[:-1])
 
 
 def _list(value: Any) -> list[Any]:
@@ -552,7 +339,7 @@ def _list(value: Any) -> list[Any]:
             return list(_json(text, list, "a list"))
         return [part.strip() for part in text.split(",")] if text else []
     if not isinstance(value, (list, tuple)):
-        raise Wrong(f"it is {_type_name(value)}; give a list")
+        raise Wrong(f"it is {type_name(value)}; give a list")
     return list(value)
 
 
@@ -560,7 +347,7 @@ def _mapping(value: Any, of_what: str) -> Mapping[Any, Any]:
     if isinstance(value, str) and value.strip()[:1] == "{":
         value = _json(value, dict, "a mapping")
     if not isinstance(value, Mapping):
-        raise Wrong(f"it is {_type_name(value)}; give a mapping of {of_what}")
+        raise Wrong(f"it is {type_name(value)}; give a mapping of {of_what}")
     return value
 
 
@@ -572,37 +359,3 @@ def _json(text: str, kind: type, word: str) -> Any:
     if not isinstance(value, kind):
         raise Wrong(f"the text is not {word} in JSON")
     return value
-
-
-def _whole(text: str) -> str:
-    """Refuse half a surrogate pair, which no encoding can send."""
-    if not text.isascii():
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            raise Wrong("it holds half a surrogate pair, which is not text") from None
-    return text
-
-
-def _not_text(value: Any) -> str:
-    if isinstance(value, float):
-        return f'it came as the number {value}, because it is not in quotes (3.10 would become 3.1); write it as text: "..."'
-    if isinstance(value, (bool, int)):
-        return f"it came as {_typed(value)}, because it is not in quotes; write it as text, in quotes"
-    if isinstance(value, (Mapping, list, tuple)):
-        return f"it is {_type_name(value)}; give text"
-    return f"it came as {_type_name(value)}, because it is not in quotes; write it as text, in quotes"
-
-
-def _type_name(value: Any) -> str:
-    names = ((bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "text"), (Mapping, "a mapping"))
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    return next((name for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")
-
-
-def _typed(value: Any) -> str:
-    """Return a scalar with its type; the content of anything bigger is not repeated."""
-    if isinstance(value, (bool, int, float)):
-        return f"{_type_name(value)[2:]} {str(value).lower()}"
-    return quoted(value) if isinstance(value, str) else _type_name(value)

@@ -27,7 +27,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._fields import (
     Field,
     Held,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._kinds import Wrong, Yaml, YamlText, is_uuid
+from ansible_collections.zstack.aios.plugins.module_utils._kinds import Yaml, YamlText
+from ansible_collections.zstack.aios.plugins.module_utils._scalars import Wrong, is_uuid
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
 from ansible_collections.zstack.aios.plugins.module_utils._text import listed, printable, quoted, trim
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._fields import READABLE
-from ansible_collections.zstack.aios.plugins.module_utils._kinds import Boolean, Integer, Text
+from ansible_collections.zstack.aios.plugins.module_utils._scalars import Boolean, Integer, Text
 from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted, trim
 
 #: In the order the platform tries them (contract section 2.1).
@@ -134,9 +134,19 @@ def _condition(field: Any, operator: str, value: Any) -> Condition:
         return _any_of(wire, operator, value)
     text = _as_text(value)
     option = next((name for name, column in COLUMNS.items() if column == wire), "")
-    if operator == "=" and isinstance(_KINDS.get(option, Text()), Text) and wire not in PSEUDO_FIELDS:
+    is_text = isinstance(_KINDS.get(option, Text()), Text) and wire not in PSEUDO_FIELDS
+    if operator == "=" and is_text:
         return equals(option, text)
-    return Condition(_understood(wire, operator, text))
+    sent = _understood(wire, operator, text)
+    # A backslash takes the meaning from a wildcard in ways that differ between databases; the platform decides then.
+    return _like(wire, sent, text) if operator == "~=" and is_text and "\\" not in text else Condition(sent)
+
+
+def _like(wire: str, sent: str, pattern: str) -> Condition:
+    """Return the condition that a text column fits a pattern of ``%`` and ``_``, in case and accents too."""
+    parts = (".*" if sign == "%" else "." if sign == "_" else re.escape(sign) for sign in re.sub("%+", "%", pattern))
+    fits = re.compile("".join(parts), re.DOTALL)
+    return Condition(sent, lambda row: isinstance(row.get(wire), str) and bool(fits.fullmatch(row[wire])), wire)
 
 
 def _any_of(wire: str, operator: str, value: Any) -> Condition:

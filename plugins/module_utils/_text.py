@@ -9,6 +9,8 @@ Private to this collection.
 from __future__ import annotations
 
 import difflib
+import functools
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -56,3 +58,9 @@ def listed(words: Sequence[object], limit: int = 5) -> str:
 def counted(number: int, noun: str) -> str:
     """Return ``1 service`` or ``2 services``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+@functools.lru_cache(maxsize=1000)
+def snake(name: str) -> str:
+    """Return ``modelCenterUuid`` as ``model_center_uuid``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -260,3 +260,24 @@ def dump(value: Any, trimmed: bool = True) -> str:
 def _dumped(value: Any, dumper: Any, trimmed: bool) -> str:
     text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
     return text.rstrip("\n").removesuffix("\n...") if trimmed else text
+
+
+def read_path(document: Any, path: tuple[Any, ...]) -> Any:
+    """Return what stands at a path of keys and indices in a parsed document, or ``None``."""
+    for step in path:
+        if isinstance(step, int):
+            document = document[step] if isinstance(document, list) and len(document) > step else None
+        else:
+            document = document.get(step) if isinstance(document, dict) else None
+    return document
+
+
+def remove_path(document: Any, path: tuple[Any, ...]) -> None:
+    """Take out what stands at a path, and the containers that are empty without it."""
+    holder = read_path(document, path[:-1])
+    if isinstance(holder, dict):
+        holder.pop(path[-1], None)
+    elif isinstance(holder, list) and len(holder) > path[-1]:
+        del holder[path[-1]]
+    if not holder and len(path) > 1 and isinstance(holder, (dict, list)):
+        remove_path(document, path[:-1])

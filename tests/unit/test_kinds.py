@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.zstack.aios.plugins.module_utils import _kinds
+from ansible_collections.zstack.aios.plugins.module_utils import _kinds, _scalars
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, FIELDS, Field
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, Secrecy
 from ansible_collections.zstack.aios.tests import strategies
@@ -47,14 +47,18 @@ def test_equivalent_forms_compare_equal_and_another_value_does_not(field: Field)
 
 @pytest.mark.parametrize(("field", "value", "text"), REFUSED, ids=lambda part: getattr(part, "option", None))
 def test_what_cannot_be_meant_is_refused_with_the_cure(field: Field, value: Any, text: str) -> None:
-    with pytest.raises(_kinds.Wrong) as refusal:
-        field.kind.parse(value)
+    with pytest.raises(_scalars.Wrong) as refusal:
+        parsed = field.kind.parse(value)
+        if isinstance(parsed, _kinds.YamlText):
+            parsed.check()
     assert text in refusal.value.text
 
 
 @pytest.mark.parametrize("option", ["python_version", "gpu_compute_capability", "conda_version"])
 def test_an_unquoted_version_is_refused_with_what_happened_to_it(option: str) -> None:
-    with pytest.raises(_kinds.Wrong, match=r"came as the number 3\.1, .*\(3\.10 would become 3\.1\); write it as text"):
+    with pytest.raises(
+        _scalars.Wrong, match=r"came as the number 3\.1, .*\(3\.10 would become 3\.1\); write it as text"
+    ):
         BY_OPTION[option].kind.parse(yaml.safe_load("3.10"))
 
 
@@ -64,18 +68,18 @@ def test_whole_numbers_keep_every_digit() -> None:
 
 
 def test_text_is_trimmed_as_the_platform_does_it_and_no_further() -> None:
-    kind = _kinds.Text()
+    kind = _scalars.Text()
     assert kind.parse("\x00\x1f a \n") == "a"
     assert kind.parse("\u00a0a\u3000") == "\u00a0a\u3000"
 
 
 def test_half_a_surrogate_pair_is_refused_because_no_encoding_can_send_it() -> None:
     for kind, value in (
-        (_kinds.Text(), "\ud83d"),
+        (_scalars.Text(), "\ud83d"),
         (_kinds.Yaml(), "a: \ud83d"),
         (_kinds.Parameters(), {"a": "\ud83d"}),
     ):
-        with pytest.raises(_kinds.Wrong, match="surrogate"):
+        with pytest.raises(_scalars.Wrong, match="surrogate"):
             kind.parse(value)
 
 
@@ -83,7 +87,7 @@ def test_new_uuids_are_those_the_platform_takes() -> None:
     kind = BY_OPTION["resource_uuid"].kind
     assert kind.parse("90d425a802ff44eeb530f21587633700")
     for wrong in ("90D425A802FF44EEB530F21587633700", "90d425a8-02ff-44ee-b530-f21587633700", "f" * 32, "chat"):
-        with pytest.raises(_kinds.Wrong, match="uuid"):
+        with pytest.raises(_scalars.Wrong, match="uuid"):
             kind.parse(wrong)
 
 
@@ -117,7 +121,7 @@ class TestParameters:
         assert self.kind.complete({"HF_TOKEN": MASK, "LEVEL": "2"}, held) == {"HF_TOKEN": "abc", "LEVEL": "2"}
 
     def test_a_masked_value_that_stands_for_nothing_is_refused(self) -> None:
-        with pytest.raises(_kinds.Wrong, match="masked"):
+        with pytest.raises(_scalars.Wrong, match="masked"):
             self.kind.complete({"HF_TOKEN": MASK}, {})
         assert not self.kind.same({"HF_TOKEN": MASK}, {})
 
