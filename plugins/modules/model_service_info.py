@@ -49,7 +49,7 @@ options:
         C(operator) and C(value).
       - Operators are V(=), V(!=), V(>), V(>=), V(<), V(<=), V(~=) (like, with V(%) and V(_)), V(!~=), V(?=) (one of several,
         separated by commas), V(!?=), V(is null) and V(not null).
-      - The platform compares without regard to case and accents; V(=) and V(?=) are made exact by this module.
+      - The platform compares without regard to case and accents; V(=), V(?=) and V(~=) are made exact by this module.
       - Fields are the options of M(zstack.aios.model_service) that hold a single value, O(uuid), V(create_date),
         V(last_op_date), and the tags V(__userTag__), V(__systemTag__) and V(__tagUuid__).
     type: list
