@@ -9,7 +9,7 @@ Private to this collection.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._apply import Applier,
 from ansible_collections.zstack.aios.plugins.module_utils._client import Client, run
 from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection
 from ansible_collections.zstack.aios.plugins.module_utils._declaration import PRESENT, Item
+from ansible_collections.zstack.aios.plugins.module_utils._digest import digest
 from ansible_collections.zstack.aios.plugins.module_utils._engine import Engine, Pace
 from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError, GuardError, Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, NAMED, Field, Held
@@ -28,7 +29,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._plan import (
     Action,
     Plan,
     World,
-    digest,
     make_plan,
     match,
     prune_actions,
@@ -159,11 +159,13 @@ class _Run:
 
     def _apply(self, plan: Plan, prunes: Sequence[Action]) -> None:
         self.progress.applying(sum(action.kind != UNCHANGED for action in (*plan.actions, *prunes)))
-        told: Callable[[Row], None] = lambda row: self.progress.finished(row.error is not None)  # noqa: E731
-        applier = Applier(self.services, self.engine, self.settings.stop_on_error, told)
+        applier = Applier(self.services, self.engine, self.settings.stop_on_error, self._told)
         self.result.rows = applier.apply(plan.actions, prunes)
         if not self.engine.interrupted():
             self._warn_of_doubles()
+
+    def _told(self, row: Row) -> None:
+        self.progress.finished(row.error is not None)
 
     # Reading
 

@@ -12,9 +12,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ansible_collections.zstack.aios.plugins.module_utils._digest import digest_differences
 from ansible_collections.zstack.aios.plugins.module_utils._errors import GuardError
 from ansible_collections.zstack.aios.plugins.module_utils._fields import Held
-from ansible_collections.zstack.aios.plugins.module_utils._plan import Action, digest_differences
+from ansible_collections.zstack.aios.plugins.module_utils._plan import Action
 from ansible_collections.zstack.aios.plugins.module_utils._query import Condition
 from ansible_collections.zstack.aios.plugins.module_utils._report import plan_words
 from ansible_collections.zstack.aios.plugins.module_utils._text import counted, listed, quoted

@@ -9,6 +9,7 @@ Private to this collection.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -51,7 +52,7 @@ def parse_each(entries: Iterable[tuple[str, Any]], parse: Callable[[Any], T]) ->
     return parsed
 
 
-class Kind:
+class Kind(ABC):
     """A value that is compared as it is; the base of all kinds."""
 
     #: Ansible's name of the type, and of the elements of a list.
@@ -63,12 +64,12 @@ class Kind:
     #: How two values are compared, in words for the documentation.
     compared = "exactly"
 
+    @abstractmethod
     def parse(self, value: Any) -> Any:
         """Return the declared form of a user's value.
 
         :raises Wrong: the value cannot be meant.
         """
-        raise NotImplementedError
 
     def canonical(self, value: Any) -> Any:
         """Return the form of a declared or held value that compares with ``==``."""
