@@ -225,10 +225,14 @@ def write_report(path: str, report: Mapping[str, Any], render: Callable[[Mapping
     :raises AiosError: the folder or the file cannot be written.
     """
     target = Path(path).expanduser()
+    draft: Path | None = None
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as file:
+            draft = Path(file.name)
             file.write(render(report, target.suffix))
-        os.chmod(file.name, 0o644)
-        os.replace(file.name, target)
+        draft.chmod(0o644)
+        draft.replace(target)
     except OSError as error:
+        if draft is not None:
+            draft.unlink(missing_ok=True)
         raise AiosError(f"report_path {quoted(path)} cannot be written: {error.strerror}", "report") from None
