@@ -58,6 +58,10 @@ class Bench:
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the simulators."""
         for simulator in self._running.values():
             simulator.stop()
 
@@ -77,7 +81,7 @@ class Bench:
             **_credentials(schedule, simulator),
             "host": simulator.url,
             "timeout": 1,
-            "job_timeout": 2,
+            "job_timeout": schedule.window,
             **schedule.params,
             "model_services": schedule.items,
         }

@@ -25,7 +25,8 @@ _PATTERNS = (constants.PRODUCTION_TAG_UUID, constants.STAGING_TAG_UUID)
 class Schedule:
     """One run and its faults.
 
-    :ivar options: of the simulator; :ivar seeded: what the platform holds before, as the simulator takes it;
+    :ivar options: of the simulator; :ivar way: how it authenticates; :ivar window: the module's ``job_timeout``;
+    :ivar seeded: what the platform holds before, as the simulator takes it;
     :ivar items: the declaration; :ivar params: further parameters of the module; :ivar rules: fault rules;
     :ivar outage: seconds until the platform is killed and until it is started again, or nothing.
     """
@@ -33,6 +34,7 @@ class Schedule:
     number: int
     options: dict[str, Any] = field(default_factory=dict)
     way: str = "account"
+    window: int = 1
     seeded: list[dict[str, Any]] = field(default_factory=list)
     items: list[dict[str, Any]] = field(default_factory=list)
     params: dict[str, Any] = field(default_factory=dict)
@@ -45,6 +47,7 @@ def draw(random: Random, number: int = 0, with_outage: bool = True) -> Schedule:
     schedule = Schedule(number)
     schedule.options = {"job_effect": random.choice(["end", "end", "start"])}
     schedule.way = random.choice(["account"] * 6 + ["access_key", "session"])
+    schedule.window = random.choice([1, 1, 1, 3])
     schedule.seeded = [_stored(f"{FOREIGN}-{index}", random) for index in range(random.randint(1, 3))]
     for index in range(random.choice([1, 1, 2, 3, 4, 6])):
         random.choice(_MAKERS)(schedule, f"declared-{index}", random)

@@ -186,7 +186,8 @@ def _nothing_else_touched(evidence: Evidence) -> Iterator[Violation]:
 def _sessions_ended(evidence: Evidence) -> Iterator[Violation]:
     """Sessions that nobody can end come from logins whose answer was lost; for a lost logout there is a warning."""
     ours = 1 if evidence.schedule.way == "session" else 0
-    warned = sum("logout" in text or "log out" in text for text in evidence.first.get("warnings", []))
+    warnings = json.dumps(evidence.first.get("warnings", []))
+    warned = "confirm the logout" in warnings or "to log out" in warnings
     left = evidence.stats["open_sessions"] - ours
     if left > _lost_logins(evidence) + warned:
         yield Violation("session", f"{left} sessions are left open")

@@ -10,6 +10,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from multiprocessing.util import Finalize
 from random import Random
 from typing import Any
 
@@ -77,19 +78,6 @@ def schedule_of(seed: int, number: int) -> Schedule:
     return draw(Random(f"{seed}:{number}"), number)
 
 
-def run_numbers(seed: int, numbers: Sequence[int], told: Callable[[Figures], None] = lambda figures: None) -> Figures:
-    """Run some schedules one after the other in this process."""
-    figures = Figures()
-    with Bench() as bench:
-        for number in numbers:
-            one = Figures()
-            evidence = bench.carry_out(schedule_of(seed, number))
-            one.add(evidence, judge(evidence))
-            figures.include(one)
-            told(figures)
-    return figures
-
-
 def run_schedules(
     seed: int,
     count: int,
@@ -105,10 +93,15 @@ def run_schedules(
     portions = [numbers[start : start + 10] for start in range(0, count, 10)]
     figures = Figures()
     # A fork would copy the threads and connections of the test that calls this.
-    with multiprocessing.get_context("spawn").Pool(min(workers, len(portions)), _prepare) as pool:
+    pool = multiprocessing.get_context("spawn").Pool(min(workers, len(portions)), _prepare)
+    try:
         for part in pool.imap_unordered(_Portion(seed), portions):
             figures.include(part)
             told(figures)
+    finally:
+        # Not terminated, so that each process ends its simulators.
+        pool.close()
+        pool.join()
     return figures
 
 
@@ -130,4 +123,6 @@ _benches: list[Bench] = []
 
 
 def _prepare() -> None:
-    _benches.append(Bench())
+    bench = Bench()
+    _benches.append(bench)
+    Finalize(None, bench.close, exitpriority=10)
