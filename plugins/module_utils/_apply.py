@@ -249,8 +249,7 @@ class Applier:
                 yield _AFTER_A_LOSS
                 held = yield from look()
         except AiosError as blind:
-            error.message += f" The state could not be read either: {blind.message}"
-            error.args = (error.message,)
+            error.add(f" The state could not be read either: {blind.message}")
             raise error from None
         return held
 
@@ -344,9 +343,8 @@ def _tell_of_unseen(row: Row) -> None:
 
 def _told_after_a_look(error: AiosError) -> AiosError:
     if isinstance(error, UncertainError):
-        error.message += (
+        error.add(
             ". The state was read again and does not show it. Next: run again later; what the platform finishes meanwhile "
             "is found by then and not done twice"
         )
-        error.args = (error.message,)
     return error

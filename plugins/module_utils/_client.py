@@ -74,6 +74,11 @@ class Patience:
         seconds = min(0.1 * 2.0 ** min(self.tries, 6), 5.0) * random.uniform(0.7, 1.3)
         return min(max(seconds, retry_after(outcome)), left)
 
+    @property
+    def spent(self) -> bool:
+        """Whether the end in time has come."""
+        return time.monotonic() >= self._end
+
 
 def retry_after(outcome: Outcome | None) -> float:
     """Return the seconds a ``Retry-After`` header asks for, capped; 0 when there is none."""
@@ -332,11 +337,10 @@ class Client:
             if pause is not None:
                 return pause
         error = as_error(outcome, job)
-        if patience.tries > 1:
-            error.args = (
-                f"{error.message} (tried {patience.tries} times, at most for {patience.window:g} s: job_timeout)",
-            )
-            error.message = str(error.args[0])
+        if patience.spent:
+            error.add(f" It was tried for {patience.window:g} s; a larger job_timeout tries longer.")
+        elif patience.tries > 1:
+            error.add(f" It was tried {patience.tries} times.")
         raise error
 
 

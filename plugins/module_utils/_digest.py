@@ -24,9 +24,8 @@ def digest(platform: str, scope: Any, items: Sequence[Item], actions: Sequence[A
     the platform holds of the services that change, and of the actions. So a digest tells which of them is another."""
     declared = sorted(_item_key(item) for item in items)
     changing = sorted((a for a in actions if a.kind != UNCHANGED), key=lambda a: (a.name, _known_uuid(a)))
-    before = [
-        (_known_uuid(a), sorted((f.option, _plain(f, a.held.get(f))) for f in FIELDS)) for a in changing if a.held
-    ]
+    seen = [held for held in (a.held or a.source for a in changing) if held]
+    before = [(held.uuid, sorted((f.option, _plain(f, held.get(f))) for f in FIELDS)) for held in seen]
     todo = [(a.kind, a.name, _known_uuid(a), a.changed_fields, sorted(a.tags.items())) for a in changing]
     return "".join(_hash(part) for part in ([platform, scope], declared, before, todo))
 

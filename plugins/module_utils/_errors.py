@@ -56,6 +56,11 @@ class AiosError(Exception):
         self.code = code
         self.warnings: list[str] = []
 
+    def add(self, text: str) -> None:
+        """Say more, at the end of the message."""
+        self.message += text
+        self.args = (self.message,)
+
     def failure(self) -> dict[str, object]:
         """Return the parts for the result's ``failure`` key."""
         return {"code": self.code}

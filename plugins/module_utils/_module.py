@@ -17,10 +17,16 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.zstack.aios.plugins.module_utils import _connection, _transport, _yaml
 from ansible_collections.zstack.aios.plugins.module_utils._bulk import Interruption
 from ansible_collections.zstack.aios.plugins.module_utils._declaration import ABSENT, PRESENT
-from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, Interrupted, internal_error
+from ansible_collections.zstack.aios.plugins.module_utils._errors import (
+    AiosError,
+    Interrupted,
+    Mistake,
+    internal_error,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS
 from ansible_collections.zstack.aios.plugins.module_utils._kinds import Images
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK
+from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted
 
 Spec = dict[str, Any]
 
@@ -33,21 +39,28 @@ class AiosModule(AnsibleModule):
     ``invocation``, without ``no_log``, which would mask unrelated output that happens to contain the same text.
 
     :param taken: the options to take out.
-    :ivar declared: their values.
+    :ivar declared: their values; :ivar mistakes: options there are none of, told with whatever else is wrong.
     """
 
     def __init__(self, spec: Spec, taken: frozenset[str]) -> None:
         self._taken = taken | frozenset(_connection.SECRET_OPTIONS)
+        self._known = frozenset((*_connection.ARGUMENT_SPEC, *spec))
         self.declared: dict[str, Any] = {}
+        self.mistakes: list[Mistake] = []
         self.interruption = Interruption()
         super().__init__(argument_spec={**_connection.ARGUMENT_SPEC, **spec}, supports_check_mode=True)
 
     def _load_params(self) -> None:
         super()._load_params()
-        for option in self._taken:
-            value = self.params.pop(option, None)
-            if value is not None:
-                self.declared[option] = value
+        for option in list(self.params):
+            if option in self._taken:
+                value = self.params.pop(option)
+                if value is not None:
+                    self.declared[option] = value
+            elif option not in self._known and not option.startswith("_ansible_"):
+                del self.params[option]
+                text = f"{quoted(option)} is not an option of this module{nearest(option, self._known)}"
+                self.mistakes.append(Mistake("", "", text))
 
     def connection(self) -> _connection.Connection:
         """Return the checked connection options."""

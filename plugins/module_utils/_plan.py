@@ -237,7 +237,7 @@ class _Planner:
     def _fixed(self, item: Item, row: Field, wanted: Any, held: Any, shown: str, why: str = "") -> None:
         if not shown or row.kind.same(wanted, held):
             return
-        current = _short(row, held) if held is not None else "not set"
+        current = _short(row, held) if held is not None else "nothing"
         why = why or "it cannot be changed once the service exists"
         cure = "declare the current value, leave the option out, or delete the service and create it anew"
         self.wrong(item, row.option, f"{why}: the platform has {current}, wanted is {_short(row, wanted)}; {cure}")

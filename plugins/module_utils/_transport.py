@@ -217,7 +217,8 @@ def _object(content: bytes) -> dict[str, Any] | None:
 def _root(error: BaseException) -> BaseException:
     """Return the deepest cause that ``requests`` and ``urllib3`` wrapped."""
     inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
-    return _root(inner) if isinstance(inner, BaseException) and inner is not error else error
+    inner = inner if isinstance(inner, BaseException) else error.__cause__
+    return _root(inner) if inner is not None and inner is not error else error
 
 
 def _never_connected(error: BaseException) -> bool:

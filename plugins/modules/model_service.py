@@ -546,8 +546,8 @@ def work(module: AiosModule) -> dict[str, Any]:
     """Bring the one service to what is declared."""
     options = field_options()
     items, mistakes = read_items([Raw({k: v for k, v in module.declared.items() if k in options}, "")])
-    if mistakes:
-        raise DeclarationError(mistakes)
+    if module.mistakes or mistakes:
+        raise DeclarationError([*module.mistakes, *mistakes])
     secrecy = Secrecy(tuple(module.params["secret_keys"] or ()))
     always = module.params["update_write_only"] == "always"
     settings = Settings(check=module.check_mode, always=always, whole=False, concurrency=1)

@@ -283,12 +283,12 @@ def argument_spec() -> Spec:
     }
 
 
-def read_question(params: dict[str, Any]) -> _inquiry.Question:
+def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> _inquiry.Question:
     """Return the checked question.
 
+    :param mistakes: what is wrong already.
     :raises DeclarationError: with everything that is wrong with it.
     """
-    mistakes = []
     conditions = []
     for index, given in enumerate(params["conditions"] or []):
         try:
@@ -316,7 +316,7 @@ def read_question(params: dict[str, Any]) -> _inquiry.Question:
 def work(module: AiosModule) -> dict[str, Any]:
     """Ask the platform."""
     params = module.params
-    question = read_question(params)
+    question = read_question(params, module.mistakes)
     secrecy = Secrecy(tuple(params["secret_keys"] or ()))
     with Client(module.connection()) as client, module.interruption:
         services = Services(client)

@@ -648,7 +648,7 @@ def read_settings(module: AiosModule, mistakes: list[Mistake]) -> Settings:
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring all services to what is declared."""
-    mistakes: list[Mistake] = []
+    mistakes = module.mistakes
     items = read_declarations(module, mistakes)
     settings = read_settings(module, mistakes)
     if mistakes:
