@@ -21,7 +21,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._plan import UNCHANGED
 
 def digest(platform: str, scope: Any, items: Sequence[Item], actions: Sequence[Action]) -> str:
     """Return the digest of a plan, 64 hexadecimal digits: 16 each of platform and scope, of the declaration, of what
-    the platform holds of the services that change, and of the actions. So a digest tells which of them is another."""
+    the platform holds of the services that change or are cloned, and of the actions. So a digest tells which of them is
+    another."""
     declared = sorted(_item_key(item) for item in items)
     changing = sorted((a for a in actions if a.kind != UNCHANGED), key=lambda a: (a.name, _known_uuid(a)))
     seen = [held for held in (a.held or a.source for a in changing) if held]

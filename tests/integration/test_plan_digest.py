@@ -22,7 +22,9 @@ DECLARED: list[dict[str, Any]] = [
     *services(3, "old"),
     service("new"),
     {"name": "copy", "clone_from": "new"},
+    {"name": "foreign-copy", "clone_from": "foreign"},
     {"name": "old-00003", "state": "absent"},
+    {"name": "old-00004", "state": "absent"},
 ]
 PRUNE = {"prune": True, "prune_conditions": ["name~=team-%"], "prune_limit": "100%"}
 
@@ -62,9 +64,9 @@ def test_an_approved_plan_is_applied(populated: Platform) -> None:
     assert not result.failed, result["msg"]
     assert {name: result["summary"][name] for name in ("created", "cloned", "updated", "deleted")} == {
         "created": 1,
-        "cloned": 1,
+        "cloned": 2,
         "updated": 1,
-        "deleted": 3,
+        "deleted": 4,
     }
 
 
@@ -105,6 +107,11 @@ def touched_meanwhile(platform: Platform, services: list[dict[str, Any]]) -> Non
     assert not platform.run("model_services", {"model_services": [change]}).failed
 
 
+def source_touched_meanwhile(platform: Platform, services: list[dict[str, Any]]) -> None:
+    change = {"name": "foreign", "description": "by another hand"}
+    assert not platform.run("model_services", {"model_services": [change]}).failed
+
+
 def done_meanwhile(platform: Platform, services: list[dict[str, Any]]) -> None:
     assert not platform.run("model_services", {"model_services": [service("new")]}).failed
 
@@ -120,7 +127,8 @@ def gone_meanwhile(platform: Platform, services: list[dict[str, Any]]) -> None:
         (another_service, "the declaration; the actions"),
         (one_less, "the declaration; the actions"),
         (touched_meanwhile, "what the platform holds of the services concerned"),
-        (done_meanwhile, "the actions"),
+        (source_touched_meanwhile, "what the platform holds of the services concerned"),
+        (done_meanwhile, "what the platform holds of the services concerned; the actions"),
         (gone_meanwhile, "what the platform holds of the services concerned; the actions"),
     ],
 )
