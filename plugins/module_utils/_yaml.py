@@ -273,11 +273,13 @@ def read_path(document: Any, path: tuple[Any, ...]) -> Any:
 
 
 def remove_path(document: Any, path: tuple[Any, ...]) -> None:
-    """Take out what stands at a path, and the containers that are empty without it."""
-    holder = read_path(document, path[:-1])
-    if isinstance(holder, dict):
-        holder.pop(path[-1], None)
-    elif isinstance(holder, list) and len(holder) > path[-1]:
-        del holder[path[-1]]
-    if not holder and len(path) > 1 and isinstance(holder, (dict, list)):
-        remove_path(document, path[:-1])
+    """Take out what stands at a path, and the containers on the way to it that hold nothing without it."""
+    for length in range(len(path), 0, -1):
+        way, last = path[: length - 1], path[length - 1]
+        if length < len(path) and read_path(document, path[:length]) not in (None, {}, []):
+            return
+        holder = read_path(document, way)
+        if isinstance(holder, dict):
+            holder.pop(last, None)
+        elif isinstance(holder, list) and len(holder) > last:
+            del holder[last]
