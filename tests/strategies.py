@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils import _kinds, _scalars
 from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS, Field
+from ansible_collections.zstack.aios.plugins.module_utils._text import trim
 from ansible_collections.zstack.aios.tests.simulator import constants
 from hypothesis import strategies as st
 
@@ -224,7 +225,7 @@ def texts(most: int = 24) -> st.SearchStrategy[str]:
 
 def names() -> st.SearchStrategy[str]:
     """Any name the platform accepts, in the form it is stored in."""
-    return texts().map(_kinds.trim).filter(bool)
+    return texts().map(trim).filter(bool)
 
 
 def yaml_values() -> st.SearchStrategy[Any]:
@@ -323,10 +324,10 @@ def inventories() -> st.SearchStrategy[dict[str, Any]]:
     held = {field.wire: values_of(field).map(functools.partial(_as_held, field)) for field in rows}
     bindings = st.lists(st.sampled_from(list(KNOWN["/ai/models"].values())), max_size=2, unique=True)
     refs = bindings.map(lambda uuids: [{"modelUuid": uuid} for uuid in uuids])
-    needed = {"name": names(), "yaml": held.pop("yaml") | texts()}
+    needed = {"name": names(), "yaml": held.pop("yaml") | texts().map(trim)}
     return st.fixed_dictionaries(needed, optional={**held, "modelServiceRefs": refs})
 
 
 def _as_held(field: Field, declared: Any) -> Any:
     wire = field.kind.encode(field.kind.parse(declared))
-    return _kinds.trim(wire) if isinstance(wire, str) else wire
+    return trim(wire) if isinstance(wire, str) else wire

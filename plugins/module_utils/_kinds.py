@@ -96,8 +96,7 @@ class Yaml(Kind):
         """Return a digest of what the YAML means, leaving out some paths; the trimmed text when it is not YAML."""
         try:
             document = value.load() if isinstance(value, YamlText) else _yaml.load(trim(value)).value
-            for path in without:
-                _yaml.remove_path(document, path)
+            _yaml.remove_paths(document, without)
             return _yaml.fingerprint(document)
         except _yaml.YamlMistake:
             return value.text if isinstance(value, YamlText) else trim(str(value))

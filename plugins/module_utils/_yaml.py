@@ -12,7 +12,7 @@ is the largest cost of a run. libyaml's parser is kept, only the building of obj
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -272,14 +272,20 @@ def read_path(document: Any, path: tuple[Any, ...]) -> Any:
     return document
 
 
-def remove_path(document: Any, path: tuple[Any, ...]) -> None:
-    """Take out what stands at a path, and the containers on the way to it that hold nothing without it."""
-    for length in range(len(path), 0, -1):
-        way, last = path[: length - 1], path[length - 1]
-        if length < len(path) and read_path(document, path[:length]) not in (None, {}, []):
-            return
-        holder = read_path(document, way)
-        if isinstance(holder, dict):
-            holder.pop(last, None)
-        elif isinstance(holder, list) and len(holder) > last:
-            del holder[last]
+def remove_paths(document: Any, paths: Iterable[tuple[Any, ...]]) -> None:
+    """Take out what stands at some paths, then the containers on the way there that hold nothing without it."""
+    ways = set()
+    for path in paths:
+        _remove(document, path)
+        ways.update(path[:length] for length in range(1, len(path)))
+    for way in sorted(ways, key=len, reverse=True):
+        if read_path(document, way) in (None, {}, []):
+            _remove(document, way)
+
+
+def _remove(document: Any, path: tuple[Any, ...]) -> None:
+    holder, last = read_path(document, path[:-1]), path[-1]
+    if isinstance(holder, dict):
+        holder.pop(last, None)
+    elif isinstance(holder, list) and isinstance(last, int) and len(holder) > last:
+        del holder[last]

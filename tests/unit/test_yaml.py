@@ -109,3 +109,38 @@ def test_what_contains_itself_and_what_is_nested_without_end_is_refused() -> Non
 
 def test_lines_are_written_as_lines() -> None:
     assert _yaml.dump({"readme": "one\ntwo\n", "name": "推理"}) == "readme: |\n  one\n  two\nname: 推理"
+
+
+PATHS = (("services", 0, "name"), ("services", 0, "livez"), ("env",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "note: 1",
+        "note: 1\nenv: [a:b]\nservices: [{name: chat, livez: /}]",
+        "note: 1\nservices:",
+        "note: 1\nservices: []",
+        "note: 1\nservices: [{}]",
+        "note: 1\nservices: [null]",
+        "note: 1\nservices: [{name: chat}]",
+    ],
+)
+def test_taking_a_path_out_leaves_no_empty_containers_on_the_way(text: str) -> None:
+    document = _yaml.load(text).value
+    _yaml.remove_paths(document, PATHS)
+    assert document == {"note": 1}
+
+
+@pytest.mark.parametrize("text", ["services: [{ports: [1]}]", "services: chat", "[1]", "chat"])
+def test_taking_a_path_out_leaves_everything_else(text: str) -> None:
+    document, before = _yaml.load(text).value, _yaml.load(text).value
+    _yaml.remove_paths(document, PATHS)
+    assert document == before
+
+
+@pytest.mark.parametrize("first", ["{}", "{name: one}", "{name: one, livez: /}"])
+def test_only_the_first_service_loses_what_is_taken_out(first: str) -> None:
+    document = _yaml.load(f"services: [{first}, {{name: two, livez: /}}]").value
+    _yaml.remove_paths(document, PATHS)
+    assert document == {"services": [{"name": "two", "livez": "/"}]}
