@@ -44,7 +44,12 @@ def quoted(value: object) -> str:
 
 def nearest(word: object, known: Iterable[str]) -> str:
     """Return ``; did you mean "x"?`` for the known word most like ``word``, or an empty text."""
-    found = difflib.get_close_matches(str(word)[:80].lower(), list(known), n=1, cutoff=0.6)
+    return _nearest(str(word)[:80].lower(), tuple(sorted(known)))
+
+
+@functools.lru_cache(maxsize=1000)  # one slip is often made a thousand times, and comparing is slow
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f'; did you mean "{found[0]}"?' if found else ""
 
 
