@@ -30,15 +30,13 @@ class ActionModule(ActionBase):
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = False
-    _given: dict[str, Any] | None = None
+    #: The arguments that were told last in this process, and those they stand for.
+    _kept: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the module with a progress file of its own where it can be read from here."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        # A task with retries runs this again on the arguments that the first run has left.
-        self._given = self._given or dict(self._task.args)
-        args = dict(self._given)
-        self._task.args = _told(args)
+        args = self._take_arguments()
         path = None
         if self._connection.transport == "local" and not self._play_context.become and not args.get("progress_path"):
             handle, path = tempfile.mkstemp(prefix="model_services_progress_")
@@ -52,6 +50,15 @@ class ActionModule(ActionBase):
             if path:
                 os.unlink(path)
         return result
+
+    def _take_arguments(self) -> dict[str, Any]:
+        """Return the task's arguments, and leave in their place what may be told of them."""
+        told, given = ActionModule._kept
+        # A task with retries runs again, with another action plugin, on the arguments that the first one has left.
+        if self._task.args is not told:
+            told, given = ActionModule._kept = (_told(self._task.args), dict(self._task.args))
+            self._task.args = told
+        return dict(given)
 
 
 def _told(args: dict[str, Any]) -> dict[str, Any]:
