@@ -34,6 +34,7 @@ def run_module(name: str, params: Mapping[str, Any], *, check: bool = False, dif
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
     if hasattr(basic, "_ANSIBLE_PROFILE"):
         basic._ANSIBLE_PROFILE = "legacy"
+    _forget_earlier_runs()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     printed = io.StringIO()
     try:
@@ -43,3 +44,14 @@ def run_module(name: str, params: Mapping[str, Any], *, check: bool = False, dif
         for number, handler in handlers.items():
             signal.signal(number, handler)
     return Result(json.loads(printed.getvalue().splitlines()[-1]))
+
+
+def _forget_earlier_runs() -> None:
+    """Make this process the module's: no warnings of earlier runs, and none sent to the screen of a controller.
+
+    ansible-core 2.19 and later take a process for the controller as soon as anything in it imported ``ansible.errors``.
+    """
+    with contextlib.suppress(ImportError):
+        importlib.import_module("ansible.module_utils._internal").is_controller = False
+    warnings = importlib.import_module("ansible.module_utils.common.warnings")
+    warnings._global_warnings.clear()
