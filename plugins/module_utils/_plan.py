@@ -365,8 +365,9 @@ def same(row: Field, wanted: Any, held: Any, declared: Mapping[str, Any]) -> boo
 
 
 def prune_actions(candidates: Iterable[Held]) -> list[Action]:
-    """Return the actions that delete services which are not declared."""
-    return [Action(Item("", "", ABSENT, held.name, held.uuid), DELETED, held.uuid, held) for held in candidates]
+    """Return the actions that delete services which are not declared, by name."""
+    in_order = sorted(candidates, key=lambda held: (held.name, held.uuid))
+    return [Action(Item("", "", ABSENT, held.name, held.uuid), DELETED, held.uuid, held) for held in in_order]
 
 
 def _short(row: Field, value: Any) -> str:

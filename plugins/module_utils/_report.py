@@ -106,11 +106,16 @@ def _block(values: Mapping[str, Any]) -> str:
     return f"{_yaml.dump(dict(values))}\n" if values else ""
 
 
+def _uuid(row: Row) -> str:
+    """Return the service's uuid where it has one, or may have got it: not of one that is only planned."""
+    return row.action.uuid if row.action.held or row.held or row.done == UNKNOWN else ""
+
+
 def show_row(row: Row) -> dict[str, Any]:
     """Return one compact row of ``results``; keys without content are left out."""
     shown: dict[str, Any] = {"name": row.action.name, "action": row.done}
-    if row.action.held is not None or row.changed:
-        shown["uuid"] = row.action.uuid
+    if _uuid(row):
+        shown["uuid"] = _uuid(row)
     if row.done in (UPDATED, UNKNOWN) or (row.error is not None and row.changed_fields):
         shown["changed_fields"] = sorted(row.changed_fields, key=ORDER.__getitem__)
     if row.error is not None:
@@ -197,7 +202,7 @@ def make_report(facts: Mapping[str, Any], rows: Sequence[Row], secrecy: Secrecy)
         "rows": [
             {
                 "name": row.action.name,
-                "uuid": row.action.uuid if row.action.held is not None or row.changed else "",
+                "uuid": _uuid(row),
                 "action": row.done,
                 "planned": row.action.kind,
                 "pruned": not row.action.item.place and row.action.kind == DELETED,
