@@ -19,6 +19,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from http.client import BadStatusLine
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection
@@ -65,6 +66,7 @@ class Transport:
         self.timeout = connection.timeout
         self.verify = connection.verify
         self.requests = 0
+        self._answered = False
         self._lock = threading.Lock()
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=workers, max_retries=0, pool_block=False)
@@ -116,6 +118,7 @@ class Transport:
             )
         except (requests.RequestException, OSError, ValueError) as error:
             raise self._failed(method, path, error) from None
+        self._answered = True
         with response:
             content = self._read(response, method, path, started)
         if response.status_code >= 300:
@@ -161,7 +164,9 @@ class Transport:
             return TransportError("unsent", method, path, f"no connection to {self.base_url}: {reason}", _ADDRESS)
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
             return TransportError("bad", method, path, reason, _ADDRESS)
-        return TransportError("lost", method, path, f"the connection was lost: {reason}")
+        hung_up = isinstance(_root(error), BadStatusLine) and not self._answered
+        cure = "if this port speaks TLS, give protocol https" if hung_up and self.base_url.startswith("http:") else ""
+        return TransportError("lost", method, path, f"the connection was lost: {reason}", cure)
 
     def _untrusted(self, method: str, path: str, reason: str) -> TransportError:
         if "WRONG_VERSION_NUMBER" in reason or "record layer failure" in reason.lower():

@@ -210,7 +210,9 @@ def test_retry_after_cannot_hold_a_run_beyond_its_window(platform: Platform) -> 
 
 def test_an_update_is_adopted_only_by_what_was_not_so_before(platform: Platform) -> None:
     """The yaml shows the same service_name before and after: no sign of the startup parameters sent with it."""
-    result = create(platform, rule("update", "job_stuck"), service_name="demo", startup_parameters={"a": "1"}, job_timeout=1)
+    result = create(
+        platform, rule("update", "job_stuck"), service_name="demo", startup_parameters={"a": "1"}, job_timeout=1
+    )
     assert (result.failed, result["action"], result["changed"]) == (True, "created", True)
     assert "update_write_only=always" in result["msg"]
     assert "startup_parameters" in result["msg"]
