@@ -18,5 +18,7 @@ def test_a_condition_on_a_field_that_is_not_returned_still_finds(platform: Platf
 
 def test_sorting_by_a_field_that_is_not_returned_still_sorts(platform: Platform) -> None:
     platform.sim.seed([{"name": "a", "requestCpu": 2}, {"name": "b", "requestCpu": 9}, {"name": "c", "requestCpu": 4}])
-    result = platform.run("model_service_info", {"sort_by": "request_cpu", "sort_direction": "desc", "fields": ["name"]})
+    result = platform.run(
+        "model_service_info", {"sort_by": "request_cpu", "sort_direction": "desc", "fields": ["name"]}
+    )
     assert [row["name"] for row in result["model_services"]] == ["b", "c", "a"]
