@@ -112,10 +112,10 @@ def converge(
     pace = Pace(settings.concurrency)
     client = Client(connection, settings.concurrency, pace.told)
     try:
-        with client, Progress(settings.progress_path, lambda: pace.limit) as progress, interruption:
-            _Run(client, items, settings, result, progress, Engine(pace, lambda: interruption.arrived)).carry_out(
-                interruption
-            )
+        with client, Progress(settings.progress_path, lambda: pace.limit) as progress:
+            engine = Engine(pace, lambda: interruption.arrived)
+            with interruption:
+                _Run(client, items, settings, result, progress, engine).carry_out(interruption)
     finally:
         result.requests, result.logins = client.requests, client.identity.logins
         result.warnings += client.warnings

@@ -42,6 +42,11 @@ class Question:
         """Whether the platform may find more than is meant, so that counting and cutting is done here."""
         return any(condition.keeps for condition in self.conditions)
 
+    @property
+    def everything(self) -> bool:
+        """Whether every service of the platform is asked for."""
+        return not self.conditions and self.limit is None and not self.start
+
     def params(self) -> list[tuple[str, str]]:
         """Return which columns the platform is to send: those asked for, and those that are filtered and sorted by here.
 

@@ -259,6 +259,7 @@ from typing import Any
 from ansible_collections.zstack.aios.plugins.module_utils import _inquiry, _query
 from ansible_collections.zstack.aios.plugins.module_utils._client import Client, run
 from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError, Mistake
+from ansible_collections.zstack.aios.plugins.module_utils._fields import Held
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._report import show_service
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
@@ -313,22 +314,30 @@ def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> _inquiry.Q
     return _inquiry.Question(tuple(conditions), sort, descending, params["limit"], params["start"], fields)
 
 
+def read(module: AiosModule, services: Services, question: _inquiry.Question) -> tuple[list[Held], int, list[str]]:
+    """Return the services that are asked for, how many there are, and the names of all there are where these matter."""
+    with module.interruption:
+        if module.params["count_only"]:
+            return [], run(_inquiry.count(services, question)), []
+        found, total = run(_inquiry.ask(services, question))
+        everything = found
+        if module.params["declared"] and found and not question.everything:
+            everything = run(services.listing(params=[("fields", "uuid,name")]))
+        return found, total, [held.name for held in everything]
+
+
 def work(module: AiosModule) -> dict[str, Any]:
     """Ask the platform."""
     params = module.params
     question = read_question(params, module.mistakes)
     secrecy = Secrecy(tuple(params["secret_keys"] or ()))
-    with Client(module.connection()) as client, module.interruption:
-        services = Services(client)
-        if params["count_only"]:
-            return {"changed": False, "total": run(_inquiry.count(services, question)), "warnings": client.warnings}
-        found, total = run(_inquiry.ask(services, question))
-        names = found
-        if params["declared"] and found and (question.conditions or question.limit is not None or question.start):
-            names = run(services.listing(params=[("fields", "uuid,name")]))
+    with Client(module.connection()) as client:
+        found, total, names = read(module, Services(client), question)
     result: dict[str, Any] = {"changed": False, "total": total, "warnings": client.warnings}
+    if params["count_only"]:
+        return result
     if params["declared"]:
-        result["model_services"], left_out = _inquiry.declare(found, [held.name for held in names], secrecy)
+        result["model_services"], left_out = _inquiry.declare(found, names, secrecy)
         result["warnings"] = [*client.warnings, *left_out]
     else:
         result["model_services"] = [_inquiry.only(show_service(held, secrecy), question.fields) for held in found]
