@@ -196,11 +196,13 @@ class Client:
             while True:
                 page = [("limit", str(PAGE)), ("start", str(start)), ("sort", "+uuid"), ("replyWithCount", "true")]
                 body = yield from self.read(path, [*params, *page], _is_counted_page)
+                before = len(rows)
                 rows.update((row["uuid"], row) for row in body["inventories"])
                 totals.add(body["total"])
                 start += PAGE
                 told(len(rows), body["total"])
-                if start >= body["total"] or not body["inventories"]:
+                # A page that brings nothing new cannot be followed by one that does, whatever the total says.
+                if start >= body["total"] or len(rows) == before:
                     break
             if totals == {len(rows)}:
                 return list(rows.values())

@@ -41,6 +41,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._text import snake
 ADD, CLONE, UPDATE = "add", "clone", "update"
 
 
+_SHAPES: Mapping[str, type] = {"list": list, "dict": dict}
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a model service.
@@ -70,6 +73,10 @@ class Field:
     name_option: str = ""
     name_path: str = ""
     since: str = ""
+
+    def fits(self, value: Any) -> bool:
+        """Return whether a value of the platform has the shape of the field: a list, a map or a scalar."""
+        return isinstance(value, _SHAPES.get(self.kind.type, (str, int, float)))
 
     def accepted(self, operation: str) -> bool:
         """Return whether an operation takes the field."""
@@ -203,7 +210,8 @@ _BY_KEY: Mapping[str, Field] = {
 def decode(inventory: Mapping[str, Any]) -> dict[str, Any]:
     """Return an inventory of the platform in this collection's names.
 
-    Keys without a field come through in snake_case, so that newer platforms show what they have.
+    Keys without a field come through in snake_case, so that newer platforms show what they have. A value that is
+    nothing the field can hold, such as a list for a text, counts as not shown.
     """
     held: dict[str, Any] = {}
     for key, value in inventory.items():
@@ -212,11 +220,12 @@ def decode(inventory: Mapping[str, Any]) -> dict[str, Any]:
         field = _BY_KEY.get(key)
         if field is None:
             held[snake(key)] = value
-        else:
+        elif field.fits(value):
             held[field.option] = field.kind.decode(value)
     refs = inventory.get("modelServiceRefs")
     if isinstance(refs, list):
-        held["model_uuids"] = [ref["modelUuid"] for ref in refs if isinstance(ref, Mapping) and "modelUuid" in ref]
+        bound = [ref.get("modelUuid") for ref in refs if isinstance(ref, Mapping)]
+        held["model_uuids"] = [uuid for uuid in bound if isinstance(uuid, str)]
     return held
 
 

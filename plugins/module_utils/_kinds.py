@@ -129,6 +129,9 @@ class Yaml(Kind):
     def encode(self, value: Any) -> str:
         return str(value.text)
 
+    def decode(self, wire: Any) -> str:
+        return wire if isinstance(wire, str) else as_text(wire)
+
     def show(self, value: Any, secrecy: Secrecy) -> Any:
         text = value.text if isinstance(value, YamlText) else value
         return secrecy.mask_yaml(text) if isinstance(text, str) else text
@@ -160,6 +163,9 @@ class List(Kind):
 
     def show(self, value: Any, secrecy: Secrecy) -> Any:
         return value if self.ordered or not value else sorted(value)
+
+    def decode(self, wire: Any) -> Any:
+        return [self.element.decode(entry) for entry in wire if isinstance(entry, (str, int, float))]
 
 
 class Architecture(Name):

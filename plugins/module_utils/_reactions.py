@@ -132,7 +132,7 @@ def as_error(outcome: Outcome, job: str = "") -> TransportError | ApiError:
         return outcome
     error = error_of(outcome)
     if error:
-        return ApiError(outcome.method, outcome.path, outcome.status, str(error["code"]), deepest(error), job)
+        return ApiError(outcome.method, outcome.path, outcome.status, printable(error["code"], 80), deepest(error), job)
     text, cure = outcome.text.strip(), ""
     if outcome.status < 300:
         # Of an answer that cannot be read nobody knows whether it shows a session.

@@ -44,7 +44,9 @@ def show_service(held: Held, secrecy: Secrecy) -> dict[str, Any]:
     shown = {}
     for key, value in held.values.items():
         field = BY_OPTION.get(key)
-        shown[key] = field.kind.show(value, secrecy) if field is not None and field.secret else value
+        if field is not None and field.secret:
+            value = field.kind.show(value, secrecy) if field.fits(value) else MASK
+        shown[key] = value
     return shown
 
 

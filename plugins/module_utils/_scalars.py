@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy, as_text
 from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted, trim
 
 T = TypeVar("T")
@@ -109,6 +109,9 @@ class Text(Kind):
 
     def canonical(self, value: Any) -> Any:
         return trim(value) if isinstance(value, str) else value
+
+    def decode(self, wire: Any) -> Any:
+        return wire if isinstance(wire, str) else as_text(wire)
 
 
 class Name(Text):
