@@ -274,7 +274,7 @@ def read_path(document: Any, path: tuple[Any, ...]) -> Any:
 
 def remove_paths(document: Any, paths: Iterable[tuple[Any, ...]]) -> None:
     """Take out what stands at some paths, then the containers on the way there that hold nothing without it."""
-    ways = set()
+    ways: set[tuple[Any, ...]] = set()
     for path in paths:
         _remove(document, path)
         ways.update(path[:length] for length in range(1, len(path)))
