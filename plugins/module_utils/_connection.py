@@ -23,6 +23,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._text import quoted
 
 #: Options that hold secrets. The module takes them out of its parameters before anything can log them.
 SECRET_OPTIONS = ("session_uuid", "account_password", "access_key_secret")
+#: Those of the credentials that travel as they are, in a header.
+_IN_HEADERS = ("session_uuid", "access_key_id")
 #: The three ways to authenticate, each with the options it needs.
 WAYS: tuple[tuple[str, ...], ...] = (
     ("session_uuid",),
@@ -155,6 +157,8 @@ class _Reader:
             )
             return ""
         path = url.path.rstrip("/") or "/" + path.strip("/")
+        if not re.fullmatch(r"[\w./~-]*", path, re.ASCII):
+            self.wrong("context_path", f"{quoted(path)} is not a path such as /zstack")
         return f"{url.scheme}://{_bracketed(name)}:{url_port or port}{path.rstrip('/')}"
 
     def credentials(self) -> Credentials:
@@ -172,8 +176,13 @@ class _Reader:
             elif not isinstance(value, str):
                 self.wrong(name, "it is not text, because it is not in quotes; put it in quotes")
             values.append("" if value is None else str(value))
-        if any("\n" in value or "\r" in value for value in values):
-            self.wrong(ways[0][-1], "it holds a line break")
+        for name, value in zip(ways[0], values, strict=True):
+            if not _sendable(value):
+                self.wrong(name, "it holds a line break, or what is no text")
+            elif value and name in _IN_HEADERS and not re.fullmatch("[!-9;-~]+", value):
+                self.wrong(
+                    name, "it holds a blank, a colon or a letter beyond ASCII, which none of the platform's does"
+                )
         return Credentials(ways[0][0], values[0] if len(values) == 2 else "", values[-1])
 
     def _no_single_way(self, ways: list[tuple[str, ...]]) -> None:
@@ -233,6 +242,10 @@ def _bracketed(host: str) -> str:
         return f"[{host}]" if ipaddress.ip_address(host).version == 6 else host
     except ValueError:
         return host
+
+
+def _sendable(value: str) -> bool:
+    return "\n" not in value and "\r" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _clean(name: str) -> bool:

@@ -218,14 +218,15 @@ class _Planner:
             elif row.create_only:
                 self._fixed(item, row, wanted, held.get(row), row.read)
             elif not held.shows(row):
-                unseen[option] = wanted
+                unseen[option] = self._completed(item, row, wanted, None)
             elif not self.same(row, wanted, held.get(row), item):
                 action.then[option] = self._completed(item, row, wanted, held.get(row))
         if "yaml" in action.then:
             # A new yaml replaces what the platform folded into the old one, so that has to be given again.
-            action.then.update({o: v for o, v in item.values.items() if BY_OPTION[o].shown_at})
+            folded = [BY_OPTION[option] for option in item.values if BY_OPTION[option].shown_at]
+            action.then.update({r.option: self._completed(item, r, item.values[r.option], held.get(r)) for r in folded})
         if action.then or self.always:
-            action.then.update({o: self._completed(item, BY_OPTION[o], v, None) for o, v in unseen.items()})
+            action.then.update(unseen)
         if action.then or action.tags:
             action.kind = UPDATED
         return action
