@@ -60,8 +60,9 @@ class Row:
         return self.done in (CREATED, CLONED, UPDATED, DELETED, UNKNOWN)
 
     def add_fields(self, options: Iterable[str]) -> None:
-        """Take note of fields that are on the platform now."""
-        self.changed_fields += [option for option in options if option not in self.changed_fields]
+        """Take note of fields that are on the platform now and were not before."""
+        known = self.action.again.union(self.changed_fields)
+        self.changed_fields += [option for option in options if option not in known]
 
 
 class Applier:
@@ -175,7 +176,9 @@ class Applier:
             row.held = held
             ignored = self._ignored(action, held, left)
             row.add_fields(option for option in left if option not in ignored)
-        yield from self._set_tags(row)
+        if row.done in (CREATED, CLONED):
+            yield from self._check_tags(row)
+        yield from self._set_tags(row, action.tags)
         self._refuse_ignored(action, row.held, {**action.first, **left})
 
     def _make(self, action: Action) -> Steps[Held]:
@@ -276,25 +279,35 @@ class Applier:
 
     # Tags
 
-    def _set_tags(self, row: Row) -> Steps[None]:
-        action = row.action
-        if not action.tags or row.held is None:
+    def _check_tags(self, row: Row) -> Steps[None]:
+        """See whether a new service got its tags, which the answer does not show, and complete them."""
+        given = {option: tags for option, tags in row.action.first.items() if BY_OPTION[option].tags}
+        try:
+            yield from self._set_tags(row, given)
+        except AiosError as error:
+            if error.code != "tags_not_offered":  # a platform that cannot be asked has to be believed
+                raise
+
+    def _set_tags(self, row: Row, tags: Mapping[str, list[str]]) -> Steps[None]:
+        action, held = row.action, row.held
+        if held is None:
             return
-        for option, wanted in action.tags.items():
+        for option, wanted in tags.items():
             field_row = BY_OPTION[option]
             target = Held({"uuid": action.uuid})
             yield from self._services.read_tags([target], [field_row])
             records = {record.tag: record for record in target.tags[option]}
             for tag in sorted(set(wanted) - set(records)):
                 yield from self._set_tag(target, field_row, tag, None)
-                row.done = UPDATED
+                row.done = action.kind
             for tag in sorted(set(records) - set(wanted)):
                 yield from self._set_tag(target, field_row, tag, records[tag])
-                row.done = UPDATED
-            yield from self._services.read_tags([target], [field_row])
+                row.done = action.kind
+            if set(records) != set(wanted):
+                yield from self._services.read_tags([target], [field_row])
             if not field_row.kind.same(wanted, target.get(field_row)):
                 raise AiosError(f"the platform reports success and yet did not take {option}", "ignored_fields")
-            row.held.tags[option] = target.tags[option]
+            held.tags[option] = target.tags[option]
             row.add_fields([option])
 
     def _set_tag(self, target: Held, field_row: Field, tag: str, record: TagRecord | None) -> Steps[Held]:
@@ -341,7 +354,14 @@ def _tell_of_unseen(row: Row) -> None:
         row.error.args = (row.error.message,)
 
 
+#: Errors after which the platform does nothing more; what it did before is seen when the state is read.
+_ENDED = ("SYS.1000", "SYS.1006")
+
+
 def _told_after_a_look(error: AiosError) -> AiosError:
+    if isinstance(error, UncertainError) and isinstance(error.cause, ApiError) and error.cause.code in _ENDED:
+        error.cause.add(". The state was read again and does not show it")
+        return error.cause
     if isinstance(error, UncertainError):
         error.add(
             ". The state was read again and does not show it. Next: run again later; what the platform finishes meanwhile "

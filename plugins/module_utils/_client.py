@@ -19,7 +19,12 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection
-from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, TransportError, UncertainError
+from ansible_collections.zstack.aios.plugins.module_utils._errors import (
+    AiosError,
+    ApiError,
+    TransportError,
+    UncertainError,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._identity import Identity
 from ansible_collections.zstack.aios.plugins.module_utils._reactions import (
     Outcome,
@@ -286,7 +291,7 @@ class Client:
                 known = True
                 wait = min(wait * POLL_GROWTH, LONGEST_POLL)
             elif reaction is Reaction.FAIL:
-                raise as_error(outcome, job)
+                raise as_error(outcome, job, request[:2])
             else:
                 pause = patience.pause(outcome, FEW_TRIES if reaction is Reaction.FEW else None)
                 if pause is None and reaction is Reaction.FEW:
@@ -352,7 +357,9 @@ def _raise_if_new_job(outcome: Outcome, reaction: Reaction) -> None:
 
 
 def _uncertain(request: tuple[Any, ...], job: str, outcome: Outcome) -> UncertainError:
-    return UncertainError(request[0], request[1], job, as_error(outcome, job).message)
+    cause = as_error(outcome, job, request[:2])
+    reason = f"it ended with {cause.code}: {cause.details}" if isinstance(cause, ApiError) else cause.reason
+    return UncertainError(request[0], request[1], job, reason, cause=cause)
 
 
 def _is_counted_page(body: Mapping[str, Any]) -> bool:

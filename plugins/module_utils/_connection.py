@@ -232,8 +232,8 @@ class _Reader:
                 return value in _TRUE and str(ca_path)
         except ssl.SSLError:
             self.wrong("ca_path", f"{quoted(ca_path)} holds no certificate in PEM form")
-        except OSError as error:
-            self.wrong("ca_path", f"{quoted(ca_path)} cannot be read: {error.strerror}")
+        except (OSError, ValueError) as error:
+            self.wrong("ca_path", f"{quoted(ca_path)} cannot be read: {getattr(error, 'strerror', None) or error}")
         return value in _TRUE
 
 

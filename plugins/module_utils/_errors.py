@@ -174,15 +174,25 @@ class UncertainError(AiosError):
 
     :param reason: what happened, for people.
     :param forgotten: the platform does not know the job any more, so it will not finish it later either.
+    :param cause: the answer, or the lack of one, that leaves it open.
     """
 
-    def __init__(self, method: str, path: str, job: str, reason: str, forgotten: bool = False) -> None:
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        job: str,
+        reason: str,
+        forgotten: bool = False,
+        cause: TransportError | ApiError | None = None,
+    ) -> None:
         self.method = method
         self.path = path
         self.job = job
         self.reason = reason
         self.forgotten = forgotten
-        super().__init__(f"{method} {path} (job {job}): {reason}", "uncertain")
+        self.cause = cause
+        super().__init__(f"{method} {path} (job {job}): {printable(reason, 600)}", "uncertain")
 
     def failure(self) -> dict[str, object]:
         return {"code": self.code, "method": self.method, "path": self.path, "details": self.reason, "job": self.job}

@@ -62,6 +62,7 @@ class Action:
     :ivar uuid: of the service; one that is to be created gets a random one unless it was declared.
     :ivar first: what the creation or cloning carries; ``then``: what an update carries, after it or alone.
     :ivar tags: declared tags by option, of those that differ.
+    :ivar again: options among ``then`` that are sent with their present values, because a new ``yaml`` would lose them.
     :ivar source: the service to clone; ``after``: the action that makes it, when it is made in this run.
     """
 
@@ -74,6 +75,7 @@ class Action:
     tags: dict[str, list[str]] = field(default_factory=dict)
     source: Held | None = None
     after: Action | None = None
+    again: set[str] = field(default_factory=set)
 
     @property
     def name(self) -> str:
@@ -84,7 +86,7 @@ class Action:
     @property
     def changed_fields(self) -> list[str]:
         """The options whose values change, in the table's order."""
-        return sorted({*self.first, *self.then, *self.tags}, key=ORDER.__getitem__)
+        return sorted({*self.first, *self.then, *self.tags} - self.again, key=ORDER.__getitem__)
 
     def predicted(self, option: str) -> Any:
         """Return what the service will hold of a field once the action is done, as far as it can be told."""
@@ -224,6 +226,7 @@ class _Planner:
         if "yaml" in action.then:
             # A new yaml replaces what the platform folded into the old one, so that has to be given again.
             folded = [BY_OPTION[option] for option in item.values if BY_OPTION[option].shown_at]
+            action.again.update(r.option for r in folded if r.option not in action.then and r.option not in unseen)
             action.then.update({r.option: self._completed(item, r, item.values[r.option], held.get(r)) for r in folded})
         if action.then or self.always:
             action.then.update(unseen)
@@ -323,6 +326,7 @@ class _Planner:
                 names = " -> ".join(printable(link.name, 40) for link in [*chain[chain.index(action) :], action])
                 self.wrong(action.item, "clone_from", f"the clones form a circle: {names}")
                 done.update(chain)
+                chain[-1].after = None
                 return
             chain.append(action)
             if action.after is None:

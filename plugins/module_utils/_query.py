@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._fields import READABLE
-from ansible_collections.zstack.aios.plugins.module_utils._scalars import Boolean, Integer, Text
+from ansible_collections.zstack.aios.plugins.module_utils._scalars import Boolean, Integer, Text, Wrong
 from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted, trim
 
 #: In the order the platform tries them (contract section 2.1).
@@ -133,7 +133,8 @@ def _condition(field: Any, operator: str, value: Any) -> Condition:
     if operator in ("?=", "!?="):
         return _any_of(wire, operator, value)
     text = _as_text(value)
-    option = next((name for name, column in COLUMNS.items() if column == wire), "")
+    option = _option_of(wire)
+    _fits(option, operator, [text])
     is_text = isinstance(_KINDS.get(option, Text()), Text) and wire not in PSEUDO_FIELDS
     if operator == "=" and is_text:
         return equals(option, text)
@@ -151,6 +152,7 @@ def _like(wire: str, sent: str, pattern: str) -> Condition:
 
 def _any_of(wire: str, operator: str, value: Any) -> Condition:
     values = [_as_text(part) for part in (value if isinstance(value, (list, tuple)) else str(value).split(","))]
+    _fits(_option_of(wire), operator, values)
     if any("," in part for part in values):
         raise BadQuery(f"a value of {operator} cannot hold a comma; use several queries")
     sent = _understood(wire, operator, ",".join(values))
@@ -158,6 +160,21 @@ def _any_of(wire: str, operator: str, value: Any) -> Condition:
         return Condition(sent)
     wanted = set(values)
     return Condition(sent, lambda row: row.get(wire) is not None and _as_text(row[wire]) in wanted, wire)
+
+
+def _option_of(wire: str) -> str:
+    return next((name for name, column in COLUMNS.items() if column == wire), "")
+
+
+def _fits(option: str, operator: str, values: Sequence[str]) -> None:
+    """Refuse what is no number, or neither true nor false, for a field that is one; patterns are text."""
+    kind = _KINDS.get(option)
+    for value in values if operator not in ("~=", "!~=") else ():
+        try:
+            if isinstance(kind, (Integer, Boolean)):
+                kind.parse(value)
+        except Wrong as wrong:
+            raise BadQuery(f"{option}{operator}: {wrong.text}") from None
 
 
 def _understood(wire: str, operator: str, value: str) -> str:

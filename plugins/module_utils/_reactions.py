@@ -126,13 +126,17 @@ def error_of(answer: Answer) -> Mapping[str, object] | None:
     return error if isinstance(error, Mapping) and error.get("code") else None
 
 
-def as_error(outcome: Outcome, job: str = "") -> TransportError | ApiError:
-    """Return the exception that tells an outcome which is not a success."""
+def as_error(outcome: Outcome, job: str = "", asked: tuple[str, str] | None = None) -> TransportError | ApiError:
+    """Return the exception that tells an outcome which is not a success.
+
+    :param asked: method and path of the request that an answer about its job belongs to.
+    """
     if isinstance(outcome, TransportError):
         return outcome
     error = error_of(outcome)
     if error:
-        return ApiError(outcome.method, outcome.path, outcome.status, printable(error["code"], 80), deepest(error), job)
+        method, path = asked or (outcome.method, outcome.path)
+        return ApiError(method, path, outcome.status, printable(error["code"], 80), deepest(error), job)
     text, cure = outcome.text.strip(), ""
     if outcome.status < 300:
         # Of an answer that cannot be read nobody knows whether it shows a session.

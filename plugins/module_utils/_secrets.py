@@ -22,7 +22,6 @@ MASK = "********"
 SECRET_WORDS = frozenset(
     [
         "token",
-        "tokens",
         "password",
         "passwords",
         "passwd",
@@ -43,6 +42,8 @@ SECRET_WORDS = frozenset(
         "accesstoken",
     ]
 )
+#: Words that run into others also say so at the end of one: ``PGPASSWORD``, ``HFTOKEN``.
+_ENDINGS = ("token", "password", "passwd", "secret", "credential", "credentials", "apikey")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -55,7 +56,8 @@ class Secrecy:
 
     def hides(self, key: str) -> bool:
         """Return whether the value under ``key`` is a secret."""
-        return key.lower() in self.words or any(word.lower() in self.words for word in _WORDS.findall(key))
+        words = [key.lower(), *map(str.lower, _WORDS.findall(key))]
+        return any(word in self.words or word.endswith(_ENDINGS) for word in words)
 
     def mask_map(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters with every secret value hidden."""

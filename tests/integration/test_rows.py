@@ -31,3 +31,35 @@ def test_pruned_services_come_by_name(platform: Platform) -> None:
     prune = {"prune": True, "prune_conditions": ["name~=%"], "prune_allow_empty": True}
     result = platform.run("model_services", {"model_services": [], **prune}, check=True)
     assert [row["name"] for row in result["results"]] == ["a", "b", "c"]
+
+
+def test_a_clone_of_a_circle_of_clones_is_refused_and_not_waited_for(platform: Platform) -> None:
+    circle = [{"name": "a", "clone_from": "b"}, {"name": "b", "clone_from": "a"}]
+    tail = {"name": "c", "clone_from": "a", "model_center": "model-center-1"}
+    result = platform.run("model_services", {"model_services": [*circle, tail]})
+    assert result.failed and "the clones form a circle" in result["msg"]
+    assert not platform.writes()
+
+
+def test_a_job_that_failed_is_told_under_its_own_code_and_request(platform: Platform) -> None:
+    error = {"job_error": {"code": "SYS.1006", "details": "not enough GPU"}}
+    platform.sim.faults([{"match": {"kind": "add"}, "fault": error}])
+    result = platform.run("model_services", {"model_services": [CHAT]})
+    (row,) = result["results"]
+    assert (row["action"], row["error_code"], result["changed"]) == ("failed", "SYS.1006", False)
+    assert row["error"].startswith("POST /v1/ai/model-services was refused (HTTP 503, job ")
+    assert "not enough GPU" in row["error"]
+
+
+def test_what_is_only_sent_along_with_a_new_yaml_is_no_change(platform: Platform) -> None:
+    platform.run("model_services", {"model_services": [{**CHAT, "yaml": "services: [{x: 1}]", "service_livez": "/h"}]})
+    result = platform.run(
+        "model_services", {"model_services": [{"name": "chat", "yaml": "services: [{x: 2}]", "service_livez": "/h"}]}
+    )
+    assert result["results"][0]["changed_fields"] == ["yaml"]
+    assert "livez: /h" in platform.service("chat")["yaml"]
+
+
+def test_tags_of_a_new_service_are_seen_to_be_there(platform: Platform) -> None:
+    platform.run("model_services", {"model_services": [{**CHAT, "user_tags": ["t"]}]})
+    assert [entry["path"] for entry in platform.sim.log() if "user-tags" in entry["path"]]
