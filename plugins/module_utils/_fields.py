@@ -219,7 +219,11 @@ def decode(inventory: Mapping[str, Any]) -> dict[str, Any]:
             continue
         field = _BY_KEY.get(key)
         if field is None:
-            held[snake(key)] = value
+            named = BY_OPTION.get(snake(key))
+            if named is None:
+                held[snake(key)] = value
+            elif named.fits(value):
+                held.setdefault(named.option, named.kind.decode(value))
         elif field.fits(value):
             held[field.option] = field.kind.decode(value)
     refs = inventory.get("modelServiceRefs")

@@ -97,10 +97,11 @@ def read_column(name: Any) -> str:
 
     :raises BadQuery: it is not one.
     """
-    if name in COLUMNS:
-        return COLUMNS[name]
-    if name in COLUMNS.values() or name in PSEUDO_FIELDS:
-        return str(name)
+    if isinstance(name, str):
+        if name in COLUMNS:
+            return COLUMNS[name]
+        if name in COLUMNS.values() or name in PSEUDO_FIELDS:
+            return name
     raise BadQuery(f"{quoted(name)} is not a field that can be queried{nearest(name, COLUMNS)}")
 
 

@@ -73,16 +73,16 @@ class Secrecy:
         try:
             document = _yaml.load(text).value
         except _yaml.YamlMistake:
-            return self._mask_lines(text)
+            return self._mask_rest(text)
         entries = [entry for entry in env_entries(document) if self.hides(entry.key)]
         for entry in entries:
             entry.set(MASK)
         return _yaml.dump(document) if entries else text
 
-    def _mask_lines(self, text: str) -> str:
-        """Hide what follows a secret-looking key in a text that is not YAML and so has no environment to point at."""
-        pair = re.compile(r"""([\w.-]+)(["']?\s*[:=]\s*)(\S.*)""")
-        return pair.sub(lambda m: f"{m[1]}{m[2]}{MASK}" if self.hides(m[1]) else m[0], text)
+    def _mask_rest(self, text: str) -> str:
+        """Hide all that follows the first secret-looking word of a text that is not YAML: nobody knows where it ends."""
+        found = next((word for word in re.finditer(r"[\w.-]+", text) if self.hides(word[0])), None)
+        return f"{text[: found.end()]}: {MASK}" if found else text
 
 
 class EnvEntry:
