@@ -142,7 +142,8 @@ def test_an_error_that_leaves_it_open_is_settled_by_the_state(
 ) -> None:
     result = create(platform, rule("add", {name: {"code": code}}))
     assert result.failed is not done
-    assert result["action"] == ("created" if done else "unknown")
+    ended = code in ("SYS.1000", "SYS.1006")  # after the others the platform may still do it
+    assert result["action"] == ("created" if done else "failed" if ended else "unknown")
     assert len(jobs_of(platform, "add")) == 1
     assert code in result.get("msg", "") or done
 
