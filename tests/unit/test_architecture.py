@@ -19,38 +19,11 @@ UTILS = f"{PLUGINS}.module_utils"
 FOLDER = ROOT / "plugins" / "module_utils"
 #: Every private module, lowest first; each may import those before it and nothing else of the collection.
 ORDER = [
-    "_text",
-    "_version",
-    "_progress",
-    "_errors",
-    "_yaml",
-    "_secrets",
-    "_scalars",
-    "_kinds",
-    "_fields",
-    "_query",
-    "_declaration",
-    "_sources",
-    "_plan",
-    "_digest",
-    "_page_style",
-    "_page_words",
-    "_page_html",
-    "_pages",
-    "_connection",
-    "_transport",
-    "_reactions",
-    "_identity",
-    "_client",
-    "_engine",
-    "_services",
-    "_inquiry",
-    "_apply",
-    "_report",
-    "_guards",
-    "_bulk",
-    "_module",
-]
+    "_text", "_version", "_progress", "_errors", "_yaml", "_secrets", "_scalars", "_kinds", "_fields", "_query",
+    "_declaration", "_sources", "_plan", "_digest", "_page_style", "_page_words", "_page_html", "_pages",
+    "_connection", "_transport", "_reactions", "_identity", "_client", "_engine", "_services", "_inquiry",
+    "_apply", "_report", "_guards", "_bulk", "_module",
+]  # fmt: skip
 #: Modules that deal with declarations and comparisons, without a platform.
 PURE = ORDER[: ORDER.index("_pages") + 1]
 #: Modules that deal with requests, whatever these are about.
