@@ -124,6 +124,7 @@ def test_a_private_authority_does_not_trust_the_public_ones_too(secure: Platform
 
 def test_verification_can_be_turned_off(secure: Platform, capfd: pytest.CaptureFixture[str]) -> None:
     assert not secure.run("model_service_info", {"validate_certs": False}).failed
+    assert capfd.readouterr().err == ""
 
 
 def test_a_certificate_for_another_name_names_the_cure(tmp_path: Path) -> None:
