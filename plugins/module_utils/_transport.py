@@ -32,7 +32,8 @@ REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import HTTPError
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import HTTPError, InsecureRequestWarning
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
@@ -68,6 +69,8 @@ class Transport:
         self.requests = 0
         self._answered = False
         self._lock = threading.Lock()
+        if not self.verify:
+            disable_warnings(InsecureRequestWarning)  # asked for, and said on every request otherwise
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=workers, max_retries=0, pool_block=False)
         self._session.mount(self.base_url, adapter)
