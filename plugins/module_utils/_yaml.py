@@ -142,6 +142,8 @@ class _Builder:
             if not isinstance(value, Hashable):
                 raise _mistake("a list or a mapping cannot be a key", event)
             self.keys[-1] = value
+        elif self.keys[-1] in top:
+            raise _mistake(f"the key {self.keys[-1]} stands twice", event)
         else:
             top[self.keys[-1]] = value
             self.keys[-1] = _NO_KEY
