@@ -118,6 +118,7 @@ def test_a_mask_where_the_platform_holds_nothing_is_refused(platform: Platform) 
         ("a.yml", b"model_service: []", 'did you mean "model_services"?'),
         ("a.yml", b"- name: x\n  tpye: App\n", "a.yml:1"),
         ("a.yml", b"- name: [\n", "not valid YAML"),
+        ("a.yml", b"- name: a\n  name: b\n", "the key name stands twice (line 2"),
         ("a.json", b"[{]", "not valid JSON"),
         ("a.yml", b"just text", "neither a list of services"),
     ],
