@@ -93,13 +93,11 @@ def run_schedules(
     portions = [numbers[start : start + 10] for start in range(0, count, 10)]
     figures = Figures()
     # A fork would copy the threads and connections of the test that calls this.
-    pool = multiprocessing.get_context("spawn").Pool(min(workers, len(portions)), _prepare)
-    try:
+    with multiprocessing.get_context("spawn").Pool(min(workers, len(portions)), _prepare) as pool:
         for part in pool.imap_unordered(_Portion(seed), portions):
             figures.include(part)
             told(figures)
-    finally:
-        # Not terminated, so that each process ends its simulators.
+        # Not left to the end of the context, which terminates, so that each process ends its simulators.
         pool.close()
         pool.join()
     return figures
