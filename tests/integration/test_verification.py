@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS
+from ansible_collections.zstack.aios.tests import strategies
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.harness import run_module
 from ansible_collections.zstack.aios.tests.simulator import constants
@@ -33,6 +35,48 @@ def test_a_field_the_platform_ignores_is_named(platform_with: Any, option: str, 
     assert result.failed
     assert result["failure"]["code"] == "ignored_fields"
     assert option in result["msg"]
+
+
+OPTIONAL = [field for field in FIELDS if field.add != "required" and not field.tags and field.option != "resource_uuid"]
+
+
+def ignoring(operation: str) -> str:
+    """Return the feature of a platform whose operation takes nothing but what an old one takes."""
+    return ",".join(f"{operation}-ignore-field:{field.wire}" for field in OPTIONAL)
+
+
+def shown_values(fields: list[Any]) -> dict[str, Any]:
+    """Return values of fields that the platform shows."""
+    return {field.option: strategies.sample(field).value for field in fields if field.read}
+
+
+def test_every_field_an_update_does_not_take_is_named(platform_with: Any) -> None:
+    platform = platform_with(features=ignoring("update"))
+    platform.sim.seed([{"name": "chat"}])
+    wanted = shown_values([field for field in OPTIONAL if field.update])
+    result = platform.run("model_service", {"name": "chat", "request_cpu": 7, **wanted})
+    assert (result["failure"]["code"], result["changed_fields"]) == ("ignored_fields", ["request_cpu"])
+    assert f"did not take {', '.join(wanted)};" in result["msg"]
+    assert platform.service("chat")["requestCpu"] == 7
+
+
+@pytest.mark.parametrize("operation", ["add", "clone"])
+def test_what_a_creation_does_not_take_is_completed_or_named(platform_with: Any, operation: str) -> None:
+    platform = platform_with(features=ignoring(operation))
+    platform.sim.seed([{"name": "source", "requestCpu": 2}])
+    taken = [field for field in OPTIONAL if field.accepted(operation) and field.read]
+    completed = shown_values([field for field in taken if field.update])
+    source = {"clone_from": "source"} if operation == "clone" else CHAT
+    result = platform.run("model_service", {**source, "name": "complete", **completed})
+    assert not result.failed, result["msg"]
+    assert set(completed) <= set(result["changed_fields"])
+    assert [entry["kind"] for entry in platform.writes()] == [operation, "update"]
+    wanted = shown_values(taken)
+    lost = [option for option in wanted if option not in completed]
+    result = platform.run("model_service", {**source, "name": "incomplete", **wanted})
+    assert (result["failure"]["code"], result["changed"]) == ("ignored_fields", True)
+    assert f"did not take {', '.join(lost)};" in result["msg"]
+    assert set(lost).isdisjoint(result["changed_fields"])
 
 
 def test_what_a_clone_does_not_take_is_completed_by_an_update(platform_with: Any) -> None:
