@@ -101,7 +101,7 @@ def _wait(results: str, register: str) -> Task:
     # A job asked for before its file is written counts as finished and failed: ask again.
     return {
         "name": "Wait", "ansible.builtin.async_status": {"jid": "{{ item.ansible_job_id }}"}, "loop": results,
-        "register": register, "until": f"{register} is finished and {register} is not failed", "retries": 600, "delay": 1,
+        "register": register, "until": f"{register} is finished and {register} is not failed", "retries": 30, "delay": 1,
         "loop_control": {"label": "{{ item.ansible_job_id }}"},
     }  # fmt: skip
 
