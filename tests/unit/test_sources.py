@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Declarations in files and folders, each with its file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._sources import read_sources
+
+
+def read(*paths: Any) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return name and place of every item, and the texts of all mistakes."""
+    raws, mistakes = read_sources([str(path) if isinstance(path, Path) else path for path in paths])
+    return [(raw.value["name"], raw.place) for raw in raws], [str(mistake) for mistake in mistakes]
+
+
+def test_a_folder_is_read_in_the_order_of_names_with_what_is_below(tmp_path: Path) -> None:
+    for name in ("b.yml", "a.json", "c/d.yaml", ".hidden.yml", ".git/e.yml", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f'[{{"name": "{name}"}}]', encoding="utf-8")
+    found, mistakes = read(tmp_path)
+    assert [name for name, _place in found] == ["a.json", "b.yml", "c/d.yaml"]
+    assert mistakes == []
+
+
+def test_items_know_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "services.yml"
+    path.write_text("# ours\nmodel_services:\n  - name: one\n    request_cpu: 1\n\n  - name: two\n", encoding="utf-8")
+    assert read(path) == ([("one", f"{path}:3"), ("two", f"{path}:6")], [])
+    (tmp_path / "services.json").write_text('[{"name": "one"}, {"name": "two"}]', encoding="utf-8")
+    assert [place for _name, place in read(tmp_path / "services.json")[0]] == [
+        f"{tmp_path}/services.json, item 0",
+        f"{tmp_path}/services.json, item 1",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "model_services:\n", "model_services: []\n", "[]"])
+def test_a_file_may_declare_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "services.yml").write_text(text, encoding="utf-8")
+    assert read(tmp_path) == ([], [])
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
+    (tmp_path / "services.yml").write_bytes(b"\xef\xbb\xbfmodel_services: [{name: one}]")
+    assert [name for name, _place in read(tmp_path)[0]] == ["one"]
+
+
+def test_anchors_and_merges_work_within_a_file(tmp_path: Path) -> None:
+    text = "- &base {name: one, request_cpu: 2}\n- {<<: *base, name: two}\n"
+    (tmp_path / "services.yml").write_text(text, encoding="utf-8")
+    raws, _mistakes = read_sources([str(tmp_path)])
+    assert [raw.value for raw in raws] == [{"name": "one", "request_cpu": 2}, {"name": "two", "request_cpu": 2}]
+
+
+def test_every_unreadable_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("- name: [\n", encoding="utf-8")
+    (tmp_path / "b.json").write_text("[{]", encoding="utf-8")
+    (tmp_path / "c.yml").write_text("services: []", encoding="utf-8")
+    (tmp_path / "d.yml").write_text("- name: fine", encoding="utf-8")
+    (tmp_path / "e.yml").write_bytes(b"\xff")
+    found, mistakes = read(tmp_path, tmp_path / "missing", 7, "")
+    assert [name for name, _place in found] == ["fine"]
+    for part in ("a.yml: it is not valid YAML", "b.json: it is not valid JSON", "c.yml: \"services\" is not known here",
+                 "e.yml: it is not UTF-8", "there is no such file or folder"):  # fmt: skip
+        assert any(part in mistake for mistake in mistakes), part
+    assert sum("it is not the path of a file or folder" in mistake for mistake in mistakes) == 2
+    assert len(mistakes) == 7
+
+
+def test_a_folder_without_declarations_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
+    _found, [mistake] = read(tmp_path)
+    assert "no file below it ends in .yml, .yaml, .json" in mistake
