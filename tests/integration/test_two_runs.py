@@ -38,7 +38,7 @@ def at_once(platform: Platform, module: str, *params: dict[str, Any]) -> list[di
     pipe = subprocess.PIPE
     processes = [
         subprocess.Popen([sys.executable, "-c", _DRIVER], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-        for _ in params
+        for _run in params
     ]
     outputs = []
     for process, given in zip(processes, params, strict=True):

@@ -21,13 +21,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+KEYS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(SCALARS.filter(lambda k: k == k), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=10,
 )
 OPTIONS = [field.option for field in FIELDS] + list(NAMED) + ["state", "uuid", "clone_from"]
-ITEMS = VALUES | st.dictionaries(st.sampled_from(OPTIONS) | SCALARS.filter(lambda k: k == k), VALUES, max_size=6)
+ITEMS = VALUES | st.dictionaries(st.sampled_from(OPTIONS) | KEYS, VALUES, max_size=6)
 SHORT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
