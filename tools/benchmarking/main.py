@@ -47,7 +47,7 @@ Goal = tuple[str, str, str, bool]
 def _goals(f: Figures) -> list[Goal]:
     """Return each goal: what, the limit, what was measured, whether it is reached."""
     runs = f.runs
-    create, nothing = f.peers["a loop of ansible.builtin.uri"] or (0.0, 0.0)
+    create, nothing = f.peers["a loop of ansible.builtin.uri"]
     noop, made = runs[f"variables {SMALL}"], runs[f"create variables {SMALL}"]
     noop_src = runs[f"src {SMALL}"]
     above = f.above_empty(f"variables {SMALL}", f"empty, variables {SMALL}")
@@ -133,14 +133,10 @@ def _seconds(f: Figures, key: str) -> str:
 
 
 def _peer_rows(f: Figures) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for name, cost in f.peers.items():
-        if cost is None:
-            rows.append((name, "failed: jobs were lost", "", "", ""))
-        else:
-            each = [f"{seconds:.3f} s" for seconds in cost]
-            rows.append((name, *each, *(f"{seconds * SMALL:.0f} s" for seconds in cost)))
-    return rows
+    return [
+        (name, *(f"{seconds:.3f} s" for seconds in cost), *(f"{seconds * SMALL:.0f} s" for seconds in cost))
+        for name, cost in f.peers.items()
+    ]
 
 
 def _profile_rows(f: Figures) -> list[tuple[str, ...]]:

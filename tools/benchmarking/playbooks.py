@@ -24,11 +24,10 @@ _MISSING = "(item.content | from_json).inventories | length == 0"
 _SESSION = "{{ (login.content | from_json).inventory.uuid }}"
 
 
-def write_declarations(folder: pathlib.Path, count: int, changed: bool = False) -> None:
-    """Write the first ``count`` services into the folder; with ``changed`` the last one asks for another number of CPUs."""
+def write_declarations(folder: pathlib.Path, count: int, more_cpus: int = 0) -> None:
+    """Write the first ``count`` services into the folder; the last one asks for so many CPUs more than it otherwise does."""
     services = declarations(count)
-    if changed:
-        services[-1]["request_cpu"] += 64
+    services[-1]["request_cpu"] += more_cpus
     text = yaml.dump({"model_services": services}, Dumper=yaml.CSafeDumper, sort_keys=False, width=1000)
     (folder / DECLARED).write_text(text, encoding="utf-8")
 
@@ -98,10 +97,9 @@ def loop_of_async_uri(url: str) -> list[Task]:
 
 
 def _wait(results: str, register: str) -> Task:
-    # A job asked for before its file is written counts as finished and failed: ask again.
     return {
         "name": "Wait", "ansible.builtin.async_status": {"jid": "{{ item.ansible_job_id }}"}, "loop": results,
-        "register": register, "until": f"{register} is finished and {register} is not failed", "retries": 30, "delay": 1,
+        "register": register, "until": f"{register} is finished", "retries": 60, "delay": 1,
         "loop_control": {"label": "{{ item.ansible_job_id }}"},
     }  # fmt: skip
 

@@ -59,6 +59,8 @@ class Bench:
             "ZSTACK_ACCOUNT_NAME": constants.ADMIN_ACCOUNT,
             "ZSTACK_ACCOUNT_PASSWORD": constants.ADMIN_PASSWORD,
             "HASHED_PASSWORD": hashlib.sha512(constants.ADMIN_PASSWORD.encode()).hexdigest(),
+            # async_status looks below the home of the user database, a job is written below $HOME: name one place.
+            "ANSIBLE_ASYNC_DIR": str(folder / "async"),
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_NOCOWS": "true",
             "ANSIBLE_LOCALHOST_WARNING": "false",
