@@ -15,12 +15,19 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils import _query
 from ansible_collections.zstack.aios.plugins.module_utils._client import PAGE, Steps, is_page
-from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, FIELDS, Held, decode
+from ansible_collections.zstack.aios.plugins.module_utils._fields import (
+    BY_OPTION,
+    FIELDS,
+    READABLE,
+    SERVER_MADE,
+    Held,
+    decode,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._plan import same
 from ansible_collections.zstack.aios.plugins.module_utils._scalars import Wrong
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
 from ansible_collections.zstack.aios.plugins.module_utils._services import PATH, Services
-from ansible_collections.zstack.aios.plugins.module_utils._text import quoted
+from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,20 @@ def _declarable(option: str, shown: Any, held: Held) -> bool:
         return same(field, field.kind.parse(shown), held.get(field), {})
     except Wrong:
         return False
+
+
+def warn_of_unshown(question: Question, found: Sequence[Held]) -> list[str]:
+    """Return a warning for each field that was asked for and that the platform does not show, if only for a typing error.
+
+    A key without a field may be one of a newer platform, so it is no mistake as long as some service has it.
+    """
+    known = {field.option for field in READABLE} - {"resource_uuid"} | SERVER_MADE | {"uuid"}
+    shown = known.union(*(held.values for held in found))
+    return [
+        f"fields: the platform shows no {quoted(name)} of a service{nearest(name, known)}"
+        for name in question.fields
+        if name not in shown
+    ]
 
 
 def only(values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:

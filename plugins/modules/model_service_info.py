@@ -341,6 +341,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         result["warnings"] = [*client.warnings, *left_out]
     else:
         result["model_services"] = [_inquiry.only(show_service(held, secrecy), question.fields) for held in found]
+        result["warnings"] = [*client.warnings, *_inquiry.warn_of_unshown(question, found)]
     return result
 
 
