@@ -15,6 +15,7 @@ _DOCS = BUILD / "docs"
 _NAME = "zstack.aios"
 _SPHINX = {
     "project": _NAME,
+    "copyright": "The zstack.aios authors, GPL-3.0-or-later",
     "extensions": "sphinx_antsibull_ext",
     "default_role": "any",
     "highlight_language": "YAML+Jinja",

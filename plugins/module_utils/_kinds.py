@@ -132,9 +132,9 @@ class Yaml(Kind):
     def decode(self, wire: Any) -> str:
         return wire if isinstance(wire, str) else as_text(wire)
 
-    def show(self, value: Any, secrecy: Secrecy) -> Any:
+    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
         text = value.text if isinstance(value, YamlText) else value
-        return secrecy.mask_yaml(text) if isinstance(text, str) else text
+        return secrecy.mask_yaml(text, before or "") if isinstance(text, str) else text
 
 
 class List(Kind):
@@ -161,7 +161,7 @@ class List(Kind):
     def encode(self, value: Any) -> Any:
         return [self.element.encode(entry) for entry in value]
 
-    def show(self, value: Any, secrecy: Secrecy) -> Any:
+    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
         return value if self.ordered or not value else sorted(value)
 
     def decode(self, wire: Any) -> Any:
@@ -247,7 +247,7 @@ class Images(Kind):
     def decode(self, wire: Any) -> Any:
         return [snake_keys(image) if isinstance(image, Mapping) else image for image in wire] if wire else wire
 
-    def show(self, value: Any, secrecy: Secrecy) -> Any:
+    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
         return self.canonical(value) if value else value
 
 
@@ -289,8 +289,8 @@ class Parameters(Kind):
                 raise Wrong("the value is masked and the platform shows none; give the value", f".{key}")
         return {key: known[key] if value == MASK else value for key, value in wanted.items()}
 
-    def show(self, value: Any, secrecy: Secrecy) -> Any:
-        return dict(sorted(secrecy.mask_map(value).items())) if value else value
+    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
+        return dict(sorted(secrecy.mask_map(value, before).items())) if value else value
 
 
 class Specs(Kind):
@@ -311,7 +311,7 @@ class Specs(Kind):
             raise Wrong(f"it is {type_name(uuids)}; give a list of uuids")
         return str(vendor), self._uuids.parse(uuids)
 
-    def show(self, value: Any, secrecy: Secrecy) -> Any:
+    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
         return dict(sorted(value.items())) if value else value
 
 

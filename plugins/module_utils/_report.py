@@ -19,7 +19,6 @@ from ansible_collections.zstack.aios.plugins.module_utils import _yaml
 from ansible_collections.zstack.aios.plugins.module_utils._apply import FAILED, NOT_ATTEMPTED, UNKNOWN, Row
 from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, FIELDS, Held
-from ansible_collections.zstack.aios.plugins.module_utils._kinds import Parameters
 from ansible_collections.zstack.aios.plugins.module_utils._plan import (
     CLONED,
     CREATED,
@@ -76,16 +75,8 @@ def changes(row: Row, secrecy: Secrecy) -> list[dict[str, Any]]:
         kind = BY_OPTION[option].kind
         before = action.held.get(BY_OPTION[option]) if action.held else None
         after = action.tags.get(option, action.then.get(option, action.first.get(option)))
-        entry = {
-            "field": option,
-            "before": None if before is None else kind.show(before, secrecy),
-            "after": kind.show(after, secrecy),
-        }
-        if isinstance(before, dict) and isinstance(after, dict) and isinstance(kind, Parameters):
-            for key in entry["after"]:
-                if entry["after"][key] == MASK and before.get(key) != after.get(key):
-                    entry["after"][key] = f"{MASK} (another value)"
-        found.append(entry)
+        shown_before = None if before is None else kind.show(before, secrecy)
+        found.append({"field": option, "before": shown_before, "after": kind.show(after, secrecy, before)})
     return found
 
 

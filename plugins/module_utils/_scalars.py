@@ -91,8 +91,11 @@ class Kind(ABC):
         """Return the held form of a wire value."""
         return wire
 
-    def show(self, value: Any, secrecy: Secrecy) -> Any:
-        """Return a declared or held value for results, diffs and reports: plain, in stable order, secrets masked."""
+    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
+        """Return a declared or held value for results, diffs and reports: plain, in stable order, secrets masked.
+
+        :param before: the held value that it replaces; a secret that differs from its secret there is said to.
+        """
         return value
 
 

@@ -18,6 +18,8 @@ from typing import Any
 from ansible_collections.zstack.aios.plugins.module_utils import _yaml
 
 MASK = "********"
+#: What stands for a secret that replaces another one.
+OTHER = f"{MASK} (another value)"
 #: A key is secret when one of its words is one of these: ``HF_TOKEN``, ``apiKey``, ``db.password``, not ``tokenizer``.
 SECRET_WORDS = frozenset(
     [
@@ -59,14 +61,20 @@ class Secrecy:
         words = [key.lower(), *map(str.lower, _WORDS.findall(key))]
         return any(word in self.words or word.endswith(_ENDINGS) for word in words)
 
-    def mask_map(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters with every secret value hidden."""
-        return {key: MASK if self.hides(key) else value for key, value in parameters.items()}
+    def mask_map(self, parameters: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the parameters with every secret value hidden.
 
-    def mask_yaml(self, text: str) -> str:
+        :param before: parameters that these replace; a secret that differs from the one there is shown as :data:`OTHER`.
+        """
+        known = before or {}
+        return {key: _mask(value, known.get(key)) if self.hides(key) else value for key, value in parameters.items()}
+
+    def mask_yaml(self, text: str, before: str = "") -> str:
         """Return a service's ``yaml`` with the secrets of its environment hidden.
 
         The text comes back as it is unless there is something to hide.
+
+        :param before: the text that it replaces; a secret that differs from the one there is shown as :data:`OTHER`.
         """
         if not self._worth_a_look.search(text):
             return text
@@ -75,14 +83,26 @@ class Secrecy:
         except _yaml.YamlMistake:
             return self._mask_rest(text)
         entries = [entry for entry in env_entries(document) if self.hides(entry.key)]
+        known = _env_of(before) if entries else {}
         for entry in entries:
-            entry.set(MASK)
+            entry.set(_mask(as_text(entry.value), known.get(entry.key)))
         return _yaml.dump(document) if entries else text
 
     def _mask_rest(self, text: str) -> str:
         """Hide all that follows the first secret-looking word of a text that is not YAML: nobody knows where it ends."""
         found = next((word for word in re.finditer(r"[\w.-]+", text) if self.hides(word[0])), None)
         return f"{text[: found.end()]}: {MASK}" if found else text
+
+
+def _mask(value: Any, before: Any) -> str:
+    return MASK if before is None or before == value else OTHER
+
+
+def _env_of(text: str) -> Mapping[str, str]:
+    try:
+        return env_map(_yaml.load(text).value) or {}
+    except _yaml.YamlMistake:
+        return {}
 
 
 class EnvEntry:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, OTHER
 from ansible_collections.zstack.aios.tests.conftest import Platform
 
 CHAT = {
@@ -58,6 +60,30 @@ def test_what_is_only_sent_along_with_a_new_yaml_is_no_change(platform: Platform
     )
     assert result["results"][0]["changed_fields"] == ["yaml"]
     assert "livez: /h" in platform.service("chat")["yaml"]
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new"),
+    [
+        ("yaml", "env: [HF_TOKEN=0ld, DB_PASSWORD=same]", "env: [HF_TOKEN=n3w, DB_PASSWORD=same]"),
+        ("yaml", "env: [HF_TOKEN=0ld, DB_PASSWORD=same]", f"env: [HF_TOKEN=n3w, DB_PASSWORD={MASK}]"),
+        (
+            "environment_parameters",
+            {"HF_TOKEN": "0ld", "DB_PASSWORD": "same"},
+            {"HF_TOKEN": "n3w", "DB_PASSWORD": MASK},
+        ),
+    ],
+)
+def test_the_diff_shows_which_secret_changes(platform: Platform, field: str, old: object, new: object) -> None:
+    platform.run("model_services", {"model_services": [{**CHAT, field: old}]})
+    result = platform.run("model_services", {"model_services": [{"name": "chat", field: new}]}, diff=True)
+    assert result["results"][0]["changed_fields"] == [field]
+    (diff,) = result["diff"]
+    assert (diff["before"].count(OTHER), diff["before"].count(MASK)) == (0, 2)
+    assert (diff["after"].count(OTHER), diff["after"].count(MASK)) == (1, 2)
+    assert not any(secret in str(diff) for secret in ("0ld", "n3w", "same"))
+    again = platform.run("model_services", {"model_services": [{"name": "chat", field: new}]})
+    assert not again["changed"]
 
 
 def test_tags_of_a_new_service_are_seen_to_be_there(platform: Platform) -> None:

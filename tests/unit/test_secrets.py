@@ -10,7 +10,7 @@ import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils import _secrets, _yaml
 from ansible_collections.zstack.aios.plugins.module_utils._kinds import Yaml
-from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, OTHER, Secrecy
 from ansible_collections.zstack.aios.tests import strategies
 from hypothesis import given, settings
 
@@ -57,6 +57,14 @@ def test_every_notation_of_an_environment_is_masked_and_only_there(text: str) ->
     assert "5up3r" not in shown
     assert _secrets.env_map(document) == {"HF_TOKEN": MASK, "LEVEL": "1"}
     assert document["services"] == [{"token_field": "HF_TOKEN"}]
+
+
+@pytest.mark.parametrize("text", NOTATIONS.values(), ids=NOTATIONS)
+def test_a_secret_that_replaces_another_is_told_from_one_that_stays(text: str) -> None:
+    other = text.replace("5up3r", "n3w")
+    assert _secrets.env_map(yaml.safe_load(Secrecy().mask_yaml(other, text))) == {"HF_TOKEN": OTHER, "LEVEL": "1"}
+    for before in (other, "", "env: {", "env: {LEVEL: 1}"):
+        assert _secrets.env_map(yaml.safe_load(Secrecy().mask_yaml(other, before))) == {"HF_TOKEN": MASK, "LEVEL": "1"}
 
 
 @pytest.mark.parametrize("text", NOTATIONS.values(), ids=NOTATIONS)
