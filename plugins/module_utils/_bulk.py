@@ -23,6 +23,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._engine import Engine,
 from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError, GuardError, Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, NAMED, Field, Held
 from ansible_collections.zstack.aios.plugins.module_utils._guards import Prune, check_digest, check_prune
+from ansible_collections.zstack.aios.plugins.module_utils._interruption import Interruption
 from ansible_collections.zstack.aios.plugins.module_utils._plan import (
     DELETED,
     UNCHANGED,
@@ -79,23 +80,6 @@ class Converged:
         return any(row.error is not None for row in self.rows)
 
 
-class Interruption:
-    """Whether a signal arrived. While :attr:`deferred` it is only noted, and the engine winds up; else it is raised.
-
-    As a context it defers signals from its end on, so that none can keep the session from being ended.
-    """
-
-    def __init__(self) -> None:
-        self.deferred = False
-        self.arrived = False
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_exception: object) -> None:
-        self.deferred = True
-
-
 def converge(
     connection: Connection, items: Sequence[Item], settings: Settings, interruption: Interruption
 ) -> Converged:
@@ -110,10 +94,10 @@ def converge(
     if not items and settings.prune is None:
         return result
     pace = Pace(settings.concurrency)
-    client = Client(connection, settings.concurrency, pace.told)
+    client = Client(connection, settings.concurrency, pace.told, interruption)
     try:
         with client, Progress(settings.progress_path, lambda: pace.limit) as progress:
-            engine = Engine(pace, lambda: interruption.arrived)
+            engine = Engine(pace, lambda: bool(interruption.arrived))
             with interruption:
                 _Run(client, items, settings, result, progress, engine).carry_out(interruption)
     finally:
@@ -155,7 +139,7 @@ class _Run:
             return
         interruption.deferred = True  # from here on a signal must not lose what was done
         self._apply(plan, prunes)
-        self.result.interrupted = interruption.arrived
+        self.result.interrupted = bool(interruption.arrived)
 
     def _apply(self, plan: Plan, prunes: Sequence[Action]) -> None:
         self.progress.applying(sum(action.kind != UNCHANGED for action in (*plan.actions, *prunes)))
@@ -287,4 +271,4 @@ def read_prune(
     return prune, mistakes
 
 
-__all__ = ["Converged", "GuardError", "Interruption", "Settings", "converge", "read_prune"]
+__all__ = ["Converged", "GuardError", "Settings", "converge", "read_prune"]

@@ -26,6 +26,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._errors import (
     UncertainError,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._identity import Identity
+from ansible_collections.zstack.aios.plugins.module_utils._interruption import Interruption
 from ansible_collections.zstack.aios.plugins.module_utils._reactions import (
     Outcome,
     Phase,
@@ -107,15 +108,21 @@ class Client:
 
     :param workers: how many connections are kept.
     :param on_outcome: told of every answer whether the platform was strained, so that the pace can follow.
+    :param interruption: what signals do to this conversation.
     :ivar warnings: what went wrong without making anything fail.
     """
 
     def __init__(
-        self, connection: Connection, workers: int = 1, on_outcome: Callable[[bool], None] | None = None
+        self,
+        connection: Connection,
+        workers: int = 1,
+        on_outcome: Callable[[bool], None] | None = None,
+        interruption: Interruption | None = None,
     ) -> None:
         self.window = connection.job_timeout
         self.base_url = connection.base_url
-        self.identity = Identity(connection)
+        self._interruption = interruption or Interruption()
+        self.identity = Identity(connection, self._interruption)
         self.warnings: list[str] = []
         self._transport = Transport(connection, workers)
         self._on_outcome = on_outcome or (lambda strain: None)
@@ -333,7 +340,9 @@ class Client:
             if situation_of(outcome) == "lost":
                 # Each answer that is lost may leave a session behind that nobody can end.
                 reaction = Reaction.FEW
-            time.sleep(self._pause_or_fail(patience, outcome, reaction))
+            pause = self._pause_or_fail(patience, outcome, reaction)
+            self._interruption.give_up()
+            time.sleep(pause)
 
     def _pause_or_fail(self, patience: Patience, outcome: Outcome, reaction: Reaction, job: str = "") -> float:
         """Return how long to wait before trying again, or raise what went wrong."""

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection
 from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._interruption import Interruption
 
 LOGIN_PATH = "/v1/accounts/login"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -30,10 +31,12 @@ Call = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
 class Identity:
     """The credentials in use. Several threads may sign and renew at once; one login happens at a time.
 
+    :param interruption: kept out of logins: whoever left one half-way could not end the session that it begins.
     :ivar logins: how often an account logged in.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, interruption: Interruption) -> None:
+        self._interruption = interruption
         self._credentials = connection.credentials
         self._offset = connection.utc_offset
         self._way = connection.credentials.way
@@ -60,7 +63,7 @@ class Identity:
         """
         if self._way != "account_name":
             return False
-        with self._lock:
+        with self._lock, self._interruption.sheltered():
             if self._refusal is not None:
                 raise self._refusal
             if self.generation == generation:

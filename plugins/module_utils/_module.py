@@ -8,22 +8,20 @@ Private to this collection.
 
 from __future__ import annotations
 
-import signal
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.zstack.aios.plugins.module_utils import _connection, _transport, _yaml
-from ansible_collections.zstack.aios.plugins.module_utils._bulk import Interruption
 from ansible_collections.zstack.aios.plugins.module_utils._declaration import ABSENT, PRESENT
 from ansible_collections.zstack.aios.plugins.module_utils._errors import (
     AiosError,
-    Interrupted,
     Mistake,
     internal_error,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS
+from ansible_collections.zstack.aios.plugins.module_utils._interruption import Interruption
 from ansible_collections.zstack.aios.plugins.module_utils._kinds import Images
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK
 from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted
@@ -104,7 +102,7 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], d
         module.fail_json(msg=missing_required_lib("requests"), exception=_transport.REQUESTS_IMPORT_ERROR)
     if not _yaml.HAS_YAML:
         module.fail_json(msg=missing_required_lib("PyYAML"))
-    _listen_for_signals(module.interruption)
+    module.interruption.listen()
     try:
         result = work(module)
     except AiosError as error:
@@ -119,17 +117,6 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], d
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)
-
-
-def _listen_for_signals(interruption: Interruption) -> None:
-    def stop(number: int, _frame: object) -> None:
-        interruption.arrived = True
-        if not interruption.deferred:
-            interruption.deferred = True  # a second signal must not keep the session from being ended
-            raise Interrupted(f"interrupted by {signal.Signals(number).name}. Nothing was written.", "interrupted")
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
 
 
 def _echo(module: AiosModule) -> Mapping[str, Any]:

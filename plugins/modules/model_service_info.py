@@ -331,7 +331,7 @@ def work(module: AiosModule) -> dict[str, Any]:
     params = module.params
     question = read_question(params, module.mistakes)
     secrecy = Secrecy(tuple(params["secret_keys"] or ()))
-    with Client(module.connection()) as client:
+    with Client(module.connection(), interruption=module.interruption) as client:
         found, total, names = read(module, Services(client), question)
     result: dict[str, Any] = {"changed": False, "total": total, "warnings": client.warnings}
     if params["count_only"]:

@@ -129,6 +129,29 @@ def test_a_signal_while_reading_ends_the_session(
     wait_for(lambda: platform.sim.stats()["open_sessions"] == 0)
 
 
+@pytest.mark.parametrize("module", ["model_services", "model_service_info"])
+def test_a_signal_during_the_login_ends_the_session_that_it_begins(
+    platform_with: Callable[..., Platform], module: str
+) -> None:
+    platform = platform_with(request_latency=0.5)
+    running = Running(platform, module, {"model_services": ITEMS} if module == "model_services" else {})
+    wait_for(lambda: platform.sim.stats()["in_flight_maximum"] == 1)
+    result = running.strike(signal.SIGTERM, signal.SIGTERM)
+    assert "interrupted by SIGTERM. Nothing was written." in result["msg"]
+    assert [entry["kind"] for entry in platform.sim.log()] == ["login", "logout"]
+    assert platform.sim.stats()["open_sessions"] == 0
+
+
+def test_a_login_that_does_not_succeed_can_be_interrupted(platform: Platform) -> None:
+    outage = {"match": {"kind": "login", "nth": 2, "times": 0}, "fault": {"status": {"code": 503}}}
+    platform.sim.faults([{"match": {"kind": "query"}, "fault": "session_gone"}, outage])
+    running = Running(platform, "model_services", {"model_services": ITEMS})
+    wait_for(lambda: len(platform.sim.log()) >= 6)
+    started = time.monotonic()
+    assert "interrupted by SIGINT" in running.strike(signal.SIGINT)["msg"]
+    assert time.monotonic() - started < 6
+
+
 def test_a_signal_to_a_playbook_leaves_no_session(slow: Platform, tmp_path: Path) -> None:
     """Ctrl-C reaches the whole group of processes; ansible-playbook ends, and the module after it."""
     items = tmp_path / "services.json"

@@ -19,7 +19,7 @@ UTILS = f"{PLUGINS}.module_utils"
 FOLDER = ROOT / "plugins" / "module_utils"
 #: Every private module, lowest first; each may import those before it and nothing else of the collection.
 ORDER = [
-    "_text", "_version", "_progress", "_errors", "_yaml", "_secrets", "_scalars", "_kinds", "_fields", "_query",
+    "_text", "_version", "_progress", "_errors", "_interruption", "_yaml", "_secrets", "_scalars", "_kinds", "_fields", "_query",
     "_declaration", "_sources", "_plan", "_digest", "_page_style", "_page_words", "_page_html", "_pages",
     "_connection", "_transport", "_reactions", "_identity", "_client", "_engine", "_services", "_inquiry",
     "_apply", "_report", "_guards", "_bulk", "_module",

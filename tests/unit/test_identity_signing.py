@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._connection import Connection, Credentials
 from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, ApiError
 from ansible_collections.zstack.aios.plugins.module_utils._identity import Identity, wall_clock
+from ansible_collections.zstack.aios.plugins.module_utils._interruption import Interruption
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +30,7 @@ ACCOUNT = Credentials("account_name", "admin", "password")
 
 def identity(credentials: Credentials, offset: int = 28800) -> Identity:
     """Return an identity on a platform of an offset."""
-    return Identity(Connection("http://aios:8080/zstack", credentials, utc_offset=offset))
+    return Identity(Connection("http://aios:8080/zstack", credentials, utc_offset=offset), Interruption())
 
 
 def test_a_signature_covers_method_date_and_decoded_path_without_context() -> None:
