@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +65,13 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep connection options of the developer's own environment out of every test."""
     for variable in [name for name in os.environ if name.startswith("ZSTACK_")]:
         monkeypatch.delenv(variable)
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A folder of a short path, for Ansible's temporary files: it makes sockets there, whose paths must be short."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

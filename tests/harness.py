@@ -31,6 +31,8 @@ class Result(dict[str, Any]):
 def run_module(name: str, params: Mapping[str, Any], *, check: bool = False, diff: bool = False) -> Result:
     """Run a module as Ansible would, without the process around it."""
     args = {**params, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
+    if "inject_invocation" in basic.PASS_VARS:  # ansible-core 2.21 and later leave it out unless they are told to
+        args["_ansible_inject_invocation"] = True
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
     if hasattr(basic, "_ANSIBLE_PROFILE"):
         basic._ANSIBLE_PROFILE = "legacy"

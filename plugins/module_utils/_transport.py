@@ -13,6 +13,7 @@ that says whether the request can have arrived.
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import threading
 import time
@@ -187,6 +188,8 @@ def _cure_of_trust(reason: str) -> str:
         return "give in host a name that the certificate is made for"
     if "expired" in reason or "not yet valid" in reason:
         return "renew the platform's certificate, or set this machine's clock"
+    if re.search("Missing|marked critical|key usage", reason):
+        return "have the certificate or its CA issued anew with what it lacks; Python 3.13 and later insist on it"
     return "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
 
 

@@ -69,7 +69,7 @@ def test_progress_that_cannot_be_written_does_not_stop_the_work(
 
 
 def test_a_playbook_shows_progress_and_leaves_no_file_behind(
-    platform_with: Callable[..., Platform], tmp_path: Path
+    platform_with: Callable[..., Platform], tmp_path: Path, scratch: Path
 ) -> None:
     platform = platform_with(job_seconds=_progress.EVERY + 2)
     play = {
@@ -79,13 +79,11 @@ def test_a_playbook_shows_progress_and_leaves_no_file_behind(
     }
     playbook = tmp_path / "play.yml"
     playbook.write_text(json.dumps([play]), encoding="utf-8")
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
         "ANSIBLE_HOME": str(tmp_path / "ansible"),
         "ANSIBLE_NOCOLOR": "true",
-        "TMPDIR": str(temporary),
+        "TMPDIR": str(scratch),
     }
     process = subprocess.run(
         ["ansible-playbook", str(playbook)], env=environment, capture_output=True, text=True, check=False
@@ -95,4 +93,4 @@ def test_a_playbook_shows_progress_and_leaves_no_file_behind(
     assert shown, process.stdout
     assert all(LINE.fullmatch(line) for line in shown)
     assert "0 done, 0 failed, 3 left of 3" in shown[0]
-    assert list(temporary.glob("model_services_progress_*")) == []
+    assert list(scratch.glob("model_services_progress_*")) == []

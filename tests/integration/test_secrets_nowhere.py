@@ -257,14 +257,12 @@ def playbook(tmp_path: Path) -> Path:
 
 
 def test_a_playbook_at_full_verbosity_shows_and_leaves_nothing(
-    platform_with: Callable[..., Platform], playbook: Path, tmp_path: Path
+    platform_with: Callable[..., Platform], playbook: Path, tmp_path: Path, scratch: Path
 ) -> None:
     platform = platform_with(job_seconds=0.4)
     variables = tmp_path / "secrets.json"
     password = constants.ADMIN_PASSWORD
     variables.write_text(json.dumps({"host": platform.sim.url, "password": password, "token": TOKEN}), encoding="utf-8")
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
     environment = {
         **os.environ, "TMPDIR": str(scratch), "ANSIBLE_LOCAL_TEMP": str(scratch / "local"), "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_REMOTE_TMP": str(scratch / "remote"), "ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log"),
