@@ -14,6 +14,7 @@ import tempfile
 import threading
 from typing import Any
 
+from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.zstack.aios.plugins.module_utils._connection import SECRET_OPTIONS
@@ -39,7 +40,8 @@ class ActionModule(ActionBase):
         args = self._take_arguments()
         path = None
         if self._connection.transport == "local" and not self._play_context.become and not args.get("progress_path"):
-            handle, path = tempfile.mkstemp(prefix="model_services_progress_")
+            # In Ansible's own folder, which it removes at its end also when this process was killed before it could.
+            handle, path = tempfile.mkstemp(prefix="model_services_progress_", dir=constants.DEFAULT_LOCAL_TMP)
             os.close(handle)
             args["progress_path"] = path
         host = (task_vars or {}).get("inventory_hostname", "")

@@ -83,6 +83,7 @@ def test_a_playbook_shows_progress_and_leaves_no_file_behind(
         **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
         "ANSIBLE_HOME": str(tmp_path / "ansible"),
         "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_LOCAL_TEMP": str(scratch),
         "TMPDIR": str(scratch),
     }
     process = subprocess.run(
@@ -93,4 +94,4 @@ def test_a_playbook_shows_progress_and_leaves_no_file_behind(
     assert shown, process.stdout
     assert all(LINE.fullmatch(line) for line in shown)
     assert "0 done, 0 failed, 3 left of 3" in shown[0]
-    assert list(scratch.glob("model_services_progress_*")) == []
+    assert list(scratch.rglob("model_services_progress_*")) == []

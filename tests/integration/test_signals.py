@@ -152,7 +152,7 @@ def test_a_login_that_does_not_succeed_can_be_interrupted(platform: Platform) ->
     assert time.monotonic() - started < 6
 
 
-def test_a_signal_to_a_playbook_leaves_no_session(slow: Platform, tmp_path: Path) -> None:
+def test_a_signal_to_a_playbook_leaves_no_session_and_no_file(slow: Platform, tmp_path: Path, scratch: Path) -> None:
     """Ctrl-C reaches the whole group of processes; ansible-playbook ends, and the module after it."""
     items = tmp_path / "services.json"
     items.write_text(json.dumps(ITEMS), encoding="utf-8")
@@ -165,10 +165,17 @@ def test_a_signal_to_a_playbook_leaves_no_session(slow: Platform, tmp_path: Path
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        env={**os.environ, "ANSIBLE_LOCALHOST_WARNING": "0"},
+        env={
+            **os.environ,
+            "ANSIBLE_LOCALHOST_WARNING": "0",
+            "ANSIBLE_LOCAL_TEMP": str(scratch),
+            "TMPDIR": str(scratch),
+        },
     )
     wait_for(lambda: len(slow.sim.services()) >= 4)
+    assert list(scratch.rglob("model_services_progress_*"))
     os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=20)
     wait_for(lambda: slow.sim.stats()["open_sessions"] == 0)
+    wait_for(lambda: not list(scratch.rglob("model_services_progress_*")))
     assert slow.sim.stats()["logouts"] == slow.logins() == 1
