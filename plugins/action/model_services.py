@@ -41,7 +41,8 @@ class ActionModule(ActionBase):
         path = None
         if self._connection.transport == "local" and not self._play_context.become and not args.get("progress_path"):
             # In Ansible's own folder, which it removes at its end also when this process was killed before it could.
-            handle, path = tempfile.mkstemp(prefix="model_services_progress_", dir=constants.DEFAULT_LOCAL_TMP)
+            folder = vars(constants)["DEFAULT_LOCAL_TMP"]
+            handle, path = tempfile.mkstemp(prefix="model_services_progress_", dir=folder)
             os.close(handle)
             args["progress_path"] = path
         host = (task_vars or {}).get("inventory_hostname", "")

@@ -25,6 +25,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTI
 from ansible_collections.zstack.aios.plugins.module_utils._guards import Prune, check_digest, check_prune
 from ansible_collections.zstack.aios.plugins.module_utils._interruption import Interruption
 from ansible_collections.zstack.aios.plugins.module_utils._plan import (
+    CLONED,
+    CREATED,
     DELETED,
     UNCHANGED,
     Action,
@@ -37,6 +39,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._plan import (
 from ansible_collections.zstack.aios.plugins.module_utils._progress import Progress
 from ansible_collections.zstack.aios.plugins.module_utils._scalars import Wrong, is_uuid
 from ansible_collections.zstack.aios.plugins.module_utils._services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._text import quoted
 
 
 @dataclass(frozen=True)
@@ -213,8 +216,8 @@ class _Run:
         return None if prune is None else sorted(condition.sent for condition in prune.conditions)
 
     def _warn_of_doubles(self) -> None:
-        """Tell of services that another run created under the same name meanwhile; the platform permits it."""
-        made = [row for row in self.result.rows if row.done in ("created", "cloned")]
+        """Tell of services that share a name given in this run, for instance with another run's; the platform permits it."""
+        made = [row for row in self.result.rows if row.done in (CREATED, CLONED) or "name" in row.changed_fields]
         if not made:
             return
         try:
@@ -231,8 +234,8 @@ class _Run:
             if len(same) > 1:
                 uuids = ", ".join(held.uuid for held in same)
                 self.result.warnings.append(
-                    f"{len(same)} services are named {row.action.name!r} now ({uuids}), because something else created one "
-                    "at the same time. Delete one of them."
+                    f"{len(same)} services are named {quoted(row.action.name)} now ({uuids}): one was renamed to it, or "
+                    "something else created one at the same time. Delete or rename all but one."
                 )
 
 
@@ -266,7 +269,7 @@ def read_prune(
     prune = Prune(tuple(read), str(limit), allow_empty)
     if prune.most(100) is None:
         mistakes.append(
-            Mistake("", "prune_limit", f'{limit!r} is neither a whole number nor a percentage such as "20%"')
+            Mistake("", "prune_limit", f'{quoted(limit)} is neither a whole number nor a percentage such as "20%"')
         )
     return prune, mistakes
 

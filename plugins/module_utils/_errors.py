@@ -89,6 +89,7 @@ class DeclarationError(AiosError):
     #: So many mistakes are spelt out in the message; all are in ``failure.mistakes`` up to :attr:`KEPT`.
     SHOWN = 20
     KEPT = 200
+    END = "\nNothing was written."
 
     def __init__(self, mistakes: Sequence[Mistake], code: str = "declaration") -> None:
         self.mistakes = list(mistakes)
@@ -99,11 +100,20 @@ class DeclarationError(AiosError):
             if len(self.mistakes) > self.SHOWN:
                 rows.append(f"- and {len(self.mistakes) - self.SHOWN} more")
             text = f"{counted(len(self.mistakes), 'mistake')}:\n" + "\n".join(rows)
-        super().__init__(f"{text}\nNothing was written.", code)
+        super().__init__(f"{text}{self.END}", code)
 
     def failure(self) -> dict[str, object]:
         rows = [{"where": m.where, "option": m.option, "text": m.text} for m in self.mistakes[: self.KEPT]]
         return {"code": self.code, "mistakes": rows, "mistakes_total": len(self.mistakes)}
+
+
+class QueryError(DeclarationError):
+    """What was asked cannot be asked. A question never writes, so that need not be said."""
+
+    END = ""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__(mistakes, "query")
 
 
 class GuardError(AiosError):

@@ -211,7 +211,7 @@ def make_report(facts: Mapping[str, Any], rows: Sequence[Row], secrecy: Secrecy)
 def check_report_path(path: str, suffixes: Sequence[str]) -> Iterator[Mistake]:
     """Yield why no report can be written there, before a run is begun that then could not be told."""
     folder = Path(path).expanduser().parent
-    if not path.endswith(tuple(suffixes)):
+    if Path(path).suffix not in suffixes:
         yield Mistake("", "report_path", f"{quoted(path)} ends in none of {', '.join(suffixes)}")
     elif not folder.is_dir() or not os.access(folder, os.W_OK):
         yield Mistake("", "report_path", f"{quoted(folder)} is no folder that can be written to on this host")

@@ -238,6 +238,8 @@ def _not_text(value: Any) -> str:
 
 
 def type_name(value: Any) -> str:
+    if value is None:
+        return "null"
     names = ((bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "text"), (Mapping, "a mapping"))
     if isinstance(value, (list, tuple)):
         return "a list"

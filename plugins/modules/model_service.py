@@ -525,8 +525,10 @@ failure:
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._bulk import Settings, converge
+from ansible_collections.zstack.aios.plugins.module_utils._connection import SECRET_OPTIONS
 from ansible_collections.zstack.aios.plugins.module_utils._declaration import Raw, read_items
 from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError
+from ansible_collections.zstack.aios.plugins.module_utils._fields import SERVER_MADE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._plan import DELETED, ORDER, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._report import make_diff, predict_service, show_service
@@ -544,8 +546,8 @@ def argument_spec() -> Spec:
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring the one service to what is declared."""
-    options = field_options()
-    items, mistakes = read_items([Raw({k: v for k, v in module.declared.items() if k in options}, "")])
+    declared = {option: value for option, value in module.declared.items() if option not in SECRET_OPTIONS}
+    items, mistakes = read_items([Raw(declared, "")])
     if module.mistakes or mistakes:
         raise DeclarationError([*module.mistakes, *mistakes])
     secrecy = Secrecy(tuple(module.params["secret_keys"] or ()))
@@ -574,7 +576,7 @@ def work(module: AiosModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    run_module(argument_spec(), frozenset(field_options()), work)
+    run_module(argument_spec(), frozenset((*field_options(), *SERVER_MADE)), work)
 
 
 if __name__ == "__main__":

@@ -258,7 +258,7 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils import _inquiry, _query
 from ansible_collections.zstack.aios.plugins.module_utils._client import Client, run
-from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError, Mistake
+from ansible_collections.zstack.aios.plugins.module_utils._errors import Mistake, QueryError
 from ansible_collections.zstack.aios.plugins.module_utils._fields import Held
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._report import show_service
@@ -288,7 +288,7 @@ def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> _inquiry.Q
     """Return the checked question.
 
     :param mistakes: what is wrong already.
-    :raises DeclarationError: with everything that is wrong with it.
+    :raises QueryError: with everything that is wrong with it.
     """
     conditions = []
     for index, given in enumerate(params["conditions"] or []):
@@ -308,7 +308,7 @@ def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> _inquiry.Q
         if params[option] is not None and params[option] < 0:
             mistakes.append(Mistake("", option, f"{params[option]} is less than zero"))
     if mistakes:
-        raise DeclarationError(mistakes, "query")
+        raise QueryError(mistakes)
     descending = params["sort_direction"] == "desc"
     fields = () if params["declared"] else tuple(params["fields"] or ())
     return _inquiry.Question(tuple(conditions), sort, descending, params["limit"], params["start"], fields)

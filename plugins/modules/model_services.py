@@ -568,7 +568,12 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._bulk import Converged, Settings, converge, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._declaration import Item, Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, DeclarationError, Mistake
+from ansible_collections.zstack.aios.plugins.module_utils._errors import (
+    AiosError,
+    DeclarationError,
+    Mistake,
+    internal_error,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._pages import SUFFIXES, render
 from ansible_collections.zstack.aios.plugins.module_utils._report import (
@@ -680,12 +685,12 @@ def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dic
     path = module.params["report_path"]
     if path:
         facts.update(summary=result["summary"], plan_digest=converged.plan_digest)
-        report = make_report(facts, converged.rows, secrecy)
         try:
-            write_report(path, report, render)
+            write_report(path, make_report(facts, converged.rows, secrecy), render)
             result["report_path"] = path
-        except AiosError as error:
-            result.update(failed=True, msg=f"{result['msg']}\n{error.message}", failure=error.failure())
+        except Exception as error:  # whatever it is, it must not cost the result of what was done
+            told = error if isinstance(error, AiosError) else internal_error(error)
+            result.update(failed=True, msg=f"{result['msg']}\n{told.message}", failure=told.failure())
     return result
 
 

@@ -83,6 +83,24 @@ def test_with_a_uuid_the_name_is_the_one_it_is_to_have(platform: Platform) -> No
     assert platform.writes() == []
 
 
+def test_a_rename_to_a_name_that_another_has_is_done_and_pointed_out(platform: Platform) -> None:
+    platform.sim.seed([{"name": "old"}, {"name": "taken"}])
+    old, taken = (platform.service(name)["uuid"] for name in ("old", "taken"))
+    result = platform.run("model_services", {"model_services": [{"uuid": old, "name": "taken"}]})
+    assert result["summary"]["updated"] == 1
+    assert '2 services are named "taken" now' in str(result["warnings"])
+    assert old in str(result["warnings"])
+    assert taken in str(result["warnings"])
+
+
+def test_names_can_be_swapped_without_a_warning(platform: Platform) -> None:
+    platform.sim.seed([{"name": "a"}, {"name": "b"}])
+    a, b = (platform.service(name)["uuid"] for name in ("a", "b"))
+    result = platform.run("model_services", {"model_services": [{"uuid": a, "name": "b"}, {"uuid": b, "name": "a"}]})
+    assert (platform.service("a")["uuid"], platform.service("b")["uuid"]) == (b, a)
+    assert not result.get("warnings")
+
+
 def test_a_uuid_that_nothing_has_is_never_created(platform: Platform) -> None:
     result = platform.run(MODULE, creatable("chat", uuid=CHOSEN))
     assert f"no service has the uuid {CHOSEN}" in result["msg"]

@@ -161,6 +161,16 @@ def test_a_changed_secret_is_told_as_a_change_without_its_value(platform: Platfo
     assert "new-5up3r" in platform.service("chat")["yaml"]
 
 
+def test_a_result_can_be_given_back(platform: Platform) -> None:
+    made = platform.run(MODULE, CHAT)["model_service"]
+    assert {"create_date", "last_op_date"} < made.keys()
+    platform.sim.clear_log()
+    again = platform.run(MODULE, made)
+    assert (again["action"], platform.writes()) == ("unchanged", [])
+    renamed = platform.run(MODULE, {**made, "name": "renamed", "request_cpus": 1})
+    assert '"request_cpus" is not an option of this module; did you mean "request_cpu"?' in renamed["msg"]
+
+
 def test_the_invocation_repeats_who_is_meant_and_no_values(platform: Platform) -> None:
     echoed = platform.run(MODULE, CHAT)["invocation"]["module_args"]
     assert echoed["name"] == "chat"

@@ -124,6 +124,12 @@ def test_fields_that_are_no_columns_can_be_asked_for(platform: Platform) -> None
     assert {key: row[key] for key in row if key != "uuid"} == {"name": "chat", "model_uuids": [constants.MODEL_UUID]}
 
 
+def test_a_question_does_not_speak_of_writing(platform: Platform) -> None:
+    result = platform.run(MODULE, {"conditions": ["nam=x"], "sort_by": "colour"})
+    assert result["msg"].startswith("2 mistakes:")
+    assert "written" not in result["msg"]
+
+
 def test_everything_wrong_is_told_at_once_before_the_platform_is_asked(platform: Platform) -> None:
     params = {"conditions": ["nmae=a", "request_cpu=many"], "sort_by": "colour", "limit": -1, "start": -2}
     result = platform.run(MODULE, params)
