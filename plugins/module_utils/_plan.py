@@ -29,7 +29,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._fields import (
 from ansible_collections.zstack.aios.plugins.module_utils._kinds import Yaml
 from ansible_collections.zstack.aios.plugins.module_utils._scalars import Wrong, is_uuid
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
-from ansible_collections.zstack.aios.plugins.module_utils._text import listed, printable, quoted, trim
+from ansible_collections.zstack.aios.plugins.module_utils._text import listed, nearest, printable, quoted, trim
 
 CREATED, CLONED, UPDATED, DELETED, UNCHANGED = "created", "cloned", "updated", "deleted", "unchanged"
 ORDER = {field.option: place for place, field in enumerate(FIELDS)}
@@ -166,7 +166,8 @@ class _Planner:
                 item.values[row.option] = uuids if isinstance(given, list) else uuids[0]
 
     def _one_uuid(self, item: Item, option: str, name: str) -> str | None:
-        found = self.world.names.get(option, {}).get(name, [])
+        known = self.world.names.get(option, {})
+        found = known.get(name, [])
         if len(found) == 1:
             return found[0]
         row = NAMED[option]
@@ -175,7 +176,10 @@ class _Planner:
                 item, option, f"{len(found)} have the name {quoted(name)}: {listed(found, 10)}; give {row.option}"
             )
         else:
-            self.wrong(item, option, f"the platform has none of the name {quoted(name)}; give another, or {row.option}")
+            near = nearest(name, known) or f" (it has {listed(sorted(map(quoted, known))) or 'none at all'})"
+            self.wrong(
+                item, option, f"the platform has none of the name {quoted(name)}{near}; give another, or {row.option}"
+            )
         return None
 
     def _refuse_shared(self, matched: Sequence[tuple[Item, Held | None]]) -> None:
