@@ -25,6 +25,7 @@ def merge_model_services(
     fragments: Mapping[str, Any],
     mode: str = "strict",
     visible_names: Iterable[str] = (),
+    known_names: Iterable[str] = (),
 ) -> list[dict[str, Any]]:
     """Join the items of several variables into one list.
 
@@ -33,6 +34,7 @@ def merge_model_services(
         C(model_services_items) first, then the others in the order of their suffixes, option by option.
     :param visible_names: further variable names; one that looks like a misspelt fragment is refused, since its
         services would silently not be declared.
+    :param known_names: other variables of the role; a visible name that looks like one of them misspelt is refused too.
     :returns: new dictionaries in the order in which each item was first named.
     :raises AnsibleFilterError: with every mistake found, each naming its variable.
     """
@@ -42,7 +44,9 @@ def merge_model_services(
         raise AnsibleFilterError(
             f"merge_model_services: expects a mapping of variable names to lists, not {_type_name(fragments)}"
         )
-    mistakes = [_misspelt(name) for name in sorted({*fragments, *visible_names}) if _looks_misspelt(name)]
+    known = list(known_names)
+    slips = ((name, _meant(name, known)) for name in sorted({*fragments, *visible_names}))
+    mistakes = [f"the variable {name} is not read by the role; did you mean {meant}?" for name, meant in slips if meant]
     merged = _Merge(overlay=mode == "overlay", mistakes=mistakes)
     for name in sorted(fragments, key=_application_order):
         merged.add(name, fragments[name])
@@ -116,20 +120,18 @@ def _application_order(name: str) -> tuple[bool, str]:
     return (name != BASE, name)
 
 
-def _looks_misspelt(name: str) -> bool:
-    if _FRAGMENT.fullmatch(name):
-        return False
-    head = name.split("__", 1)[0]
-    return bool(_ONE_UNDERSCORE.fullmatch(name)) or bool(
-        difflib.get_close_matches(head, [BASE], n=1, cutoff=_NEAR_ENOUGH)
-    )
-
-
-def _misspelt(name: str) -> str:
+def _meant(name: str, known: Sequence[str]) -> str:
+    """Return the variable of the role that a misspelt name stands for, or an empty text."""
+    if _FRAGMENT.fullmatch(name) or name in known:
+        return ""
+    head, _underscores, suffix = name.partition("__")
     single = _ONE_UNDERSCORE.fullmatch(name)
-    suffix = single.group(1) if single else name.partition("__")[2]
-    meant = f"{BASE}__{suffix}" if suffix else BASE
-    return f"the variable {name} is not read by the role; did you mean {meant}?"
+    if single:
+        head, suffix = BASE, single[1]
+    near = difflib.get_close_matches(head, [BASE, *known], n=1, cutoff=_NEAR_ENOUGH)
+    if near == [BASE] and suffix:
+        return f"{BASE}__{suffix}"
+    return near[0] if near else ""
 
 
 def _type_name(value: Any) -> str:

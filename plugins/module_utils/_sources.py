@@ -57,7 +57,8 @@ def _files(path: Path) -> Iterator[Path]:
         yield path
         return
     if not path.is_dir():
-        raise _Unreadable(f"there is no such file or folder on this host, seen from {os.getcwd()}")
+        place = "" if path.is_absolute() else f", seen from {os.getcwd()}"
+        raise _Unreadable(f"there is no such file or folder on this host{place}")
     found = 0
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

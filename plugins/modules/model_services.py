@@ -587,6 +587,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._report import (
 )
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
 from ansible_collections.zstack.aios.plugins.module_utils._sources import read_sources
+from ansible_collections.zstack.aios.plugins.module_utils._text import counted
 
 TAKEN = frozenset(("model_services", "defaults"))
 
@@ -659,7 +660,7 @@ def work(module: AiosModule) -> dict[str, Any]:
     if mistakes:
         raise DeclarationError(mistakes)
     if module.params["validate_only"]:
-        return {"changed": False, "msg": f"{len(items)} services are declared without a mistake."}
+        return {"changed": False, "msg": f"Without a mistake: {counted(len(items), 'declared service')}."}
     started = time.strftime("%Y-%m-%d %H:%M:%S %z")
     connection = module.connection()
     converged = converge(connection, items, settings, module.interruption)

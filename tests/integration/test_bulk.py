@@ -224,7 +224,7 @@ def test_check_mode_predicts_the_run_and_writes_nothing(platform: Platform) -> N
 
 def test_validate_only_needs_neither_platform_nor_credentials() -> None:
     params = {"validate_only": True, "model_services": [service("a")]}
-    assert "1 services are declared without a mistake" in run_module("model_services", params)["msg"]
+    assert "Without a mistake: 1 declared service." in run_module("model_services", params)["msg"]
     bad = run_module("model_services", {"validate_only": True, "model_services": [{"nam": "a"}]})
     assert bad.failed
 

@@ -246,10 +246,30 @@ def test_a_misspelt_variable_and_a_wrong_type_are_refused(field: Field) -> None:
     misspelt = field.run("zstack.aios.provision")
     assert misspelt.code != 0
     assert "did you mean model_services_items__more?" in misspelt.text
+    field.hosts["one"].pop("model_services_item__more")
+    option = field.run("zstack.aios.provision", variables={"model_services_fail_on_drfit": True})
+    assert (
+        "model_services_fail_on_drfit is not read by the role; did you mean model_services_fail_on_drift?"
+        in option.text
+    )
     wrong = field.run("zstack.aios.provision", variables={"model_services_merge": "both"})
     assert wrong.code != 0
     assert "model_services_merge must be one of" in wrong.text
     assert field.writes("one") == []
+
+
+def test_one_report_for_two_platforms_is_refused(two: Field) -> None:
+    for host in two.platforms:
+        two.declare(host, model_services_items=[service("qwen")])
+    path = str(two.folder / "report.html")
+    same = two.run("zstack.aios.provision", variables={"model_services_report_path": path})
+    assert same.code != 0
+    assert f"model_services_report_path is {path} for more than one host" in same.text
+    assert two.writes("one") == two.writes("two") == []
+    path = str(two.folder / "{{ inventory_hostname }}.html")
+    own = two.run("zstack.aios.plan", variables={"model_services_report_path": path})
+    assert own.code == 0, own.text
+    assert {file.name for file in two.folder.glob("*.html")} == {"one.html", "two.html"}
 
 
 def test_prune_is_refused_when_hosts_are_hidden(two: Field) -> None:

@@ -150,6 +150,15 @@ def test_a_misspelt_fragment_is_refused_with_the_name_that_was_meant(misspelt: s
     assert f"the variable {misspelt} is not read by the role; did you mean {meant}?" in message
 
 
+def test_other_variables_of_the_role_are_known_and_their_misspellings_refused() -> None:
+    known = ("model_services_prune_limit", "model_services_host", "model_services_hosts")
+    fragments: dict[str, Any] = {"model_services_items": []}
+    mine = ("model_services_team", "model_services_result", "model_services_prune", "port")
+    assert merge_model_services(fragments, visible_names=(*known, *mine), known_names=known) == []
+    with pytest.raises(AnsibleFilterError, match=r"_prune_limt is not read.*mean model_services_prune_limit\?"):
+        merge_model_services(fragments, visible_names=("model_services_prune_limt",), known_names=known)
+
+
 @pytest.mark.parametrize(
     "name",
     [
