@@ -153,6 +153,7 @@ def test_a_report_is_written_after_a_failure_too(platform: Platform, tmp_path: P
     fail(platform, "add", "QUOTA.1", "8 of 8 GPUs <in> use", nth=2)
     result = run(platform, services(3), report_path=str(path))
     assert result["report_path"] == str(path)
+    assert list(tmp_path.iterdir()) == [path]
     text = path.read_text(encoding="utf-8")
     assert "QUOTA.1" in text and "model-00001" in text and "8 of 8 GPUs" in text
     if suffix == ".json":

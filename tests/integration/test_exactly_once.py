@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,6 +25,13 @@ NEW: dict[str, Any] = {
     "model_center_uuid": constants.MODEL_CENTER_UUID,
     "install_path": "/models/chat",
     "start_command": "serve",
+}
+KEY = {
+    "account_name": None,
+    "account_password": None,
+    "access_key_id": constants.ACCESS_KEY_ID,
+    "access_key_secret": constants.ACCESS_KEY_SECRET,
+    "server_utc_offset": "+00:00",
 }
 QUICK = {"timeout": 1, "job_timeout": 2}
 HTML = "<html><body>502 Bad Gateway</body></html>"
@@ -88,6 +96,41 @@ def test_a_request_that_arrives_after_it_was_given_up_is_not_done_twice(platform
     assert len(set(jobs_of(platform, "add"))) == 1
     assert len([effect for effect in platform.sim.effects() if effect["kind"] == "add"]) == 1
     platform.service("chat")
+
+
+def test_a_request_that_may_still_arrive_is_not_told_as_failed(platform_with: Callable[..., Platform]) -> None:
+    """Nothing was seen of it by the end of the run; signed with a key, it is done even after that."""
+    platform = platform_with(server_utc_offset="+00:00")
+    unavailable = {"status": {"code": 503, "body": HTML}}
+    faults = rule("add", {"delay": {"seconds": 4}}), rule("add", unavailable, times=0)
+    result = create(platform, *faults, **KEY)
+    assert (result["action"], result["changed"]) == ("unknown", True)
+    end = time.monotonic() + 10
+    while not platform.sim.services():
+        assert time.monotonic() < end, "it did arrive in the end"
+        time.sleep(0.1)
+    assert platform.run("model_service", NEW)["action"] == "unchanged"
+
+
+def test_a_job_that_is_forgotten_while_it_runs_is_not_begun_again(platform_with: Callable[..., Platform]) -> None:
+    platform = platform_with(job_seconds=0.3)
+    result = create(platform, rule("poll", {"status": {"code": 404, "body": "expired"}}))
+    assert (result.failed, result["action"]) == (False, "created")
+    assert len(jobs_of(platform, "add")) == 1
+
+
+def test_a_long_job_is_asked_for_less_and_less_often(platform_with: Callable[..., Platform]) -> None:
+    platform = platform_with(job_seconds=2.0)
+    assert create(platform, job_timeout=10)["action"] == "created"
+    polls = [entry for entry in platform.sim.log() if entry["kind"] == "poll"]
+    assert 5 <= len(polls) <= 10
+
+
+def test_a_service_that_is_gone_already_is_as_good_as_deleted(platform: Platform) -> None:
+    platform.sim.seed([{"name": "chat"}])
+    platform.sim.faults([rule("delete", {"job_error": {"code": "SYS.1003", "details": "no such service"}})])
+    result = platform.run("model_service", {"name": "chat", "state": "absent"})
+    assert (result.failed, result["action"]) == (False, "deleted")
 
 
 def test_a_duplicate_job_id_means_that_it_arrived(platform: Platform) -> None:

@@ -117,6 +117,15 @@ def test_expiry_in_the_poll_leads_to_one_login_and_a_new_job(
     assert ended(platform)
 
 
+@pytest.mark.parametrize("kind", ["add", "query"])
+def test_a_session_that_never_lasts_is_given_up_after_one_more_login(platform: Platform, kind: str) -> None:
+    platform.sim.faults([rule(kind, "session_gone", times=0)])
+    result = platform.run("model_service", {**NEW, "name": "one"})
+    assert result["failure"]["code"] == "ID.1001"
+    assert platform.logins() == 2
+    assert ended(platform)
+
+
 def test_many_writes_share_the_new_session(platform: Platform) -> None:
     platform.sim.faults([rule("add", "session_gone", nth=3)])
     result = platform.run("model_services", {"model_services": SERVICES, "concurrency": 8})
