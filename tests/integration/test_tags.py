@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -113,4 +114,27 @@ def test_a_platform_without_tags_says_so_and_new_services_still_get_theirs(
     assert result["failure"]["code"] == "tags_not_offered"
     assert "This platform does not offer" in result["msg"]
     assert "leave the option out" in result["msg"]
+    assert platform.writes() == []
+
+
+def test_a_tag_that_the_platform_takes_without_effect_is_an_error(platform: Platform) -> None:
+    platform.run(MODULE, creatable("chat"))
+    nothing = {"status": {"code": 200, "body": json.dumps({"inventory": {}})}}
+    platform.sim.faults([{"match": {"kind": "tag", "times": 0}, "fault": nothing}])
+    result = platform.run(MODULE, {"name": "chat", "user_tags": ["team-a"]})
+    assert result.failed
+    assert "did not take user_tags" in result["msg"]
+
+
+def test_tags_that_belong_to_the_platform_are_nobodys_to_declare(platform: Platform) -> None:
+    platform.run(MODULE, creatable("chat", system_tags=["team::a"]))
+    service = platform.service("chat")["uuid"]
+    rows = [
+        {"uuid": "a" * 32, "resourceUuid": service, "tag": "team::a", "inherent": False},
+        {"uuid": "b" * 32, "resourceUuid": service, "tag": "internal::b", "inherent": True},
+    ]
+    answer = {"wrong_shape": {"body": {"inventories": rows, "total": 2}}}
+    platform.sim.faults([{"match": {"method": "GET", "path_regex": "system-tags", "times": 0}, "fault": answer}])
+    platform.sim.clear_log()
+    assert platform.run(MODULE, {"name": "chat", "system_tags": ["team::a"]})["action"] == "unchanged"
     assert platform.writes() == []
