@@ -11,22 +11,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
+from ansible_collections.zstack.aios.tests.samples import KEY, NEW
 from ansible_collections.zstack.aios.tests.simulator import constants
-
-NEW: dict[str, Any] = {
-    "yaml": "a: 1",
-    "request_cpu": 4,
-    "request_memory": 8192,
-    "model_center_uuid": constants.MODEL_CENTER_UUID,
-    "install_path": "/models/chat",
-    "start_command": "serve",
-}
-KEY: dict[str, Any] = {
-    "account_name": None,
-    "account_password": None,
-    "access_key_id": constants.ACCESS_KEY_ID,
-    "access_key_secret": constants.ACCESS_KEY_SECRET,
-}
 
 
 def test_a_key_needs_no_session(platform_with: Callable[..., Platform]) -> None:

@@ -12,34 +12,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.zstack.aios.tests import samples
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.harness import Result
-from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.samples import QUICK, rule
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 
-NEW: dict[str, Any] = {
-    "name": "chat",
-    "yaml": "services:\n- name: demo\n  ports:\n  - 3000",
-    "request_cpu": 4,
-    "request_memory": 8192,
-    "model_center_uuid": constants.MODEL_CENTER_UUID,
-    "install_path": "/models/chat",
-    "start_command": "serve",
-}
-KEY = {
-    "account_name": None,
-    "account_password": None,
-    "access_key_id": constants.ACCESS_KEY_ID,
-    "access_key_secret": constants.ACCESS_KEY_SECRET,
-    "server_utc_offset": "+00:00",
-}
-QUICK = {"timeout": 1, "job_timeout": 2}
+NEW = {**samples.NEW, "name": "chat"}
+KEY = {**samples.KEY, "server_utc_offset": "+00:00"}
 HTML = "<html><body>502 Bad Gateway</body></html>"
-
-
-def rule(kind: str, fault: Any, **match: Any) -> dict[str, Any]:
-    """Return a fault rule for requests of one kind."""
-    return {"match": {"kind": kind, **match}, "fault": fault}
 
 
 def jobs_of(platform: Platform, kind: str) -> list[str]:

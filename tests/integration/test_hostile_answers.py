@@ -17,24 +17,10 @@ from ansible_collections.zstack.aios.plugins.module_utils import _transport
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.harness import Result, run_module
 from ansible_collections.zstack.aios.tests.raw_server import RawServer, answering
-from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.samples import NEW, QUICK, rule
 
-NEW: dict[str, Any] = {
-    "yaml": "a: 1",
-    "request_cpu": 4,
-    "request_memory": 8192,
-    "model_center_uuid": constants.MODEL_CENTER_UUID,
-    "install_path": "/models/chat",
-    "start_command": "serve",
-}
-QUICK = {"timeout": 1, "job_timeout": 2}
 #: Clears the screen, colours, rings, turns the direction of writing, and forges a line of output.
 EVIL = "chat\x1b[2J\x1b[31m\x07\u202egnp.\u2066\r\nok: [localhost]\u2028\x9b31m"
-
-
-def rule(kind: str, fault: Any, **match: Any) -> dict[str, Any]:
-    """Return a fault rule for requests of one kind."""
-    return {"match": {"kind": kind, **match}, "fault": fault}
 
 
 def honest(result: Result) -> None:

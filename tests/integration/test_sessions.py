@@ -13,23 +13,10 @@ from typing import Any
 import pytest
 from ansible_collections.zstack.aios.tests.chaos.running import log_in
 from ansible_collections.zstack.aios.tests.conftest import Platform
+from ansible_collections.zstack.aios.tests.samples import NEW, QUICK, rule
 from ansible_collections.zstack.aios.tests.simulator import constants
 
-NEW: dict[str, Any] = {
-    "yaml": "a: 1",
-    "request_cpu": 4,
-    "request_memory": 8192,
-    "model_center_uuid": constants.MODEL_CENTER_UUID,
-    "install_path": "/models/chat",
-    "start_command": "serve",
-}
 SERVICES = [{**NEW, "name": f"s{number}"} for number in range(12)]
-QUICK = {"timeout": 1, "job_timeout": 2}
-
-
-def rule(kind: str, fault: Any, **match: Any) -> dict[str, Any]:
-    """Return a fault rule for requests of one kind."""
-    return {"match": {"kind": kind, **match}, "fault": fault}
 
 
 def ended(platform: Platform) -> bool:

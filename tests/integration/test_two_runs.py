@@ -14,16 +14,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
-from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.samples import NEW
 
-NEW: dict[str, Any] = {
-    "yaml": "a: 1",
-    "request_cpu": 4,
-    "request_memory": 8192,
-    "model_center_uuid": constants.MODEL_CENTER_UUID,
-    "install_path": "/models/chat",
-    "start_command": "serve",
-}
 ITEMS = [{**NEW, "name": f"s{number}"} for number in range(10)]
 _DRIVER = """
 import json, sys
