@@ -94,7 +94,10 @@ def converge(
     """
     started = time.monotonic()
     result = Converged()
-    if not items and settings.prune is None:
+    if not items and settings.prune is None:  # nothing to ask the platform, and still a plan that was approved or not
+        result.plan_digest = digest(connection.base_url, None, items, [])
+        if settings.plan_digest:
+            check_digest(settings.plan_digest, result.plan_digest, [])
         return result
     pace = Pace(settings.concurrency)
     client = Client(connection, settings.concurrency, pace.told, interruption)

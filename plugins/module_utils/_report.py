@@ -35,7 +35,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._version import VERSIO
 #: AWX drops an event above 700,000 characters; the parts below stay under 600,000 together.
 ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM = 330_000, 200_000, 20_000
 COUNTS = (CREATED, CLONED, UPDATED, DELETED, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
-_FIRST = {FAILED: 0, UNKNOWN: 0, NOT_ATTEMPTED: 2}
 
 
 def show_service(held: Held, secrecy: Secrecy) -> dict[str, Any]:
@@ -128,6 +127,12 @@ def summarize(rows: Sequence[Row]) -> dict[str, int]:
     return summary
 
 
+def _told(rows: Sequence[Row]) -> list[Row]:
+    """Return every row that is not unchanged: what has an error first, also when it was done in part, what was not begun last."""
+    changed = [row for row in rows if row.done != UNCHANGED]
+    return sorted(changed, key=lambda row: 2 if row.done == NOT_ATTEMPTED else int(row.error is None))
+
+
 def _fit(entries: Sequence[Any], room: int) -> list[Any]:
     """Return as many entries as fit into so many characters of JSON."""
     kept, used = [], 0
@@ -141,7 +146,7 @@ def _fit(entries: Sequence[Any], room: int) -> list[Any]:
 
 def fill_result(result: dict[str, Any], rows: Sequence[Row], secrecy: Secrecy, with_diff: bool) -> None:
     """Put ``results`` and ``diff`` into a result, failures first, cut with a note where they would not fit."""
-    told = sorted((row for row in rows if row.done != UNCHANGED), key=lambda row: _FIRST.get(row.done, 1))
+    told = _told(rows)
     result["results"] = _fit([show_row(row) for row in told], ROWS_ROOM)
     if len(result["results"]) < len(told):
         result["results_omitted"] = len(told) - len(result["results"])
@@ -188,7 +193,7 @@ def plan_words(actions: Sequence[Action]) -> str:
 
 def make_report(facts: Mapping[str, Any], rows: Sequence[Row], secrecy: Secrecy) -> dict[str, Any]:
     """Return the data of a report: the facts of the run and every row that is not unchanged, failures first."""
-    told = sorted((row for row in rows if row.done != UNCHANGED), key=lambda row: _FIRST.get(row.done, 1))
+    told = _told(rows)
     return {
         "version": VERSION,
         **facts,

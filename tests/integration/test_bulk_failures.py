@@ -147,6 +147,17 @@ def test_errors_are_grouped_by_code_with_the_first_names_and_the_platform_s_word
     assert len(result["msg"]) < 5000
 
 
+def test_what_was_done_in_part_stands_among_the_failures(platform: Platform, tmp_path: Path) -> None:
+    fail(platform, "update", "ORG.1", "no")
+    path = tmp_path / "report.json"
+    declared = [service("a"), service("b"), service("half", service_livez="/health")]
+    result = run(platform, declared, report_path=str(path))
+    assert [(row["name"], row["action"], "error" in row) for row in result["results"]] == [
+        ("half", "created", True), ("a", "created", False), ("b", "created", False),
+    ]  # fmt: skip
+    assert [row["name"] for row in json.loads(path.read_text(encoding="utf-8"))["rows"]] == ["half", "a", "b"]
+
+
 @pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
 def test_a_report_is_written_after_a_failure_too(platform: Platform, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"report{suffix}"

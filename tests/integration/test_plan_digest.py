@@ -182,6 +182,14 @@ def test_a_digest_is_used_up_by_its_application(populated: Platform) -> None:
     assert populated.writes() == []
 
 
+def test_the_plan_of_an_empty_declaration_is_one_too(populated: Platform) -> None:
+    approved = plan(populated, [])
+    assert not apply(populated, [], approved).failed
+    assert "the declaration" in apply(populated, [service("new")], approved)["msg"]
+    assert "the declaration" in apply(populated, [], plan(populated, [service("new")]))["msg"]
+    assert populated.writes() == []
+
+
 def test_check_mode_holds_a_plan_against_a_digest_too(populated: Platform) -> None:
     digest = plan(populated, declared())
     params = {"model_services": [*declared(), service("more")], "plan_digest": digest}
