@@ -174,3 +174,12 @@ def test_any_declared_value_is_the_same_as_itself_held_by_the_platform(field: Fi
     assert field.kind.same(parsed, field.kind.decode(field.kind.encode(parsed)))
     again = field.kind.canonical(field.kind.parse(declared))
     assert field.kind.canonical(parsed) == again
+
+
+@pytest.mark.parametrize(
+    "one, other", [("a: true", "a: 1"), ("a: 1", "a: 1.0"), ("a: '1'", "a: 1"), ("a: null", "a: ''")]
+)
+def test_a_yaml_of_another_type_is_another(one: str, other: str) -> None:
+    kind = _kinds.Yaml()
+    assert not kind.same(kind.parse(one), other)
+    assert not kind.same(kind.parse(other), one)
