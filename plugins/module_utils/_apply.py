@@ -225,16 +225,12 @@ class Applier:
         A second attempt cannot do a thing twice: a creation carries the same uuid again, which the platform takes once.
 
         :raises UncertainError: the state does not show it, and the platform may still do it.
+        :raises AiosError: of code ``unverified``: the write may have been done, and the state cannot be read.
         """
         second = False
         while True:
             try:
                 held = yield from attempt()
-                if held is None:  # the answer did not say what is so
-                    held = yield from look()
-                if held is not None:
-                    return held
-                raise AiosError("the platform reports success, and the service cannot be read afterwards", "unverified")
             except (UncertainError, ApiError) as error:
                 if isinstance(error, ApiError) and not second:
                     raise
@@ -244,6 +240,20 @@ class Applier:
                 if second or not (isinstance(error, UncertainError) and error.forgotten):
                     raise _told_after_a_look(error) from None
                 second = True
+            else:
+                return held if held is not None else (yield from self._confirmed(look))
+
+    def _confirmed(self, look: Callable[[], Steps[Held | None]]) -> Steps[Held]:
+        """Read what a write made of a service when its answer does not tell."""
+        unverified = AiosError("the platform reports success, and the service cannot be read afterwards", "unverified")
+        try:
+            held = yield from look()
+        except AiosError as blind:
+            unverified.add(f": {blind.message}")
+            raise unverified from None
+        if held is None:
+            raise unverified
+        return held
 
     def _look(self, look: Callable[[], Steps[Held | None]], error: AiosError) -> Steps[Held | None]:
         try:
@@ -253,6 +263,8 @@ class Applier:
                 held = yield from look()
         except AiosError as blind:
             error.add(f" The state could not be read either: {blind.message}")
+            if isinstance(error, ApiError):  # the first attempt may have done it all the same
+                raise AiosError(error.message, "unverified") from None
             raise error from None
         return held
 

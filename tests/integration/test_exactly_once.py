@@ -172,6 +172,32 @@ def test_an_error_that_leaves_it_open_is_settled_by_the_state(
     assert code in result.get("msg", "") or done
 
 
+@pytest.mark.parametrize("kind", ["created", "updated"])
+def test_a_success_that_cannot_be_read_is_not_told_as_failed(platform: Platform, kind: str) -> None:
+    """The answer to the job is a success that shows no service, and after it no service can be read."""
+    if kind == "updated":
+        platform.sim.seed([{"name": "chat", "description": "old"}])
+    blind = rule("query", {"status": {"code": 500, "body": "out of memory"}}, nth=2, times=0)
+    params = {"name": "chat", "description": "new", **({} if kind == "updated" else NEW), **QUICK}
+    platform.sim.faults([rule("poll", {"wrong_shape": {"body": {}}}), blind])
+    result = platform.run("model_service", params)
+    assert (result.failed, result["action"], result["changed"]) == (True, "unknown", True)
+    assert result["failure"]["code"] == "unverified"
+    assert "out of memory" in result["msg"]
+    assert platform.service("chat")["description"] == "new"
+
+
+def test_a_second_attempt_that_is_refused_says_nothing_of_the_first(platform: Platform) -> None:
+    """The platform forgot the first, refuses the uuid as taken the second time, and can then not be read."""
+    refused = {"job_error_after": {"code": "AIOS.9999", "details": "taken"}}
+    blind = rule("query", {"status": {"code": 500, "body": "out of memory"}}, nth=4, times=0)
+    result = create(platform, rule("add", "job_never"), rule("add", refused), blind)
+    assert (result.failed, result["action"], result["changed"]) == (True, "unknown", True)
+    assert "taken" in result["msg"]
+    assert "out of memory" in result["msg"]
+    platform.service("chat")
+
+
 @pytest.mark.parametrize("code", ["SYS.1003", "SYS.1007", "SYS.1019", "ID.1002", "ID.1003", "AIOS.9999"])
 def test_a_refusal_is_told_and_never_repeated(platform: Platform, code: str) -> None:
     """503 with an error in its body is an answer, not an outage."""
