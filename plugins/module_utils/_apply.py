@@ -95,9 +95,11 @@ class Applier:
         rows = [Row(action) for action in actions]
         pruned = [Row(action) for action in prunes]
         try:
-            self._wave(row for row in rows if row.action.kind not in (DELETED, UNCHANGED))
-            if not (self._failed and self._stop_on_error):
-                self._wave(row for row in rows if row.action.kind == DELETED)
+            sources = {row.action.source.uuid for row in rows if row.action.source is not None}
+            waves = [(row, _wave_of(row.action, sources)) for row in rows if row.action.kind != UNCHANGED]
+            for number in range(_WAVES):
+                _keep_sources(rows)
+                self._wave(row for row, wave in waves if wave == number and row.error is None)
             if not self._failed:
                 self._wave(pruned)
         except Interrupted as signal:
@@ -113,6 +115,8 @@ class Applier:
         return rows + pruned
 
     def _wave(self, rows: Iterable[Row]) -> None:
+        if self._failed and self._stop_on_error:
+            return
         begin: list[Row] = []
         for row in rows:
             if row.action.after is not None:
@@ -214,8 +218,10 @@ class Applier:
         yield from self._settled(delete, gone)
 
     def _seen(self, action: Action) -> Steps[Held | None]:
+        """Look for what a creation or a clone made. A uuid that was declared, and not chosen here, may be another's."""
         held = yield from self._services.by_uuid(action.uuid)
-        return held
+        ours = held is not None and (held.name == action.name or "resource_uuid" not in action.item.values)
+        return held if ours else None
 
     def _settled(
         self, attempt: Callable[[], Steps[Held | None]], look: Callable[[], Steps[Held | None]]
@@ -338,6 +344,27 @@ class Applier:
             return _DONE if present == (record is None) else None
 
         return self._settled(change, changed)
+
+
+_WAVES = 3
+
+
+def _wave_of(action: Action, sources: set[str]) -> int:
+    """Return which wave an action belongs to, given the uuids of the services that others are cloned from."""
+    if action.kind == DELETED:
+        return 2
+    # A clone is made of what the plan saw, so its source is updated after it.
+    return 1 if action.kind == UPDATED and action.uuid in sources else 0
+
+
+def _keep_sources(rows: Iterable[Row]) -> None:
+    """Take back the deletion of what could not be cloned: nothing could make that clone any more."""
+    rows = list(rows)
+    wanted = {row.action.source.uuid: row for row in rows if row.action.source is not None and row.error is not None}
+    for row in rows:
+        if row.action.kind == DELETED and row.action.uuid in wanted:
+            clone = quoted(wanted[row.action.uuid].action.name)
+            row.error = AiosError(f"not attempted, because its clone {clone} failed", NOT_ATTEMPTED)
 
 
 def _doubtful(error: AiosError) -> bool:

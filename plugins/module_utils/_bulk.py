@@ -9,7 +9,7 @@ Private to this collection.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._plan import (
     CREATED,
     DELETED,
     UNCHANGED,
+    UPDATED,
     Action,
     Plan,
     World,
@@ -39,7 +40,10 @@ from ansible_collections.zstack.aios.plugins.module_utils._plan import (
 from ansible_collections.zstack.aios.plugins.module_utils._progress import Progress
 from ansible_collections.zstack.aios.plugins.module_utils._scalars import Wrong, is_uuid
 from ansible_collections.zstack.aios.plugins.module_utils._services import Services
-from ansible_collections.zstack.aios.plugins.module_utils._text import quoted
+from ansible_collections.zstack.aios.plugins.module_utils._text import listed, quoted, trim
+
+#: So many names that several services share are told one by one.
+DOUBLES_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ class _Run:
             check_digest(self.settings.plan_digest, self.result.plan_digest, [*plan.actions, *prunes])
         if self.settings.check:
             self.result.rows = [_as_planned(action) for action in (*plan.actions, *prunes)]
+            self._warn_of_doubles_to_come([*plan.actions, *prunes], world)
             return
         interruption.deferred = True  # from here on a signal must not lose what was done
         self._apply(plan, prunes)
@@ -211,35 +216,56 @@ class _Run:
         # What appeared since the world was read is unknown to the plan; it may be what another run has just made of it.
         doomed = [held for held in matching if held.uuid in world.by_uuid and held.uuid not in kept]
         candidates = [held for held in doomed if not held.values.get("system")]
-        check_prune(prune, len(self.items), matching, candidates)
+        check_prune(prune, sum(item.state == PRESENT for item in self.items), matching, candidates)
         return prune_actions(candidates)
 
     def _scope(self) -> Any:
         prune = self.settings.prune
         return None if prune is None else sorted(condition.sent for condition in prune.conditions)
 
+    # Names, which the platform does not keep apart
+
     def _warn_of_doubles(self) -> None:
-        """Tell of services that share a name given in this run, for instance with another run's; the platform permits it."""
-        made = [row for row in self.result.rows if row.done in (CREATED, CLONED) or "name" in row.changed_fields]
+        """Tell of names given in this run that several services have now, another run's for instance."""
+        made = {
+            row.action.name for row in self.result.rows if row.done in (CREATED, CLONED) or "name" in row.changed_fields
+        }
         if not made:
             return
         try:
             if len(made) == 1:
-                found = run(self.services.by_name(made[0].action.name))
+                found = run(self.services.by_name(*made))
             else:
                 found = run(self.services.listing(params=[("fields", "uuid,name")]))
         except Exception as error:  # the work is done; that it cannot be looked at again must not fail it
             self.result.warnings.append(f"Services of the same name could not be looked for: {error}")
             return
-        world = World(found)
-        for row in made:
-            same = world.by_name.get(row.action.name, [])
-            if len(same) > 1:
-                uuids = ", ".join(held.uuid for held in same)
-                self.result.warnings.append(
-                    f"{len(same)} services are named {quoted(row.action.name)} now ({uuids}): one was renamed to it, or "
-                    "something else created one at the same time. Delete or rename all but one."
-                )
+        self.result.warnings += _doubles({held.uuid: trim(held.name) for held in found}, made, "are now")
+
+    def _warn_of_doubles_to_come(self, actions: Sequence[Action], world: World) -> None:
+        """Tell of services that are to be renamed to what another one is called, as far as these were read."""
+        renamed = {action.name for action in actions if action.kind == UPDATED and "name" in action.then}
+        names = {held.uuid: trim(held.name) for held in world.by_uuid.values()}
+        names.update({action.uuid: action.name for action in actions})
+        gone = {action.uuid for action in actions if action.kind == DELETED}
+        self.result.warnings += _doubles({u: name for u, name in names.items() if u not in gone}, renamed, "would be")
+
+
+def _doubles(names: Mapping[str, str], made: Iterable[str], are: str) -> list[str]:
+    """Return a warning for each of some names that several services have, given the name of each by uuid."""
+    by_name: dict[str, list[str]] = {name: [] for name in made}
+    for uuid, name in names.items():
+        if name in by_name:
+            by_name[name].append(uuid)
+    shared = sorted(name for name, uuids in by_name.items() if len(uuids) > 1)
+    warnings = [
+        f"{len(by_name[name])} services {are} named {quoted(name)} ({listed(by_name[name], 10)}): one is renamed to it, or "
+        "something else creates one at the same time. Delete or rename all but one."
+        for name in shared[:DOUBLES_SHOWN]
+    ]
+    if len(shared) > DOUBLES_SHOWN:
+        warnings.append(f"{len(shared) - DOUBLES_SHOWN} more names {are} shared by several services.")
+    return warnings
 
 
 def _as_planned(action: Action) -> Row:

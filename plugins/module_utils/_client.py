@@ -200,27 +200,30 @@ class Client:
     ) -> Steps[list[dict[str, Any]]]:
         """Read every row of a query, in pages of a fixed order, and check that none is missing.
 
+        Each page begins with the last row of the page before, which shows that no row has moved from one to the other.
+
         :raises AiosError: also when the platform's rows kept changing while they were read.
         """
         for _try in range(FEW_TRIES):
             rows: dict[str, dict[str, Any]] = {}
-            totals, start = set(), 0
+            totals, start, last = set(), 0, ""
             while True:
                 page = [("limit", str(PAGE)), ("start", str(start)), ("sort", "+uuid"), ("replyWithCount", "true")]
                 body = yield from self.read(path, [*params, *page], _is_counted_page)
-                before = len(rows)
-                rows.update((row["uuid"], row) for row in body["inventories"])
+                uuids, before = [row["uuid"] for row in body["inventories"]], len(rows)
+                moved = bool(last) and uuids[:1] != [last]
+                rows.update(zip(uuids, body["inventories"], strict=True))
                 totals.add(body["total"])
-                start += PAGE
                 told(len(rows), body["total"])
                 # A page that brings nothing new cannot be followed by one that does, whatever the total says.
-                if start >= body["total"] or len(rows) == before:
+                if moved or start + PAGE >= body["total"] or len(rows) == before:
                     break
-            if totals == {len(rows)}:
+                start, last = start + PAGE - 1, uuids[-1]
+            if totals == {len(rows)} and not moved:
                 return list(rows.values())
         raise AiosError(
-            f"GET {path}: the listing is incomplete: {len(rows)} of {max(totals)} rows were read, because rows were "
-            f"added or removed meanwhile, {FEW_TRIES} times. Next: run again when nobody else changes the platform.",
+            f"GET {path}: the listing is incomplete: rows were added or removed while they were read, {FEW_TRIES} times "
+            f"({len(rows)} of {max(totals)} the last time). Next: run again when nobody else changes the platform.",
             "incomplete_listing",
         )
 

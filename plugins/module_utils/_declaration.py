@@ -160,10 +160,10 @@ def _conflicts(item: Item, given: Mapping[str, Any]) -> Iterable[Mistake]:
 
 
 def _duplicates(items: Sequence[Item]) -> Iterable[Mistake]:
-    for key in ("name", "uuid"):
+    for key in ("name", "uuid", "resource_uuid"):
         seen: dict[str, Item] = {}
         for item in items:
-            value = getattr(item, key)
+            value = item.uuid if key == "uuid" else item.values.get(key)
             if value is None:
                 continue
             first = seen.setdefault(value, item)

@@ -45,6 +45,7 @@ class Prune:
 def check_prune(prune: Prune, declared: int, matching: Sequence[Held], candidates: Sequence[Held]) -> None:
     """Refuse a prune from an empty declaration, or of more services than the limit allows.
 
+    :param declared: how many services are declared to be present.
     :raises GuardError: with the numbers and the services.
     """
     if not candidates:
@@ -55,8 +56,9 @@ def check_prune(prune: Prune, declared: int, matching: Sequence[Held], candidate
     )
     if not declared and not prune.allow_empty:
         raise GuardError(
-            f"prune refused, because the declaration is empty, which is more often a mistake than meant. {doomed}. Nothing "
-            "was written. Next: check where the declaration comes from; prune_allow_empty=true if it is meant to be empty.",
+            f"prune refused, because nothing is declared to be present, which is more often a mistake than meant. "
+            f"{doomed}. Nothing was written. Next: check where the declaration comes from; prune_allow_empty=true if all of "
+            "them are to go.",
             "prune_empty",
             matching=len(matching),
             candidates=len(candidates),

@@ -62,7 +62,7 @@ class Question:
         asked = [_query.COLUMNS.get(name) for name in self.fields]
         if not self.fields or None in asked:
             return []
-        needed = ["uuid", "name", *asked, self.sort, *(condition.column for condition in self.conditions)]
+        needed = ["uuid", "name", *asked, self.sort, *(c.column for c in self.conditions if not c.of_tags)]
         return [("fields", ",".join(dict.fromkeys(column for column in needed if column)))]
 
 

@@ -315,21 +315,44 @@ class Specs(Kind):
         return dict(sorted(value.items())) if value else value
 
 
-def plain(value: Any) -> Any:
-    """Return a value with builtin types only: what Ansible hands over may be of its own subclasses."""
-    if isinstance(value, Mapping):
-        return {plain(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(entry) for entry in value]
+#: How deep a mapping may be nested; more is a mistake, and would exhaust the interpreter's stack at some point.
+DEEPEST = 100
+
+
+def plain(value: Any, depth: int = 0, known: dict[int, Any] | None = None) -> Any:
+    """Return a value with builtin types only: what Ansible hands over may be of its own subclasses.
+
+    :param known: the copies of containers by their ``id``, so that an alias used many times is copied once.
+    :raises Wrong: it contains itself or is nested too deeply.
+    """
     if isinstance(value, str):
         return str(value)
-    return value
+    if not isinstance(value, (Mapping, list, tuple)):
+        return value
+    known = {} if known is None else known
+    if id(value) not in known:
+        if depth == DEEPEST:
+            raise Wrong(f"it is nested more than {DEEPEST} levels deep, or contains itself")
+        if isinstance(value, Mapping):
+            copied: Any = {plain(k, depth + 1, known): plain(v, depth + 1, known) for k, v in value.items()}
+        else:
+            copied = [plain(entry, depth + 1, known) for entry in value]
+        known[id(value)] = (copied, value)  # the original too, so that no other object gets its id meanwhile
+    return known[id(value)][0]
 
 
 def _holds_mask(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return any(_holds_mask(entry) for entry in value.values())
-    return any(map(_holds_mask, value)) if isinstance(value, list) else isinstance(value, str) and MASK in value
+    seen: set[int] = set()
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            if MASK in one:
+                return True
+        elif isinstance(one, (dict, list)) and id(one) not in seen:
+            seen.add(id(one))
+            left.extend(one.values() if isinstance(one, dict) else one)
+    return False
 
 
 def snake_keys(mapping: Mapping[str, Any]) -> dict[str, Any]:

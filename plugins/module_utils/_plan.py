@@ -79,8 +79,8 @@ class Action:
 
     @property
     def name(self) -> str:
-        """The name the service has, or will have."""
-        declared = self.item.values.get("name")
+        """The name the service will have, or has when it is deleted."""
+        declared = None if self.kind == DELETED else self.item.values.get("name")
         return str(declared if declared is not None else self.held.name if self.held else "")
 
     @property

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._fields import READABLE
@@ -31,7 +31,9 @@ _TEXT = re.compile(
 )
 #: Characters of a value that a pattern replaces by the wildcard for one character.
 _MISREAD = re.compile(r"""[!><~?='\\%_]""")
-PSEUDO_FIELDS = ("__userTag__", "__systemTag__", "__tagUuid__")
+#: Tags as text, which the platform finds in any case and accents too; and by the uuid of their pattern.
+TAG_FIELDS = ("__userTag__", "__systemTag__")
+PSEUDO_FIELDS = (*TAG_FIELDS, "__tagUuid__")
 #: The columns a query can name: the scalar fields that the platform shows, and its own.
 COLUMNS: Mapping[str, str] = {
     **{f.option: f.wire for f in READABLE if isinstance(f.kind, (Text, Integer, Boolean)) or f.option == "yaml"},
@@ -51,12 +53,17 @@ class Condition:
     """One condition as it is sent, and a filter for what the platform takes too widely.
 
     :ivar sent: the value of ``q``; :ivar keeps: says of a wire row whether it really meets the condition, for which
-        it needs the ``column``.
+        it needs the ``column``: one of the platform's, or one of :data:`TAG_FIELDS` with a list of tags.
     """
 
     sent: str
     keeps: Callable[[Mapping[str, Any]], bool] | None = None
     column: str = ""
+
+    @property
+    def of_tags(self) -> bool:
+        """Whether the column holds tags, which have to be read separately."""
+        return self.column in TAG_FIELDS
 
 
 def read_by_server(text: str) -> tuple[str, str, str] | None:
@@ -89,7 +96,15 @@ def read_conditions(given: Sequence[Any]) -> list[Condition]:
 
     :raises BadQuery: one cannot be asked; the text names it.
     """
-    return [_read(entry) for entry in given]
+    return [_of_any_tag(_read(entry)) for entry in given]
+
+
+def _of_any_tag(condition: Condition) -> Condition:
+    """Return the condition such that, where its column holds tags, one of them has to meet it."""
+    column, keeps = condition.column, condition.keeps
+    if not condition.of_tags or keeps is None:
+        return condition
+    return replace(condition, keeps=lambda row: any(keeps({column: tag}) for tag in row[column]))
 
 
 def read_column(name: Any) -> str:
@@ -136,9 +151,9 @@ def _condition(field: Any, operator: str, value: Any) -> Condition:
     text = _as_text(value)
     option = _option_of(wire)
     _fits(option, operator, [text])
-    is_text = isinstance(_KINDS.get(option, Text()), Text) and wire not in PSEUDO_FIELDS
+    is_text = isinstance(_KINDS.get(option, Text()), Text) and wire != "__tagUuid__"
     if operator == "=" and is_text:
-        return equals(option, text)
+        return equals(option, text, wire)
     sent = _understood(wire, operator, text)
     # A backslash takes the meaning from a wildcard in ways that differ between databases; the platform decides then.
     return _like(wire, sent, text) if operator == "~=" and is_text and "\\" not in text else Condition(sent)
@@ -157,7 +172,7 @@ def _any_of(wire: str, operator: str, value: Any) -> Condition:
     if any("," in part for part in values):
         raise BadQuery(f"a value of {operator} cannot hold a comma; use several queries")
     sent = _understood(wire, operator, ",".join(values))
-    if operator == "!?=" or wire in PSEUDO_FIELDS:
+    if operator == "!?=" or wire == "__tagUuid__":
         return Condition(sent)
     wanted = set(values)
     return Condition(sent, lambda row: row.get(wire) is not None and _as_text(row[wire]) in wanted, wire)

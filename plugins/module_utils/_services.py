@@ -10,8 +10,8 @@ Paths and envelopes: contract section 1; tags: section 6; names: section 7.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from ansible_collections.zstack.aios.plugins.module_utils import _query
 from ansible_collections.zstack.aios.plugins.module_utils._client import Client, Steps, is_page
@@ -28,6 +28,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._fields import (
     encode,
 )
 
+T = TypeVar("T")
 PATH = "/v1/ai/model-services"
 ENVELOPES: Mapping[str, str] = {ADD: "param", CLONE: "params", UPDATE: "updateModelService"}
 #: The platform's name for the type of a model service. An assumption: it follows the naming of all its types.
@@ -51,7 +52,20 @@ class Services:
         """Read every service that meets the conditions."""
         sent = [("q", condition.sent) for condition in conditions]
         rows = yield from self.client.pages(PATH, [*sent, *params], told)
-        return [Held(decode(row)) for row in rows if _query.keeps_all(conditions, row)]
+        tags: dict[str, dict[str, list[str]]] = {row["uuid"]: {} for row in rows}
+        for column in {condition.column for condition in conditions if condition.of_tags}:
+            yield from self._show_tags(tags, column)
+        return [Held(decode(row)) for row in rows if _query.keeps_all(conditions, {**row, **tags[row["uuid"]]})]
+
+    def _show_tags(self, shown: Mapping[str, dict[str, list[str]]], column: str) -> Steps[None]:
+        """Read what a condition on tags looks at, for some services by uuid."""
+        for tags in shown.values():
+            tags[column] = []
+        for uuids in _parts(list(shown)):
+            rows = yield from self._tag_rows(_TAG_PATHS[column], uuids)
+            for row in rows:
+                if row.get("resourceUuid") in shown:
+                    shown[row["resourceUuid"]][column].append(str(row.get("tag", "")))
 
     def by_uuid(self, uuid: str) -> Steps[Held | None]:
         """Read one service, ``None`` when there is none (the platform answers with an empty list)."""
@@ -107,8 +121,8 @@ class Services:
         """Read the tags of some services into them."""
         kinds = {_TAGS[row.tags].path for row in wanted}
         for path in sorted(kinds):
-            for start in range(0, len(services), UUIDS_IN_ONE_QUERY):
-                part = {held.uuid: held for held in services[start : start + UUIDS_IN_ONE_QUERY]}
+            for some in _parts(services):
+                part = {held.uuid: held for held in some}
                 rows = yield from self._tag_rows(path, list(part))
                 for field in TAGGED:
                     if _TAGS[field.tags].path == path:
@@ -150,6 +164,15 @@ class Services:
                 raise _not_offered(error) or error from None
 
 
+_TAG_PATHS: Mapping[str, str] = {"__userTag__": "/v1/user-tags", "__systemTag__": "/v1/system-tags"}
+
+
+def _parts(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield as many at a time as one query may name."""
+    for start in range(0, len(all_of_them), UUIDS_IN_ONE_QUERY):
+        yield all_of_them[start : start + UUIDS_IN_ONE_QUERY]
+
+
 class _TagKind:
     """Where the tags of one kind are listed, and which rows of the listing they are."""
 
@@ -159,9 +182,9 @@ class _TagKind:
 
 
 _TAGS: Mapping[str, _TagKind] = {
-    "user": _TagKind("/v1/user-tags"),
-    "system": _TagKind("/v1/system-tags"),
-    "pattern": _TagKind("/v1/user-tags", pattern=True),
+    "user": _TagKind(_TAG_PATHS["__userTag__"]),
+    "system": _TagKind(_TAG_PATHS["__systemTag__"]),
+    "pattern": _TagKind(_TAG_PATHS["__userTag__"], pattern=True),
 }
 
 

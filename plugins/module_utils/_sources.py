@@ -60,14 +60,24 @@ def _files(path: Path) -> Iterator[Path]:
         place = "" if path.is_absolute() else f", seen from {os.getcwd()}"
         raise _Unreadable(f"there is no such file or folder on this host{place}")
     found = 0
-    for folder, folders, names in os.walk(path):
+    walked: set[str] = set()
+    for folder, folders, names in os.walk(path, onerror=_refuse, followlinks=True):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        real = os.path.realpath(folder)
+        if real in walked:  # links can lead in a circle
+            folders.clear()
+            continue
+        walked.add(real)
         for name in sorted(names):
-            if name.endswith(SUFFIXES) and not name.startswith("."):
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
                 found += 1
                 yield Path(folder, name)
     if not found:
         raise _Unreadable(f"no file below it ends in {', '.join(SUFFIXES)}")
+
+
+def _refuse(error: OSError) -> None:
+    raise _Unreadable(f"the folder {error.filename} cannot be read: {error.strerror or error}")
 
 
 def _read_file(file: Path) -> Iterator[Raw]:
@@ -88,7 +98,7 @@ def _read_file(file: Path) -> Iterator[Raw]:
                 )
         value = value.get(KEY)
     if value is None:
-        return
+        raise _Unreadable("it is empty; write [] where no service is meant")
     if not isinstance(value, list):
         raise _Unreadable(f"it is neither a list of services nor a mapping with such a list under {KEY}")
     for index, item in enumerate(value):
@@ -97,7 +107,7 @@ def _read_file(file: Path) -> Iterator[Raw]:
 
 
 def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
-    if file.suffix == ".json":
+    if file.suffix.lower() == ".json":
         try:
             return json.loads(text) if text.strip() else None, {}
         except (ValueError, RecursionError) as error:

@@ -113,7 +113,7 @@ class _Builder:
                 _merge(done, event)
         elif kind is AliasEvent:
             if event.anchor not in self.anchors:
-                raise _mistake(f"the anchor {event.anchor} is not defined", event)
+                raise _mistake("this alias has no anchor; a text that begins with * has to be quoted", event)
             self.put(self.anchors[event.anchor], event)
         elif kind is DocumentStartEvent:
             self.documents += 1
@@ -122,7 +122,7 @@ class _Builder:
 
     def open(self, container: Any, event: Any) -> None:
         if event.tag not in (None, "!", *_MAP_AND_SEQ):
-            raise _mistake(f"the tag {event.tag} is not known here", event)
+            raise _mistake(_UNKNOWN_TAG, event)
         if isinstance(container, dict):
             self.loaded.lines[id(container)] = event.start_mark.line + 1
         self.put(container, event)
@@ -160,6 +160,8 @@ class _Builder:
 
 
 _NO_KEY = object()
+# The word itself may be a secret whose quotes were forgotten.
+_UNKNOWN_TAG = "this tag is not known here; a text that begins with ! has to be quoted"
 
 
 def _mistake(problem: str, event: Any) -> YamlMistake:
@@ -179,7 +181,7 @@ def _merge(mapping: dict[Any, Any], event: Any) -> None:
 def _tagged(event: Any) -> Any:
     loader = yaml.SafeLoader("")
     if event.tag not in loader.yaml_constructors:
-        raise _mistake(f"the tag {event.tag} is not known here", event)
+        raise _mistake(_UNKNOWN_TAG, event)
     try:
         return loader.construct_object(yaml.ScalarNode(event.tag, event.value, event.start_mark, event.end_mark))
     except (ValueError, yaml.YAMLError):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import random
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from ansible_collections.zstack.aios.tests.bulk import held, service, services
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.harness import run_module
 from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.unit.simulator.driver import Driver
 
 
 def apply(platform: Platform, declared: list[dict[str, Any]], **params: Any) -> Any:
@@ -50,8 +53,28 @@ def test_listings_are_read_in_pages_in_a_fixed_order_with_a_total(platform: Plat
     platform.sim.seed([held(one) for one in declared])
     apply(platform, declared)
     queries = [entry["query"] for entry in platform.sim.log() if entry["kind"] == "query"]
-    assert [f"start={start}" in query for start, query in zip((0, 1000, 2000), queries, strict=True)] == [True] * 3
+    assert [f"start={start}" in query for start, query in zip((0, 999, 1998), queries, strict=True)] == [True] * 3
     assert all("limit=1000" in query and "sort=" in query and "replyWithCount=true" in query for query in queries)
+
+
+def test_a_service_that_moves_to_a_page_already_read_is_not_missed(platform: Platform) -> None:
+    """While the second page is asked for, one service of the first goes and another one comes at the end."""
+    platform.sim.seed([held(one) for one in services(1500)])
+    rows = sorted(platform.sim.services(), key=lambda row: str(row["uuid"]))
+    platform.sim.faults([{"match": {"kind": "query", "nth": 2}, "fault": {"delay": {"seconds": 2}}}])
+
+    def meddle() -> None:
+        while not platform.sim.fault_rules()[0]["fired"]:
+            time.sleep(0.02)
+        other.done("DELETE", f"/ai/model-services/{rows[0]['uuid']}")
+        platform.sim.seed([{"name": "late", "uuid": "f" * 32}])
+
+    other = Driver(platform.sim)
+    thread = threading.Thread(target=meddle)
+    thread.start()
+    result = apply(platform, [{"name": rows[1000]["name"]}])
+    thread.join()
+    assert (result["summary"]["unchanged"], result["summary"]["created"]) == (1, 0)
 
 
 def test_one_changed_service_among_a_thousand_costs_one_write_of_one_field(platform: Platform) -> None:
@@ -143,6 +166,14 @@ def test_deletions_wait_for_everything_else_to_end(platform: Platform) -> None:
     apply(platform, [*({"name": one["name"], "state": "absent"} for one in old), *services(20, "new")])
     kinds = [effect["kind"] for effect in platform.sim.effects()]
     assert kinds == ["add"] * 20 + ["delete"] * 4
+
+
+def test_a_source_is_updated_only_after_it_was_cloned(platform: Platform) -> None:
+    """A clone is made of what the plan saw, however slow it is."""
+    platform.sim.seed([held(service("source"))])
+    platform.sim.faults([{"match": {"kind": "clone"}, "fault": {"delay": {"seconds": 0.5}}}])
+    apply(platform, [{"name": "source", "request_cpu": 8}, {"name": "copy", "clone_from": "source"}])
+    assert (platform.service("source")["requestCpu"], platform.service("copy")["requestCpu"]) == (8, 4)
 
 
 def test_clones_of_what_the_run_makes_follow_their_sources_in_any_order(platform: Platform) -> None:
@@ -249,11 +280,24 @@ def test_files_folders_and_the_option_make_one_declaration(platform: Platform, t
             "more/deep/er.json": [service("from-json")],
             "more/notes.txt": "not: [yaml",
             "more/.hidden.yml": "not: [yaml",
-            "more/empty.yml": "# nothing yet\n",
+            "more/empty.yml": "[]  # nothing yet\n",
         },
     )
     result = apply(platform, [service("from-option")], src=[str(tmp_path / "one.yml"), str(tmp_path / "more")])
     assert sorted(told(result)) == ["from-json", "from-list", "from-mapping", "from-option"]
+
+
+@pytest.mark.parametrize("where", ["items", "defaults"])
+def test_one_uuid_cannot_be_chosen_for_two_services(platform: Platform, where: str) -> None:
+    chosen = {"resource_uuid": "1" * 12 + "4" + "1" * 3 + "8" + "1" * 15}
+    items = [service(name, **(chosen if where == "items" else {})) for name in ("one", "two")]
+    wanted = {"model_services": items, "defaults": chosen if where == "defaults" else {}}
+    result = platform.run("model_services", wanted)
+    assert result["failure"]["code"] == "declaration"
+    assert (
+        "resource_uuid: it is declared twice: first in model_services[0], again in model_services[1]" in result["msg"]
+    )
+    assert platform.sim.services() == []
 
 
 def test_defaults_lie_under_each_item_of_both(platform: Platform, tmp_path: Path) -> None:

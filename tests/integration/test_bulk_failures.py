@@ -33,6 +33,15 @@ def actions(result: Any) -> dict[str, str]:
     return {row["name"]: row["action"] for row in result["results"]}
 
 
+def test_a_source_is_not_deleted_when_its_clone_failed(platform: Platform) -> None:
+    platform.sim.seed([held(service(name)) for name in ("source", "other")])
+    fail(platform, "clone")
+    gone = [{"name": name, "state": "absent"} for name in ("source", "other")]
+    result = run(platform, [{"name": "copy", "clone_from": "source"}, *gone])
+    assert actions(result) == {"copy": "failed", "source": "not_attempted", "other": "deleted"}
+    assert [row["name"] for row in platform.sim.services()] == ["source"]
+
+
 def test_the_others_are_done_and_told(platform: Platform) -> None:
     old = services(3, "old")
     platform.sim.seed([held(one) for one in old])
@@ -208,4 +217,4 @@ def test_services_that_others_created_meanwhile_under_the_same_name_are_pointed_
     platform.sim.faults([{"match": {"kind": "query"}, "fault": {"wrong_shape": {"body": nothing}}}])
     result = platform.run("model_services", {"model_services": [service("race")]})
     assert not result.failed
-    assert '2 services are named "race" now' in str(result["warnings"])
+    assert '2 services are now named "race"' in str(result["warnings"])

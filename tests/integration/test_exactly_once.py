@@ -187,6 +187,18 @@ def test_a_success_that_cannot_be_read_is_not_told_as_failed(platform: Platform,
     assert platform.service("chat")["description"] == "new"
 
 
+def test_another_s_service_of_the_chosen_uuid_is_not_taken_for_ours(platform: Platform) -> None:
+    """Something else creates a service of that uuid between the plan and the creation."""
+    uuid = "1" * 12 + "4" + "1" * 3 + "8" + "1" * 15
+    nothing: dict[str, Any] = {"inventories": [], "total": 0}
+    platform.sim.seed([{"name": "theirs", "uuid": uuid, "description": "as it was"}])
+    platform.sim.faults([rule("query", {"wrong_shape": {"body": nothing}}, times=2)])
+    result = platform.run("model_service", {**NEW, "name": "chat", "resource_uuid": uuid, "description": "new"})
+    assert (result.failed, result["action"], result["failure"]["code"]) == (True, "failed", "SYS.1006")
+    [row] = platform.sim.services()
+    assert (row["name"], row["description"]) == ("theirs", "as it was")
+
+
 def test_a_second_attempt_that_is_refused_says_nothing_of_the_first(platform: Platform) -> None:
     """The platform forgot the first, refuses the uuid as taken the second time, and can then not be read."""
     refused = {"job_error_after": {"code": "AIOS.9999", "details": "taken"}}

@@ -92,6 +92,11 @@ def test_an_empty_declaration_does_not_wipe_the_platform(platform: Platform) -> 
     assert len(names(platform)) == 20
 
 
+def test_a_declaration_of_deletions_alone_counts_as_empty(platform: Platform) -> None:
+    declared = seeded(platform, 3)
+    refused(platform, prune(platform, [{"name": declared[0]["name"], "state": "absent"}]), "prune_empty")
+
+
 def test_an_empty_declaration_that_is_meant_is_applied(platform: Platform) -> None:
     seeded(platform)
     seeded(platform, 2, "team-b")
@@ -173,7 +178,7 @@ def test_an_incomplete_listing_keeps_everything(platform: Platform) -> None:
     result = prune(platform, declared[1:])
     assert result.failed
     assert result["failure"]["code"] == "incomplete_listing"
-    assert "1 of 5 rows were read" in result["msg"]
+    assert "1 of 5 the last time" in result["msg"]
     assert platform.writes() == []
     platform.sim.clear_faults()
     assert len(names(platform)) == 5
@@ -185,6 +190,15 @@ def test_the_server_s_looser_comparison_does_not_widen_the_scope(platform: Platf
     result = prune(platform, declared[:1], prune_conditions=["name~=team-a-%"])
     assert not result.failed, result["msg"]
     assert names(platform) == {"team-a-00000", "TEAM-A-upper", "team-á-accent"}
+
+
+@pytest.mark.parametrize("condition", ["__userTag__=team-a", "__userTag__~=team-%", "__userTag__?=team-a,team-b"])
+def test_the_server_s_looser_comparison_of_tags_does_not_widen_the_scope(platform: Platform, condition: str) -> None:
+    tags = {"kept": ["team-a"], "doomed": ["team-a", "other"], "upper": ["TEAM-A"], "none": []}
+    platform.sim.seed([{**held(service(name)), "userTags": given} for name, given in tags.items()])
+    result = prune(platform, [service("kept")], prune_conditions=[condition])
+    assert not result.failed, result["msg"]
+    assert names(platform) == {"kept", "upper", "none"}
 
 
 def test_what_appears_after_the_plan_was_read_is_not_pruned(platform: Platform) -> None:

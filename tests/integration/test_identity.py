@@ -88,9 +88,28 @@ def test_a_rename_to_a_name_that_another_has_is_done_and_pointed_out(platform: P
     old, taken = (platform.service(name)["uuid"] for name in ("old", "taken"))
     result = platform.run("model_services", {"model_services": [{"uuid": old, "name": "taken"}]})
     assert result["summary"]["updated"] == 1
-    assert '2 services are named "taken" now' in str(result["warnings"])
+    assert '2 services are now named "taken"' in str(result["warnings"])
     assert old in str(result["warnings"])
     assert taken in str(result["warnings"])
+
+
+def test_a_rename_to_a_name_that_another_has_is_pointed_out_in_the_plan(platform: Platform) -> None:
+    platform.sim.seed([{"name": f"{kind}-{number}"} for kind in ("old", "taken") for number in range(30)])
+    items = [{"uuid": platform.service(f"old-{number}")["uuid"], "name": f"taken-{number}"} for number in range(30)]
+    result = platform.run("model_services", {"model_services": items}, check=True)
+    assert '2 services would be named "taken-0"' in str(result["warnings"][0])
+    assert "20 more names would be shared by several services." in str(result["warnings"][-1])
+    assert len(result["warnings"]) == 11
+    gone = [*items[:1], {"uuid": platform.service("taken-0")["uuid"], "state": "absent"}]
+    assert "warnings" not in platform.run("model_services", {"model_services": gone}, check=True)
+
+
+def test_a_deletion_by_uuid_is_told_by_the_name_of_what_goes(platform: Platform) -> None:
+    [uuid] = platform.sim.seed([{"name": "precious"}])
+    item = {"uuid": uuid, "name": "junk", "state": "absent"}
+    result = platform.run("model_services", {"model_services": [item]}, check=True, diff=True)
+    assert result["results"][0]["name"] == "precious"
+    assert "junk" not in str(result["diff"])
 
 
 def test_names_can_be_swapped_without_a_warning(platform: Platform) -> None:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +41,42 @@ def test_items_know_their_lines(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "model_services:\n", "model_services: []\n", "[]"])
+@pytest.mark.parametrize("text", ["model_services: []\n", "[]"])
 def test_a_file_may_declare_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "services.yml").write_text(text, encoding="utf-8")
     assert read(tmp_path) == ([], [])
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "model_services:\n"])
+def test_a_file_that_was_emptied_is_not_taken_for_one_that_declares_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "services.yml").write_text(text, encoding="utf-8")
+    [mistake] = read(tmp_path)[1]
+    assert "services.yml: it is empty; write [] where no service is meant" in mistake
+
+
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    for folder in ("declared", "shared"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "of.YML").write_text(f"- name: {folder}\n", encoding="utf-8")
+    (tmp_path / "declared/link").symlink_to(tmp_path / "shared")
+    (tmp_path / "shared/circle").symlink_to(tmp_path / "declared")
+    found, mistakes = read(tmp_path / "declared")
+    assert ([name for name, _place in found], mistakes) == (["declared", "shared"], [])
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may list everything, so the refusal is played."""
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "open.yml").write_text("- name: one\n", encoding="utf-8")
+    scandir = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert f"the folder {tmp_path}/closed cannot be read: Permission denied" in str(read(tmp_path)[1])
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:

@@ -57,9 +57,9 @@ def test_mappings_know_their_lines() -> None:
     [
         ("a: 1\nb: [1, 2\nc: 3\n", "did not find expected ',' or ']'", 3, 2),
         ("a: 1\n  b: 2\n", "mapping values are not allowed in this context", 2, 4),
-        ("a: 1\nb: !vault x\n", "the tag !vault is not known here", 2, 4),
+        ("a: 1\nb: !vault x\n", "this tag is not known here; a text that begins with ! has to be quoted", 2, 4),
         ("a: !!int x\n", "does not fit the tag", 1, 4),
-        ("a: *gone\n", "the anchor gone is not defined", 1, 4),
+        ("a: *gone\n", "this alias has no anchor; a text that begins with * has to be quoted", 1, 4),
         ("a: 1\n---\nb: 2\n", "more than one document", 2, 1),
         ("? [a, b]\n: 1\n", "a list or a mapping cannot be a key", 1, 3),
         ("a: {<<: 3}\n", "needs a mapping", 1, 10),
