@@ -102,11 +102,11 @@ class Applier:
                 self._wave(row for row, wave in waves if wave == number and row.error is None)
             if not self._failed:
                 self._wave(pruned)
-        except Interrupted as signal:
+        except Interrupted:
             self._failed = True
             for row in (*rows, *pruned):
                 if row.done == NOT_ATTEMPTED:
-                    row.error = AiosError(f"not attempted: {signal.message}", "interrupted")
+                    row.error = AiosError("not attempted, because the run was interrupted", "interrupted")
         for row in (*rows, *pruned):
             if row.action.kind == UNCHANGED:
                 row.done, row.held = UNCHANGED, row.action.held
@@ -169,6 +169,7 @@ class Applier:
         left = dict(action.then)
         if action.kind in (CREATED, CLONED):
             row.held = yield from self._make(action)
+            action.uuid = row.held.uuid or action.uuid  # a platform may choose another one than it was given
             row.done = action.kind
             ignored = self._ignored(action, row.held, action.first)
             row.add_fields(option for option in action.first if option not in ignored)
@@ -176,9 +177,10 @@ class Applier:
             left.update((o, v) for o, v in action.first.items() if o in ignored and BY_OPTION[o].accepted(UPDATE))
         if left:
             held = yield from self._update(action, left, row.held)
-            row.done = UPDATED if action.kind == UPDATED else row.done
             row.held = held
             ignored = self._ignored(action, held, left)
+            if action.kind == UPDATED and len(ignored) < len(left):
+                row.done = UPDATED
             row.add_fields(option for option in left if option not in ignored)
         if row.done in (CREATED, CLONED):
             yield from self._check_tags(row)
@@ -209,7 +211,7 @@ class Applier:
     def _delete(self, action: Action) -> Steps[None]:
         def delete() -> Steps[Held | None]:
             yield from self._services.delete(action.uuid)
-            return _DONE
+            return None  # its answer shows nothing
 
         def gone() -> Steps[Held | None]:
             held = yield from self._services.by_uuid(action.uuid)
@@ -251,11 +253,14 @@ class Applier:
 
     def _confirmed(self, look: Callable[[], Steps[Held | None]]) -> Steps[Held]:
         """Read what a write made of a service when its answer does not tell."""
-        unverified = AiosError("the platform reports success, and the service cannot be read afterwards", "unverified")
+        unverified = AiosError("the platform reports success, and a look at the service does not show it", "unverified")
         try:
             held = yield from look()
+            if held is None:
+                yield _AFTER_A_LOSS
+                held = yield from look()
         except AiosError as blind:
-            unverified.add(f": {blind.message}")
+            unverified.add(blind.message)
             raise unverified from None
         if held is None:
             raise unverified
@@ -268,7 +273,7 @@ class Applier:
                 yield _AFTER_A_LOSS
                 held = yield from look()
         except AiosError as blind:
-            error.add(f" The state could not be read either: {blind.message}")
+            error.add(f"the state could not be read either: {blind.message}")
             if isinstance(error, ApiError):  # the first attempt may have done it all the same
                 raise AiosError(error.message, "unverified") from None
             raise error from None
@@ -307,25 +312,21 @@ class Applier:
                 raise
 
     def _set_tags(self, row: Row, tags: Mapping[str, list[str]]) -> Steps[None]:
-        action, held = row.action, row.held
-        if held is None:
-            return
-        for option, wanted in tags.items():
+        action = row.action
+        for option, wanted in tags.items() if row.held is not None else ():
             field_row = BY_OPTION[option]
             target = Held({"uuid": action.uuid})
             yield from self._services.read_tags([target], [field_row])
             records = {record.tag: record for record in target.tags[option]}
-            for tag in sorted(set(wanted) - set(records)):
-                yield from self._set_tag(target, field_row, tag, None)
+            for tag in (*sorted(set(wanted) - set(records)), *sorted(set(records) - set(wanted))):
+                yield from self._set_tag(target, field_row, tag, records.get(tag))
                 row.done = action.kind
-            for tag in sorted(set(records) - set(wanted)):
-                yield from self._set_tag(target, field_row, tag, records[tag])
-                row.done = action.kind
+                row.add_fields([option])
             if set(records) != set(wanted):
                 yield from self._services.read_tags([target], [field_row])
             if not field_row.kind.same(wanted, target.get(field_row)):
                 raise AiosError(f"the platform reports success and yet did not take {option}", "ignored_fields")
-            held.tags[option] = target.tags[option]
+            row.held = row.held.with_tags(option, target.tags[option])
             row.add_fields([option])
 
     def _set_tag(self, target: Held, field_row: Field, tag: str, record: TagRecord | None) -> Steps[Held]:
@@ -368,7 +369,8 @@ def _keep_sources(rows: Iterable[Row]) -> None:
 
 
 def _doubtful(error: AiosError) -> bool:
-    return isinstance(error, (UncertainError, Interrupted)) or error.code == "unverified"
+    under_way = isinstance(error, Interrupted) and error.under_way
+    return under_way or isinstance(error, UncertainError) or error.code == "unverified"
 
 
 #: What a look returns that sees a thing done of which there is nothing to show.
@@ -386,11 +388,10 @@ def _tell_of_unseen(row: Row) -> None:
         return
     unseen = [o for o in action.then if o not in row.changed_fields and not _shown(row.held, o)]
     if unseen:
-        row.error.message += (
-            f" Run it with update_write_only=always then, because the platform does not show {listed(unseen, 20)}, and so "
-            "a later run cannot see by itself whether they are set."
+        row.error.add(
+            f"once that is mended, run once with update_write_only=always, because the platform does not show "
+            f"{listed(unseen, 20)}, and so a later run cannot see by itself whether they are set"
         )
-        row.error.args = (row.error.message,)
 
 
 #: Errors after which the platform does nothing more; what it did before is seen when the state is read.
@@ -399,11 +400,11 @@ _ENDED = ("SYS.1000", "SYS.1006")
 
 def _told_after_a_look(error: AiosError) -> AiosError:
     if isinstance(error, UncertainError) and isinstance(error.cause, ApiError) and error.cause.code in _ENDED:
-        error.cause.add(". The state was read again and does not show it")
+        error.cause.add("the service was read again, and it was not done")
         return error.cause
     if isinstance(error, UncertainError):
         error.add(
-            ". The state was read again and does not show it. Next: run again later; what the platform finishes meanwhile "
-            "is found by then and not done twice"
+            "the service was read again, and it was not done so far. Next: run again later; what the platform finishes "
+            "meanwhile is found by then and not done twice"
         )
     return error

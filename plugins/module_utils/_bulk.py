@@ -20,7 +20,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._connection import Con
 from ansible_collections.zstack.aios.plugins.module_utils._declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._digest import digest
 from ansible_collections.zstack.aios.plugins.module_utils._engine import Engine, Pace
-from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError, GuardError, Mistake
+from ansible_collections.zstack.aios.plugins.module_utils._errors import (
+    AiosError,
+    DeclarationError,
+    GuardError,
+    Mistake,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, NAMED, Field, Held
 from ansible_collections.zstack.aios.plugins.module_utils._guards import Prune, check_digest, check_prune
 from ansible_collections.zstack.aios.plugins.module_utils._interruption import Interruption
@@ -44,6 +49,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._text import listed, q
 
 #: So many names that several services share are told one by one.
 DOUBLES_SHOWN = 10
+#: So often a platform that does not answer is asked again when the work is done.
+BRIEF_PAUSES = 4
 
 
 @dataclass(frozen=True)
@@ -134,6 +141,7 @@ class _Run:
         self.result = result
         self.progress = progress
         self.engine = engine
+        self.brief_pauses = 0
 
     def carry_out(self, interruption: Interruption) -> None:
         world = self._read_world()
@@ -197,7 +205,7 @@ class _Run:
         """Read the tags of existing services whose items declare some, all in a few requests."""
         wanted: dict[str, tuple[Field, list[Held]]] = {}
         for item in self.items:
-            for option in item.values:
+            for option in item.values if item.state == PRESENT else ():
                 if BY_OPTION[option].tags:
                     held = _match_or_none(item, world)
                     if held is not None:
@@ -234,13 +242,20 @@ class _Run:
             return
         try:
             if len(made) == 1:
-                found = run(self.services.by_name(*made))
+                found = run(self.services.by_name(*made), self._brief_pause)
             else:
-                found = run(self.services.listing(params=[("fields", "uuid,name")]))
+                found = run(self.services.listing(params=[("fields", "uuid,name")]), self._brief_pause)
         except Exception as error:  # the work is done; that it cannot be looked at again must not fail it
             self.result.warnings.append(f"Services of the same name could not be looked for: {error}")
             return
         self.result.warnings += _doubles({held.uuid: trim(held.name) for held in found}, made, "are now")
+
+    def _brief_pause(self, seconds: float) -> None:
+        """Wait for a platform that does not answer, but not long: what is asked for is only a warning."""
+        self.brief_pauses += 1
+        if self.engine.interrupted() or self.brief_pauses > BRIEF_PAUSES:
+            raise AiosError("the platform does not answer now", "unanswered")
+        time.sleep(seconds)
 
     def _warn_of_doubles_to_come(self, actions: Sequence[Action], world: World) -> None:
         """Tell of services that are to be renamed to what another one is called, as far as these were read."""

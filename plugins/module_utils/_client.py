@@ -22,6 +22,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._connection import Con
 from ansible_collections.zstack.aios.plugins.module_utils._errors import (
     AiosError,
     ApiError,
+    Interrupted,
     TransportError,
     UncertainError,
 )
@@ -270,11 +271,12 @@ class Client:
             if reaction is Reaction.REREAD:
                 raise _uncertain(request, job, outcome)
             try:
-                yield self._pause_or_fail(patience, outcome, reaction, job)
+                pause = self._pause_or_fail(patience, outcome, reaction, job)
             except AiosError:
                 if on_its_way:
                     raise _uncertain(request, job, outcome) from None
                 raise
+            yield from _interruptible(pause, under_way=on_its_way)
 
     def _poll(self, request: tuple[Any, ...], job: str, known: bool) -> Steps[dict[str, Any] | None]:
         """Ask for a job until it is done.
@@ -284,7 +286,7 @@ class Client:
         wait, patience, path = FIRST_POLL, Patience(self.window), f"/v1/api-jobs/{job}"
         end = time.monotonic() + self.window
         while time.monotonic() < end:
-            yield wait
+            yield from _interruptible(wait, under_way=True)
             outcome = self._exchange("GET", path, signed=False)
             reaction = reaction_to(outcome, Phase.POLL)
             if reaction is Reaction.DONE and isinstance(outcome, Answer):
@@ -357,10 +359,19 @@ class Client:
                 return pause
         error = as_error(outcome, job)
         if patience.spent:
-            error.add(f" It was tried for {patience.window:g} s; a larger job_timeout tries longer.")
+            error.add(f"it was tried for {patience.window:g} s; a larger job_timeout tries longer")
         elif patience.tries > 1:
-            error.add(f" It was tried {patience.tries} times.")
+            error.add(f"it was tried {patience.tries} times")
         raise error
+
+
+def _interruptible(seconds: float, under_way: bool) -> Steps[None]:
+    """Wait, and tell a signal that ends the waiting whether the platform may have begun what is waited for."""
+    try:
+        yield seconds
+    except Interrupted as signal:
+        signal.under_way = under_way
+        raise
 
 
 def _raise_if_new_job(outcome: Outcome, reaction: Reaction) -> None:

@@ -168,6 +168,15 @@ class _Run:
             else:
                 self.resting.append((0.0, 0, task))
         for _due, _count, task in self.resting:
-            self.finished(task, signal)
-            task.steps.close()
+            self.finished(task, _thrown_into(task, Interrupted(signal.message, signal.code)))
         self.waiting.clear()
+
+
+def _thrown_into(task: Task, signal: Interrupted) -> BaseException:
+    """Raise a signal where a task waits, and return what comes of it."""
+    try:
+        task.steps.throw(signal)
+    except BaseException as error:  # told to whoever asks for the task
+        return error
+    task.steps.close()  # it would go on; nobody waits for that
+    return signal

@@ -57,8 +57,9 @@ class AiosError(Exception):
         self.warnings: list[str] = []
 
     def add(self, text: str) -> None:
-        """Say more, at the end of the message."""
-        self.message += text
+        """Say more, as a sentence at the end of the message."""
+        end = self.message.rstrip()[-1:]
+        self.message += f"{'' if end in '.!?:' else '.'} {text[:1].upper()}{text[1:]}{'' if text[-1] in '.!?' else '.'}"
         self.args = (self.message,)
 
     def failure(self) -> dict[str, object]:
@@ -209,7 +210,12 @@ class UncertainError(AiosError):
 
 
 class Interrupted(AiosError):
-    """SIGTERM or SIGINT arrived."""
+    """SIGTERM or SIGINT arrived.
+
+    :ivar under_way: whether the platform has, or may have, begun what was interrupted.
+    """
+
+    under_way = False
 
 
 def internal_error(error: BaseException) -> AiosError:

@@ -284,6 +284,12 @@ class Held:
             env_map(self._document) if field.shown_at == ("env",) else _yaml.read_path(self._document, field.shown_at)
         )
 
+    def with_tags(self, option: str, records: list[TagRecord]) -> Held:
+        """Return the same service with other tags of one kind."""
+        other = Held(self.values)
+        other.tags = {**self.tags, option: records}
+        return other
+
     def shows(self, field: Field) -> bool:
         """Return whether a declared value of the field can be compared with what the platform holds."""
         return bool(field.read or field.tags) or (bool(field.shown_at) and self.get(field) is not None)

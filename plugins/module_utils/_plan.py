@@ -88,13 +88,17 @@ class Action:
         """The options whose values change, in the table's order."""
         return sorted({*self.first, *self.then, *self.tags} - self.again, key=ORDER.__getitem__)
 
-    def predicted(self, option: str) -> Any:
-        """Return what the service will hold of a field once the action is done, as far as it can be told."""
+    def inherited(self, option: str) -> Any:
+        """Return what a clone takes of a field from its source, as far as it can be told; ``None`` for what is no clone.
+
+        Of a chain of clones, the sources have to be planned first.
+        """
         action = self
-        while option not in action.item.values and action.after is not None:
+        while action.after is not None:
             action = action.after
-        if option in action.item.values:
-            return action.item.values[option]
+            for values in (action.then, action.first, action.item.values):
+                if option in values:
+                    return values[option]
         origin = action.held or action.source
         return origin.get(BY_OPTION[option]) if origin else None
 
@@ -272,13 +276,13 @@ class _Planner:
             if not row.accepted(ADD) and not row.accepted(UPDATE):
                 self.wrong(item, option, "only a clone can set it; the service does not exist yet and is not cloned "
                            "(give clone_from, or leave the option out)")  # fmt: skip
-        self._split(action, ADD, None)
+        self._split(action, ADD)
 
-    def _split(self, action: Action, operation: str, source: Held | None) -> None:
+    def _split(self, action: Action, operation: str) -> None:
         """Sort the declared fields into what the first call takes and what follows as an update."""
         for option, wanted in action.item.values.items():
             row = BY_OPTION[option]
-            value = self._completed(action.item, row, wanted, source.get(row) if source else None)
+            value = self._completed(action.item, row, wanted, action.inherited(option))
             if row.accepted(operation):
                 action.first[option] = value
             elif row.accepted(UPDATE):
@@ -327,7 +331,9 @@ class _Planner:
         chain: list[Action] = []
         while action.kind == CLONED and action not in done:
             if action in chain:
-                names = " -> ".join(printable(link.name, 40) for link in [*chain[chain.index(action) :], action])
+                circle = [printable(link.name, 40) for link in [*chain[chain.index(action) :], action]]
+                left_out = [f"{len(circle) - 11} more"] if len(circle) > 12 else []
+                names = " -> ".join([*circle[:10], *left_out, circle[-1]] if left_out else circle)
                 self.wrong(action.item, "clone_from", f"the clones form a circle: {names}")
                 done.update(chain)
                 chain[-1].after = None
@@ -339,7 +345,7 @@ class _Planner:
         for link in reversed(chain):
             done.add(link)
             self._check_inherited(link)
-            self._split(link, CLONE, link.source)
+            self._split(link, CLONE)
 
     def _check_inherited(self, action: Action) -> None:
         """Refuse values that a clone takes from its source and that are not the source's."""
@@ -349,9 +355,7 @@ class _Planner:
             row = BY_OPTION[option]
             if row.accepted(CLONE) or row.accepted(UPDATE):
                 continue
-            origin = (
-                action.after.predicted(option) if action.after else action.source.get(row) if action.source else None
-            )
+            origin = action.inherited(option)
             if not row.read:
                 self.wrong(action.item, option, "a clone cannot be given it; leave it out for this service")
             else:

@@ -155,13 +155,23 @@ def _condition(field: Any, operator: str, value: Any) -> Condition:
     if operator == "=" and is_text:
         return equals(option, text, wire)
     sent = _understood(wire, operator, text)
-    # A backslash takes the meaning from a wildcard in ways that differ between databases; the platform decides then.
-    return _like(wire, sent, text) if operator == "~=" and is_text and "\\" not in text else Condition(sent)
+    return _like(wire, sent, text) if operator == "~=" and is_text else Condition(sent)
 
 
 def _like(wire: str, sent: str, pattern: str) -> Condition:
-    """Return the condition that a text column fits a pattern of ``%`` and ``_``, in case and accents too."""
-    parts = (".*" if sign == "%" else "." if sign == "_" else re.escape(sign) for sign in re.sub("%+", "%", pattern))
+    """Return the condition that a text column fits a pattern of ``%`` and ``_``, in case and accents too.
+
+    A backslash takes the meaning from the sign after it, in ways that differ between databases, so that one before any
+    other sign is let through as well as left out: what the platform found is narrowed, never widened.
+    """
+    parts = []
+    for token in re.findall(r"\\.|%+|.", pattern, re.DOTALL):
+        if token[0] == "%":
+            parts.append(".*")
+        elif token == "_":
+            parts.append(".")
+        else:
+            parts.append(r"\\?" * (token[0] == "\\") + re.escape(token[-1]))
     fits = re.compile("".join(parts), re.DOTALL)
     return Condition(sent, lambda row: isinstance(row.get(wire), str) and bool(fits.fullmatch(row[wire])), wire)
 

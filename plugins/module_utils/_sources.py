@@ -76,6 +76,15 @@ def _files(path: Path) -> Iterator[Path]:
         raise _Unreadable(f"no file below it ends in {', '.join(SUFFIXES)}")
 
 
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build a mapping of JSON, where a key that stands twice would silently win over the first."""
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        keys = [key for key, _value in pairs]
+        raise ValueError(f"the key {quoted(next(key for key in keys if keys.count(key) > 1))} stands twice")
+    return mapping
+
+
 def _refuse(error: OSError) -> None:
     raise _Unreadable(f"the folder {error.filename} cannot be read: {error.strerror or error}")
 
@@ -109,7 +118,7 @@ def _read_file(file: Path) -> Iterator[Raw]:
 def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
     if file.suffix.lower() == ".json":
         try:
-            return json.loads(text) if text.strip() else None, {}
+            return json.loads(text, object_pairs_hook=_once_each) if text.strip() else None, {}
         except (ValueError, RecursionError) as error:
             raise _Unreadable(f"it is not valid JSON: {error}") from None
     try:

@@ -224,6 +224,14 @@ def test_clones_in_a_circle_are_refused_with_the_circle(platform: Platform) -> N
     assert platform.writes() == []
 
 
+def test_a_circle_of_many_is_told_in_few_words(platform: Platform) -> None:
+    declared = [{"name": f"ring-{n}", "clone_from": f"ring-{(n + 1) % 5000}"} for n in range(5000)]
+    result = platform.run("model_services", {"model_services": declared})
+    assert "circle: ring-0 -> ring-1 -> " in result["msg"]
+    assert "ring-9 -> 4990 more -> ring-0" in result["msg"]
+    assert len(json.dumps(result)) < 2000
+
+
 def test_an_existing_service_is_not_cloned_again_although_its_source_is_gone(platform: Platform) -> None:
     platform.sim.seed([held(service("copy"))])
     assert apply(platform, [{"name": "copy", "clone_from": "gone", "request_cpu": 4}])["changed"] is False

@@ -109,9 +109,17 @@ def test_a_long_job_is_asked_for_less_and_less_often(platform_with: Callable[...
 
 def test_a_service_that_is_gone_already_is_as_good_as_deleted(platform: Platform) -> None:
     platform.sim.seed([{"name": "chat"}])
-    platform.sim.faults([rule("delete", {"job_error": {"code": "SYS.1003", "details": "no such service"}})])
+    platform.sim.faults([rule("delete", {"job_error_after": {"code": "SYS.1003", "details": "no such service"}})])
     result = platform.run("model_service", {"name": "chat", "state": "absent"})
     assert (result.failed, result["action"]) == (False, "deleted")
+
+
+def test_a_deletion_that_the_platform_only_claims_is_not_believed(platform: Platform) -> None:
+    platform.sim.seed([{"name": "chat"}])
+    platform.sim.faults([rule("delete", {"status": {"code": 200, "body": "{}", "content_type": "application/json"}})])
+    result = platform.run("model_service", {"name": "chat", "state": "absent"})
+    assert (result.failed, result["action"], result["failure"]["code"]) == (True, "unknown", "unverified")
+    platform.service("chat")
 
 
 def test_a_duplicate_job_id_means_that_it_arrived(platform: Platform) -> None:

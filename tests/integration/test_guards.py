@@ -192,6 +192,13 @@ def test_the_server_s_looser_comparison_does_not_widen_the_scope(platform: Platf
     assert names(platform) == {"team-a-00000", "TEAM-A-upper", "team-á-accent"}
 
 
+def test_nor_does_it_where_a_wildcard_is_escaped(platform: Platform) -> None:
+    platform.sim.seed([held(service(name)) for name in ("team_a-1", "team_a-2", "TEAM_A-3", "team-a-4")])
+    result = prune(platform, [service("team_a-1")], prune_conditions=[r"name~=team\_a-%"])
+    assert not result.failed, result["msg"]
+    assert names(platform) == {"team_a-1", "TEAM_A-3", "team-a-4"}
+
+
 @pytest.mark.parametrize("condition", ["__userTag__=team-a", "__userTag__~=team-%", "__userTag__?=team-a,team-b"])
 def test_the_server_s_looser_comparison_of_tags_does_not_widen_the_scope(platform: Platform, condition: str) -> None:
     tags = {"kept": ["team-a"], "doomed": ["team-a", "other"], "upper": ["TEAM-A"], "none": []}

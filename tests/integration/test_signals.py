@@ -94,6 +94,26 @@ def test_a_signal_in_the_middle_ends_the_session_and_tells_every_row(slow: Platf
     assert "Interrupted" in result["msg"]
 
 
+def test_what_the_platform_never_took_is_not_told_as_unknown(platform: Platform) -> None:
+    platform.sim.faults([{"match": {"kind": "add", "times": 0}, "fault": {"status": {"code": 429, "body": "later"}}}])
+    running = Running(platform, "model_services", {"model_services": ITEMS[:3]})
+    wait_for(lambda: len(platform.writes()) >= 3)
+    result = running.strike(signal.SIGTERM)
+    assert result["changed"] is False
+    assert {row["action"] for row in result["results"]} == {"failed"}
+
+
+def test_a_signal_is_heard_while_the_work_is_looked_over(platform: Platform) -> None:
+    """The service is made; only whether another one has its name cannot be asked now."""
+    out = {"status": {"code": 503, "body": "<html>down</html>"}}
+    platform.sim.faults([{"match": {"kind": "query", "nth": 2, "times": 0}, "fault": out}])
+    started = time.monotonic()
+    result = platform.run("model_services", {"model_services": ITEMS[:1]})
+    assert time.monotonic() - started < 10
+    assert (result.failed, result["summary"]["created"]) == (False, 1)
+    assert "could not be looked for" in str(result["warnings"])
+
+
 def test_the_next_run_completes_what_was_interrupted(slow: Platform) -> None:
     running = Running(slow, "model_services", {"model_services": ITEMS, "concurrency": 2})
     wait_for(lambda: len(slow.sim.services()) >= 9)

@@ -37,6 +37,39 @@ def test_a_field_the_platform_ignores_is_named(platform_with: Any, option: str, 
     assert option in result["msg"]
 
 
+def test_an_update_of_which_nothing_is_taken_has_changed_nothing(platform_with: Any) -> None:
+    platform = platform_with(features="update-ignore-field:requestCpu")
+    platform.sim.seed([{"name": "chat", "requestCpu": 1}])
+    result = platform.run("model_service", {"name": "chat", "request_cpu": 4})
+    assert (result.failed, result["action"], result["changed"]) == (True, "failed", False)
+    assert result["failure"]["code"] == "ignored_fields"
+
+
+def test_a_platform_that_chooses_uuids_itself_is_followed(platform_with: Any) -> None:
+    platform = platform_with(features="add-ignore-field:resourceUuid")
+    items = [{**CHAT, "service_livez": "/live"}, {"name": "copy", "clone_from": "chat"}]
+    result = platform.run("model_services", {"model_services": items})
+    assert not result.failed, result["msg"]
+    assert {row["name"]: row["uuid"] for row in result["results"]} == {
+        name: platform.service(name)["uuid"] for name in ("chat", "copy")
+    }
+    assert "/live" in platform.service("copy")["yaml"]
+
+
+def test_a_part_of_an_image_is_completed_from_a_source_of_the_same_run(platform: Platform) -> None:
+    image = {"cpu_architecture": "X86_64", "vm_image_uuid": constants.X86_IMAGE_UUID, "docker_image": "old"}
+    part = {"cpu_architecture": "X86_64", "docker_image": "new"}
+    items = [
+        {**CHAT, "architecture_images": [image]},
+        {"name": "copy", "clone_from": "chat", "architecture_images": [part]},
+        {"name": "copy-of-copy", "clone_from": "copy", "architecture_images": [part]},
+    ]
+    assert not platform.run("model_services", {"model_services": items}).failed
+    for name in ("copy", "copy-of-copy"):
+        [shown] = platform.service(name)["modelServiceImages"]
+        assert (shown["vmImageUuid"], shown["dockerImage"]) == (constants.X86_IMAGE_UUID, "new")
+
+
 OPTIONAL = [field for field in FIELDS if field.add != "required" and not field.tags and field.option != "resource_uuid"]
 
 
@@ -95,6 +128,28 @@ def test_tags_are_added_removed_and_then_left_alone(platform: Platform) -> None:
     platform.sim.clear_log()
     assert platform.run("model_service", wanted)["action"] == "unchanged"
     assert platform.writes() == []
+
+
+def test_the_diff_of_tags_shows_what_was_and_what_is(platform: Platform) -> None:
+    platform.sim.seed([{"name": "chat", "userTags": ["old"]}])
+    for check in (True, False):
+        result = platform.run("model_service", {"name": "chat", "user_tags": ["new"]}, check=check, diff=True)
+        assert (result["diff"]["before"], result["diff"]["after"]) == ("user_tags:\n- old\n", "user_tags:\n- new\n")
+
+
+def test_tags_that_were_set_in_part_are_told(platform: Platform) -> None:
+    platform.sim.seed([{"name": "chat"}])
+    refused = {"job_error": {"code": "AIOS.9", "details": "no more tags"}}
+    platform.sim.faults([{"match": {"kind": "tag", "nth": 2}, "fault": refused}])
+    result = platform.run("model_service", {"name": "chat", "user_tags": ["a", "b"]})
+    assert (result.failed, result["action"], result["changed_fields"]) == (True, "updated", ["user_tags"])
+
+
+def test_tags_of_what_is_to_go_are_not_asked_for(platform_with: Any) -> None:
+    platform = platform_with(features="no-tags")
+    platform.sim.seed([{"name": "chat"}])
+    wanted = {"defaults": {"user_tags": ["a"]}, "model_services": [{"name": "chat", "state": "absent"}]}
+    assert platform.run("model_services", wanted)["summary"]["deleted"] == 1
 
 
 def test_tags_that_are_not_declared_stay(platform: Platform) -> None:

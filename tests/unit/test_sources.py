@@ -79,6 +79,12 @@ def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pyt
     assert f"the folder {tmp_path}/closed cannot be read: Permission denied" in str(read(tmp_path)[1])
 
 
+def test_a_key_that_stands_twice_is_told_in_json_too(tmp_path: Path) -> None:
+    text = '{"model_services": [{"name": "one"}], "model_services": []}'
+    (tmp_path / "services.json").write_text(text, encoding="utf-8")
+    assert 'it is not valid JSON: the key "model_services" stands twice' in str(read(tmp_path)[1])
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
     (tmp_path / "services.yml").write_bytes(b"\xef\xbb\xbfmodel_services: [{name: one}]")
     assert [name for name, _place in read(tmp_path)[0]] == ["one"]
