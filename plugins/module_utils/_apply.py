@@ -107,15 +107,18 @@ class Applier:
             for row in (*rows, *pruned):
                 if row.done == NOT_ATTEMPTED:
                     row.error = AiosError("not attempted, because the run was interrupted", "interrupted")
+        reason = (
+            "the platform does not answer any more" if self._services.client.gone else "something else failed before"
+        )
         for row in (*rows, *pruned):
             if row.action.kind == UNCHANGED:
                 row.done, row.held = UNCHANGED, row.action.held
             elif row.done == NOT_ATTEMPTED and row.error is None:
-                row.error = AiosError("not attempted, because something else failed before", NOT_ATTEMPTED)
+                row.error = AiosError(f"not attempted, because {reason}", NOT_ATTEMPTED)
         return rows + pruned
 
     def _wave(self, rows: Iterable[Row]) -> None:
-        if self._failed and self._stop_on_error:
+        if self._failed and (self._stop_on_error or self._services.client.gone):
             return
         begin: list[Row] = []
         for row in rows:
@@ -142,7 +145,7 @@ class Applier:
         _tell_of_unseen(row)
         self._told(row)
         self._give_up(followers, row)
-        if self._stop_on_error:
+        if self._stop_on_error or self._services.client.gone:
             self._engine.drop_waiting()
         return []
 

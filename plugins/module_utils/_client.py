@@ -128,6 +128,7 @@ class Client:
         self._transport = Transport(connection, workers)
         self._on_outcome = on_outcome or (lambda strain: None)
         self._reached = False
+        self._silent_since: float | None = None
 
     def __enter__(self) -> Client:
         return self
@@ -164,6 +165,12 @@ class Client:
         """How many HTTP requests were sent so far."""
         return self._transport.requests
 
+    @property
+    def gone(self) -> bool:
+        """Whether the platform has not answered anything for as long as it is waited for: one clock for all requests."""
+        since = self._silent_since
+        return since is not None and time.monotonic() - since > self.window
+
     # Reading
 
     def read(
@@ -191,6 +198,8 @@ class Client:
             if reaction is Reaction.RELOGIN and not relogged and self.identity.renew(self._call, generation):
                 relogged = True
                 continue
+            if situation_of(outcome) == "lost" and isinstance(outcome, TransportError) and outcome.slow:
+                reaction = Reaction.FEW  # what takes too long takes too long again
             yield self._pause_or_fail(patience, outcome, reaction)
 
     def pages(
@@ -285,7 +294,7 @@ class Client:
         """
         wait, patience, path = FIRST_POLL, Patience(self.window), f"/v1/api-jobs/{job}"
         end = time.monotonic() + self.window
-        while time.monotonic() < end:
+        while time.monotonic() < end and not self.gone:
             yield from _interruptible(wait, under_way=True)
             outcome = self._exchange("GET", path, signed=False)
             reaction = reaction_to(outcome, Phase.POLL)
@@ -331,6 +340,10 @@ class Client:
             self._reached = self._reached or outcome.json is not None
         except TransportError as error:
             outcome = error
+        if isinstance(outcome, Answer) and situation_of(outcome) != "outage":
+            self._silent_since = None
+        elif self._silent_since is None:
+            self._silent_since = time.monotonic()
         self._on_outcome(strained(outcome))
         return outcome
 
@@ -354,11 +367,13 @@ class Client:
         if reaction in (Reaction.RETRY, Reaction.RETRY_NEW, Reaction.FEW):
             # A wrong address must be told at once, an outage of a known platform is waited for.
             few = reaction is Reaction.FEW or not self._reached
-            pause = patience.pause(outcome, FEW_TRIES if few else None)
+            pause = None if self.gone else patience.pause(outcome, FEW_TRIES if few else None)
             if pause is not None:
                 return pause
         error = as_error(outcome, job)
-        if patience.spent:
+        if self.gone:
+            error.add(f"the platform has not answered for {self.window:g} s; a larger job_timeout waits longer")
+        elif patience.spent:
             error.add(f"it was tried for {patience.window:g} s; a larger job_timeout tries longer")
         elif patience.tries > 1:
             error.add(f"it was tried {patience.tries} times")

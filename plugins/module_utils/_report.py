@@ -34,7 +34,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._version import VERSIO
 
 #: AWX drops an event above 700,000 characters; the parts below stay under 600,000 together.
 ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM = 330_000, 200_000, 20_000
-COUNTS = (CREATED, CLONED, UPDATED, DELETED, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
+CHANGES = (CREATED, CLONED, UPDATED, DELETED)
+COUNTS = (*CHANGES, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
 
 
 def show_service(held: Held, secrecy: Secrecy) -> dict[str, Any]:
@@ -117,11 +118,11 @@ def show_row(row: Row) -> dict[str, Any]:
 
 
 def summarize(rows: Sequence[Row]) -> dict[str, int]:
-    """Count rows by what was done; ``failed`` counts every row with an error that was begun, however far it came."""
+    """Count rows by what was done. ``failed`` also counts what was done in part, but nothing that is ``unknown``."""
     summary = dict.fromkeys(COUNTS, 0)
     for row in rows:
         summary[row.done] += 1
-        if row.error is not None and row.done not in (FAILED, NOT_ATTEMPTED):
+        if row.error is not None and row.done not in (FAILED, UNKNOWN, NOT_ATTEMPTED):
             summary[FAILED] += 1
     summary["total"] = len(rows)
     return summary
@@ -165,8 +166,7 @@ def failure_message(rows: Sequence[Row], summary: Mapping[str, int], interrupted
     for row in rows:
         if row.error is not None and row.done != NOT_ATTEMPTED:
             groups.setdefault(row.error.code, []).append(row)
-    head = "Interrupted" if interrupted else f"{summary[FAILED]} of {counted(summary['total'], 'service')} failed"
-    lines = [f"{head}. {count_words(summary)}."]
+    lines = [f"{'Interrupted' if interrupted else _head(summary)}. {count_words(summary)}."]
     for code, group in sorted(groups.items(), key=lambda pair: -len(pair[1])):
         names = listed([quoted(row.action.name) for row in group])
         first = group[0].error
@@ -175,9 +175,22 @@ def failure_message(rows: Sequence[Row], summary: Mapping[str, int], interrupted
     return "\n".join(lines)[:MESSAGE_ROOM]
 
 
-def count_words(summary: Mapping[str, int]) -> str:
-    """Return the counts that are not zero as words: ``2 created, 998 unchanged``."""
-    words = [f"{summary[count]} {count.replace('_', ' ')}" for count in COUNTS if summary[count]]
+def _head(summary: Mapping[str, int]) -> str:
+    of_all = f"of {counted(summary['total'], 'service')}"
+    unknown = f"{summary[UNKNOWN]} may or may not be done"
+    if not summary[FAILED]:
+        return unknown.replace(" may", f" {of_all} may")
+    return f"{summary[FAILED]} {of_all} failed" + (f", {unknown}" if summary[UNKNOWN] else "")
+
+
+def count_words(summary: Mapping[str, int], planned: bool = False) -> str:
+    """Return the counts that are not zero as words: ``2 created, 998 unchanged``, or ``2 to be created`` of a plan."""
+    to_be = "to be " if planned else ""
+    words = [
+        f"{summary[count]} {to_be if count in CHANGES else ''}{count.replace('_', ' ')}"
+        for count in COUNTS
+        if summary[count]
+    ]
     return ", ".join(words) or "nothing declared"
 
 

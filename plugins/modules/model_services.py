@@ -677,7 +677,7 @@ def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dic
         "check_mode": module.check_mode,
         "summary": {**counts, **cost},
         "plan_digest": converged.plan_digest,
-        "msg": f"{count_words(counts)}.",
+        "msg": f"{count_words(counts, module.check_mode)}.",
         "warnings": converged.warnings,
     }
     fill_result(result, converged.rows, secrecy, module._diff)

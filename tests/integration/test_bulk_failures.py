@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +211,29 @@ def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(platform: P
     assert result["summary"]["created"] == len(platform.sim.services()) == 2
     assert str(path) in result["msg"]
     assert list(tmp_path.iterdir()) == [path], "a half-made report was left behind"
+
+
+def test_an_outage_is_waited_for_once_and_not_by_each_service(platform_with: Any) -> None:
+    platform = platform_with(job_seconds=0.3)
+
+    def strike() -> None:
+        while len(platform.sim.services()) < 4:
+            time.sleep(0.02)
+        platform.sim.kill()
+
+    thread = threading.Thread(target=strike)
+    thread.start()
+    started = time.monotonic()
+    result = platform.run("model_services", {"model_services": services(80), "concurrency": 2, "job_timeout": 3})
+    thread.join()
+    assert time.monotonic() - started < 12
+    assert result.failed
+    counts = result["summary"]
+    assert counts["not_attempted"] >= 50
+    assert counts["created"] + counts["failed"] + counts["not_attempted"] + counts["unknown"] == 80
+    row = next(row for row in result["results"] if row["action"] == "not_attempted")
+    assert row["error"] == "not attempted, because the platform does not answer any more"
+    assert "the platform has not answered for 3 s; a larger job_timeout waits longer" in result["msg"].lower()
 
 
 def test_services_that_others_created_meanwhile_under_the_same_name_are_pointed_out(platform: Platform) -> None:

@@ -90,7 +90,7 @@ def test_a_signal_in_the_middle_ends_the_session_and_tells_every_row(slow: Platf
     counts = result["summary"]
     assert counts["created"] >= 8
     assert counts["not_attempted"] >= 20
-    assert 0 < counts["unknown"] <= 8
+    assert counts["unknown"] <= 8  # what was under way
     assert "Interrupted" in result["msg"]
 
 
