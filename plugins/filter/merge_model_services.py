@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.zstack.aios.plugins.module_utils._fields import NAMED
 
 BASE = "model_services_items"
 MODES = ("strict", "overlay")
 
+#: Options that say the same thing, by name and by uuid.
+_TWINS = tuple((row.option, name) for name, row in NAMED.items())
 _FRAGMENT = re.compile(rf"{BASE}(__\w+)?")
 _ONE_UNDERSCORE = re.compile(rf"{BASE}_([^_]\w*)")
 _NEAR_ENOUGH = 0.95  # one letter missing, added, swapped or doubled in a name as long as BASE
@@ -26,7 +29,8 @@ def merge_model_services(
     mode: str = "strict",
     visible_names: Iterable[str] = (),
     known_names: Iterable[str] = (),
-) -> list[dict[str, Any]]:
+    tell: bool = False,
+) -> list[Any]:
     """Join the items of several variables into one list.
 
     :param fragments: the value of each variable by the variable's name.
@@ -35,6 +39,7 @@ def merge_model_services(
     :param visible_names: further variable names; one that looks like a misspelt fragment is refused, since its
         services would silently not be declared.
     :param known_names: other variables of the role; a visible name that looks like one of them misspelt is refused too.
+    :param tell: return the mistakes, as texts, in place of the items.
     :returns: new dictionaries in the order in which each item was first named.
     :raises AnsibleFilterError: with every mistake found, each naming its variable.
     """
@@ -50,6 +55,8 @@ def merge_model_services(
     merged = _Merge(overlay=mode == "overlay", mistakes=mistakes)
     for name in sorted(fragments, key=_application_order):
         merged.add(name, fragments[name])
+    if tell:
+        return mistakes
     if mistakes:
         raise AnsibleFilterError("model_services: " + "; ".join(mistakes))
     return merged.items
@@ -90,7 +97,7 @@ class _Merge:
             self._remember(identities, position, variable, index)
         elif self._may_overlay(earlier, variable):
             position = earlier[0][0]
-            self.items[position].update(item)
+            self.items[position] = _laid_over(self.items[position], item)
             self._remember(identities, position, variable, index)
         else:
             self._refuse(identities, place, earlier)
@@ -110,10 +117,16 @@ class _Merge:
     def _refuse(self, identities: list[tuple[str, str]], place: str, earlier: list[tuple[int, str, int]]) -> None:
         key, text = next(identity for identity in identities if identity in self._known)
         places = sorted({f"{name}[{index}]" for _position, name, index in earlier})
-        cure = (
-            "" if self._overlay else " (model_services_merge: overlay would lay a later variable over an earlier one)"
-        )
+        another = not any(place.startswith(f"{name}[") for _position, name, _index in earlier)
+        lay = " (model_services_merge: overlay would lay a later variable over an earlier one)"
+        cure = lay if another and not self._overlay else ""
         self._mistakes.append(f"the {key} {text!r} is declared in {' and '.join([*places, place])}{cure}")
+
+
+def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item with the options of another over its own; a name in place of a uuid replaces that one too."""
+    twins = [pair for pair in _TWINS if any(option in over for option in pair)]
+    return {**{key: value for key, value in under.items() if not any(key in pair for pair in twins)}, **over}
 
 
 def _application_order(name: str) -> tuple[bool, str]:

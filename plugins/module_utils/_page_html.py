@@ -52,6 +52,7 @@ def html_page(report: Mapping[str, Any]) -> str:
         head,
         _header(report, title),
         "<main>",
+        _refusal(report["refused"]),
         _failures(rows),
         _services(rows, report["summary"]["unchanged"], report["check"]),
         "</main>",
@@ -77,11 +78,21 @@ def _header(report: Mapping[str, Any], title: str) -> str:
         f"<dd>{summary[count]:,}</dd></div>"
         for count in words.COUNTS
     )
-    note = '<p class="note">This is a plan. Nothing was written to the platform.</p>\n' if check else ""
+    note = f'<p class="note">{words.note(report)}</p>\n' if words.note(report) else ""
     return (
         f'<header>\n<p class="over">Model services report</p>\n'
         f'<h1><span class="sign {mood}" aria-hidden="true">{_SIGNS[mood]}</span>{title}</h1>\n'
-        f'<dl class="facts">{facts}</dl>\n{note}<dl class="tiles">{tiles}</dl>\n</header>'
+        f'<dl class="facts">{facts}</dl>\n{note}'
+        + ("</header>" if report["refused"] else f'<dl class="tiles">{tiles}</dl>\n</header>')
+    )
+
+
+def _refusal(message: str) -> str:
+    if not message:
+        return ""
+    return (
+        '<section aria-labelledby="refusal">\n<h2 id="refusal">Why</h2>\n'
+        f'<ul class="failures"><li>{_error({"error": message})}</li></ul>\n</section>'
     )
 
 

@@ -66,8 +66,15 @@ def headline(report: Mapping[str, Any]) -> str:
     summary, check = report["summary"], report["check"]
     total, changed = summary["total"], sum(summary[count] for count in CHANGES)
     plan = "Plan: " if check else ""
-    if summary["failed"] or summary["unknown"]:
-        return f"{plan}{_part(max(summary['failed'], summary['unknown']), total)} failed"
+    if report["refused"]:
+        return f"{plan}nothing was done" if check else "Nothing was done"
+    if report["interrupted"]:
+        return f"Interrupted after {_part(changed, total)}"
+    if summary["failed"]:
+        unknown = f", {summary['unknown']:,} unknown" if summary["unknown"] else ""
+        return f"{plan}{_part(summary['failed'], total)} failed{unknown}"
+    if summary["unknown"]:
+        return f"{plan}{_part(summary['unknown'], total)} unknown"
     if summary["not_attempted"]:
         return f"{plan}{_part(summary['not_attempted'], total)} not attempted"
     if changed:
@@ -82,7 +89,13 @@ def headline(report: Mapping[str, Any]) -> str:
 def mood(report: Mapping[str, Any]) -> str:
     """Return ``bad``, ``plan``, ``done`` or ``same``: how a reader should take the outcome."""
     summary = report["summary"]
-    if summary["failed"] or summary["unknown"] or summary["not_attempted"]:
+    if (
+        report["refused"]
+        or report["interrupted"]
+        or summary["failed"]
+        or summary["unknown"]
+        or summary["not_attempted"]
+    ):
         return "bad"
     if not any(summary[count] for count in CHANGES):
         return "same"
@@ -93,11 +106,19 @@ def facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return names and values of what was run, where, when and at what cost."""
     summary = report["summary"]
     requests = f"{counted(summary['requests'], 'request')}, {counted(summary['logins'], 'login')}"
-    return [
+    found = [
         ("Platform", harmless(report["platform"])),
         ("Started", harmless(report["started"])),
-        ("Took", f"{duration(summary['seconds'])}, {requests}"),
+        ("Took", "" if report["refused"] else f"{duration(summary['seconds'])}, {requests}"),
     ]
+    return [(name, value) for name, value in found if value]
+
+
+def note(report: Mapping[str, Any]) -> str:
+    """Return what a reader should know before the rest, or an empty text."""
+    if report["check"]:
+        return "This is a plan. Nothing was written to the platform."
+    return "Run again once that is mended: what is done already is not done twice." if mood(report) == "bad" else ""
 
 
 def duration(seconds: float) -> str:

@@ -20,7 +20,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._text import counted, 
 #: A Markdown report stays within what a comment on a merge request may hold.
 _MARKDOWN_ROOM, _MARKDOWN_LINES, _MARKDOWN_ERROR = 250_000, 60, 1500
 SUFFIXES = (".html", ".md", ".json")
-_FIRST_KEYS = ("version", "platform", "started", "check", "plan_digest", "summary")
+_FIRST_KEYS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary")
 _NOT_ASCII = re.compile(r"[^\n -~]")
 
 
@@ -30,7 +30,8 @@ def render(report: Mapping[str, Any], suffix: str) -> str:
     :param report: JSON-able and already masked: ``platform``, ``started``, ``check``, ``version``, ``plan_digest``,
         ``summary`` (counts by action, ``total``, ``requests``, ``logins``, ``seconds``) and ``rows`` (``name``,
         ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``, ``changes`` of ``field``, ``before``,
-        ``after``), without the services that are unchanged.
+        ``after``), without the services that are unchanged; ``refused`` (why nothing was done at all, or empty) and
+        ``interrupted``.
     :param suffix: ``.html``, ``.md`` or ``.json``.
     :raises ValueError: another suffix.
     """
@@ -59,17 +60,25 @@ def _markdown(report: Mapping[str, Any]) -> str:
     summary, check, rows = report["summary"], report["check"], words.in_order(report["rows"])
     facts = "\n".join(f"- {name}: {_code(value)}" for name, value in words.facts(report))
     parts = [f"# {words.headline(report)}", facts]
-    if check:
-        parts.append("> This is a plan. Nothing was written to the platform.")
-    labels = [words.label(count, check) for count in words.COUNTS]
-    parts.append(
-        f"| {' | '.join(labels)} |\n|{' ---: |' * len(labels)}\n"
-        f"| {' | '.join(f'{summary[count]:,}' for count in words.COUNTS)} |"
-    )
+    if words.note(report):
+        parts.append(f"> {words.note(report)}")
+    if report["refused"]:
+        lines = [f"    {line}" for line in words.harmless_lines(report["refused"], _MARKDOWN_LINES)]
+        parts += ["## Why", "\n".join(lines)]
+    else:
+        parts.append(_counts(summary, check))
     if report["plan_digest"]:
         parts.append(f"Plan digest: {_code(report['plan_digest'])}")
     parts += _fit(_sections(rows, check), len(rows))
     return "\n\n".join(parts) + f"\n\nWritten by zstack.aios {words.harmless(report['version'])}\n"
+
+
+def _counts(summary: Mapping[str, Any], check: bool) -> str:
+    labels = [words.label(count, check) for count in words.COUNTS]
+    return (
+        f"| {' | '.join(labels)} |\n|{' ---: |' * len(labels)}\n"
+        f"| {' | '.join(f'{summary[count]:,}' for count in words.COUNTS)} |"
+    )
 
 
 def _fit(sections: Iterable[tuple[int, str]], total: int) -> list[str]:

@@ -209,6 +209,8 @@ def make_report(facts: Mapping[str, Any], rows: Sequence[Row], secrecy: Secrecy)
     told = _told(rows)
     return {
         "version": VERSION,
+        "refused": "",
+        "interrupted": False,
         **facts,
         "rows": [
             {

@@ -653,7 +653,20 @@ def read_settings(module: AiosModule, mistakes: list[Mistake]) -> Settings:
 
 
 def work(module: AiosModule) -> dict[str, Any]:
-    """Bring all services to what is declared."""
+    """Bring all services to what is declared; where that is refused, the report tells so too."""
+    facts = {"platform": "", "started": time.strftime("%Y-%m-%d %H:%M:%S %z"), "check": module.check_mode}
+    try:
+        return carry_out(module, facts)
+    except AiosError as error:
+        report_refusal(module, facts, error)
+        raise
+
+
+def carry_out(module: AiosModule, facts: dict[str, Any]) -> dict[str, Any]:
+    """Check everything, converge the platform and return the result.
+
+    :param facts: of the run, for its report; completed as they become known.
+    """
     mistakes = module.mistakes
     items = read_declarations(module, mistakes)
     settings = read_settings(module, mistakes)
@@ -661,10 +674,22 @@ def work(module: AiosModule) -> dict[str, Any]:
         raise DeclarationError(mistakes)
     if module.params["validate_only"]:
         return {"changed": False, "msg": f"Without a mistake: {counted(len(items), 'declared service')}."}
-    started = time.strftime("%Y-%m-%d %H:%M:%S %z")
     connection = module.connection()
-    converged = converge(connection, items, settings, module.interruption)
-    return tell(module, converged, {"platform": connection.base_url, "started": started, "check": module.check_mode})
+    facts["platform"] = connection.base_url
+    return tell(module, converge(connection, items, settings, module.interruption), facts)
+
+
+def report_refusal(module: AiosModule, facts: dict[str, Any], error: AiosError) -> None:
+    """Write a report of why nothing was done, so that an older one is not taken for this run's."""
+    path = module.params["report_path"]
+    if not path or module.params["validate_only"] or any(check_report_path(path, SUFFIXES)):
+        return
+    cost = {"requests": 0, "logins": 0, "seconds": 0.0}
+    facts.update(summary={**summarize([]), **cost}, plan_digest="", refused=error.message)
+    try:
+        write_report(path, make_report(facts, [], Secrecy()), render)
+    except AiosError as unwritten:
+        error.warnings.append(unwritten.message)
 
 
 def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dict[str, Any]:
@@ -685,7 +710,7 @@ def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dic
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
     path = module.params["report_path"]
     if path:
-        facts.update(summary=result["summary"], plan_digest=converged.plan_digest)
+        facts.update(summary=result["summary"], plan_digest=converged.plan_digest, interrupted=converged.interrupted)
         try:
             write_report(path, make_report(facts, converged.rows, secrecy), render)
             result["report_path"] = path

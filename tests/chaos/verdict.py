@@ -156,7 +156,7 @@ def _true_changed(evidence: Evidence) -> Iterator[Violation]:
     if not _ran(result):
         return
     counted = Counter(row["action"] for row in result["results"])
-    errors = sum("error" in row for row in result["results"] if row["action"] != "not_attempted")
+    errors = sum("error" in row for row in result["results"] if row["action"] not in ("unknown", "not_attempted"))
     summary = result["summary"]
     for action in ("created", "cloned", "updated", "deleted", "unknown", "not_attempted"):
         if summary[action] != counted[action]:

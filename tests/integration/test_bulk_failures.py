@@ -185,6 +185,33 @@ def test_a_report_is_written_after_a_failure_too(platform: Platform, tmp_path: P
 
 
 @pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ({"model_services": [{"name": "a", "nme": "<b>"}]}, "is not an option of a service"),
+        ({"model_services": [{"name": "a"}]}, "the service does not exist yet"),
+        ({"model_services": [], "account_password": "wrong", "prune": True, "prune_conditions": ["name=a"]}, "ID.1000"),
+    ],
+    ids=["declaration", "plan", "login"],
+)
+def test_a_refused_run_leaves_no_older_report_behind(
+    platform: Platform, tmp_path: Path, suffix: str, params: dict[str, Any], why: str
+) -> None:
+    path = tmp_path / f"report{suffix}"
+    path.write_text("of yesterday", encoding="utf-8")
+    result = platform.run("model_services", {**params, "report_path": str(path)})
+    assert result.failed
+    text = path.read_text(encoding="utf-8")
+    assert "of yesterday" not in text
+    assert why in text
+    if suffix == ".json":
+        report = json.loads(text)
+        assert (report["refused"], report["rows"]) == (result["msg"], [])
+    else:
+        assert "Nothing was done" in text
+
+
+@pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
 def test_a_report_of_a_plan_shows_what_would_be_done(platform: Platform, tmp_path: Path, suffix: str) -> None:
     platform.sim.seed([held(service("old"))])
     path = tmp_path / f"report{suffix}"

@@ -141,7 +141,7 @@ def test_plan_provision_again_change_and_drift(field: Field) -> None:
     drifted = field.run("zstack.aios.drift")
     assert drifted.code != 0
     assert "one differs from its declaration: 3 to create, 0 to update, 0 to delete" in drifted.text
-    assert "qwen-copy (cloned" in drifted.text
+    assert "qwen-copy (to be cloned" in drifted.text
     assert field.writes("one") == []
 
     applied = field.run("zstack.aios.provision", variables={"model_services_plan_digest": digest})
@@ -246,6 +246,7 @@ def test_a_misspelt_variable_and_a_wrong_type_are_refused(field: Field) -> None:
     misspelt = field.run("zstack.aios.provision")
     assert misspelt.code != 0
     assert "did you mean model_services_items__more?" in misspelt.text
+    assert "caused by" not in misspelt.text, "it is buried in Ansible's words"
     field.hosts["one"].pop("model_services_item__more")
     option = field.run("zstack.aios.provision", variables={"model_services_fail_on_drfit": True})
     assert (
@@ -272,6 +273,42 @@ def test_one_report_for_two_platforms_is_refused(two: Field) -> None:
     assert {file.name for file in two.folder.glob("*.html")} == {"one.html", "two.html"}
 
 
+def test_two_hosts_of_one_platform_do_not_prune_each_other(two: Field) -> None:
+    prune = {"model_services_prune": True, "model_services_prune_conditions": ["name~=team-%"]}
+    for host in two.hosts:
+        two.declare(host, model_services_items=[service(f"team-{host}")], model_services_host=two.platforms["one"].url)
+    run = two.run("zstack.aios.provision", variables=prune)
+    assert run.code != 0
+    assert "the same platform has several hosts: one, two" in run.text
+    assert two.writes("one") == []
+    assert two.run("zstack.aios.provision").code == 0, "without prune they may share it"
+
+
+def test_exports_are_refused_where_they_would_be_of_the_wrong_platform_or_lost(two: Field) -> None:
+    same = two.run("zstack.aios.export", variables={"model_services_export_path": "all.yml"})
+    assert same.code != 0
+    assert "model_services_export_path is all.yml for more than one host" in same.text
+    slip = two.run("zstack.aios.export", variables={"model_services_export_pth": "all.yml"})
+    assert "did you mean model_services_export_path?" in slip.text
+    planned = two.run("zstack.aios.export", "--check")
+    assert planned.code == 0, planned.text
+    assert "0 model services would be written to" in planned.text
+    for host in two.hosts:
+        two.hosts[host] = dict(PASSWORD_VARIABLE)
+    shared = two.run("zstack.aios.export", ZSTACK_HOST=two.platforms["one"].url)
+    assert "model_services_host is not set for one and the play has 2 hosts" in shared.text
+    assert list(two.folder.glob("*.yml")) == []
+
+
+def test_a_plan_is_not_held_to_the_digests_that_a_workflow_hands_on(field: Field) -> None:
+    field.declare("one", model_services_items=[service("qwen")])
+    for handed_on in ({"two": "0" * 64}, {"one": "0" * 64}, {"one": ""}):
+        for playbook, options in (("zstack.aios.plan", ()), ("zstack.aios.provision", ("--check",))):
+            run = field.run(playbook, *options, variables={"model_services_plan_digest": handed_on})
+            assert run.code == 0, run.text
+            assert len(run.stats["model_services_plan_digest"]["one"]) == 64
+
+
 def test_prune_is_refused_when_hosts_are_hidden(two: Field) -> None:
     prune = {"model_services_prune": True, "model_services_prune_conditions": ["name~=team-%"]}
     for host, simulator in two.platforms.items():
@@ -279,7 +316,11 @@ def test_prune_is_refused_when_hosts_are_hidden(two: Field) -> None:
         two.declare(host, model_services_items=[service("team-new")])
     limited = two.run("zstack.aios.provision", "--limit", "one", variables=prune)
     assert limited.code != 0
-    assert "model_services_prune is refused under --limit (one)" in limited.text
+    assert "model_services_prune is refused under --limit (one)" in limited.text, limited.text
+    negative = two.run(
+        "zstack.aios.provision", "--limit", "one", variables={**prune, "model_services_expect_hosts": -1}
+    )
+    assert "model_services_prune is refused under --limit (one)" in negative.text
     counted = two.run("zstack.aios.provision", "--limit", "one", variables={**prune, "model_services_expect_hosts": 2})
     assert counted.code != 0
     assert "model_services_expect_hosts is 2 but this play sees 1 (one)" in counted.text

@@ -202,3 +202,25 @@ def test_strict_is_overlay_without_anything_to_lay_over(fragments: dict[str, lis
         assert merge_model_services(fragments) == merge_model_services(fragments, "overlay")
     else:
         assert "is declared in" in refusal(fragments)
+
+
+def test_an_overlay_may_give_by_uuid_what_was_given_by_name() -> None:
+    fragments = {
+        "model_services_items": [{"name": "qwen", "model_center": "here", "models": ["a"], "zone": "z"}],
+        "model_services_items__b": [{"name": "qwen", "model_center_uuid": "c" * 32, "models": ["b"]}],
+    }
+    assert merge_model_services(fragments, "overlay") == [
+        {"name": "qwen", "zone": "z", "model_center_uuid": "c" * 32, "models": ["b"]},
+    ]
+
+
+def test_twice_in_one_variable_is_no_case_for_an_overlay() -> None:
+    with pytest.raises(AnsibleFilterError) as caught:
+        merge_model_services({"model_services_items": [{"name": "qwen"}, {"name": "qwen"}]})
+    assert "overlay" not in str(caught.value)
+
+
+def test_mistakes_can_be_had_as_a_list() -> None:
+    assert merge_model_services({"model_services_items": [{"name": "qwen"}]}, tell=True) == []
+    [mistake] = merge_model_services({"model_services_items": None}, tell=True)
+    assert "model_services_items is empty" in mistake

@@ -62,6 +62,10 @@ def make_row(name: str = "qwen", action: str = "updated", **values: Any) -> dict
     return {**row, "changes": [], **values}
 
 
+#: What a report tells before its rows.
+FACTS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary")
+
+
 def make_report(*rows: dict[str, Any], check: bool = False, unchanged: int = 0, **summary: int) -> dict[str, Any]:
     """Return a report over the rows with the counts that belong to them."""
     counts = {action: sum(row["action"] == action for row in rows) for action in ACTIONS}
@@ -73,6 +77,8 @@ def make_report(*rows: dict[str, Any], check: bool = False, unchanged: int = 0, 
         "check": check,
         "version": "1.0.0",
         "plan_digest": "c0ffee" * 10,
+        "refused": "",
+        "interrupted": False,
         "summary": {**counts, "unchanged": unchanged, "total": total, **costs, **summary},
         "rows": list(rows),
     }
@@ -99,7 +105,14 @@ def test_an_unknown_suffix_is_refused_with_the_known_ones(suffix: str) -> None:
     ("report", "headline"),
     [
         (make_report(make_row(action="failed"), make_row(), unchanged=1240), "1 of 1,242 services failed"),
-        (make_report(make_row(action="unknown"), make_row(), failed=1), "1 of 2 services failed"),
+        (make_report(make_row(action="unknown"), make_row()), "1 of 2 services unknown"),
+        (make_report(make_row(action="unknown"), make_row(action="failed")), "1 of 2 services failed, 1 unknown"),
+        (
+            {**make_report(make_row(), make_row("b", "unknown")), "interrupted": True},
+            "Interrupted after 1 of 2 services",
+        ),
+        ({**make_report(), "refused": "the account is locked"}, "Nothing was done"),
+        ({**make_report(check=True), "refused": "the account is locked"}, "Plan: nothing was done"),
         (make_report(make_row(action="not_attempted"), make_row()), "1 of 2 services not attempted"),
         (make_report(make_row(), make_row("b", "deleted"), unchanged=3), "2 of 5 services changed"),
         (make_report(make_row(), check=True), "Plan: 1 service would change"),
@@ -313,7 +326,7 @@ def test_json_holds_everything_in_a_fixed_order() -> None:
     text = render(report, ".json")
     again = json.loads(text)
     assert again == {**report, "rows": report["rows"][::-1]}
-    assert list(again) == ["version", "platform", "started", "check", "plan_digest", "summary", "rows"]
+    assert list(again) == [*FACTS, "rows"]
     assert '\n  "summary": {\n    "created": 0,' in text and "客服 é" in text and text.endswith("}\n")
 
 
