@@ -65,7 +65,8 @@ options:
     type: bool
   ca_path:
     description:
-      - A file or folder of certificate authorities to trust, as E(ZSTACK_CA_PATH) otherwise. An empty file counts as not set.
+      - A file of certificate authorities to trust, as E(ZSTACK_CA_PATH) otherwise. An empty file counts as not set.
+      - A folder works too when its files have the names that C(openssl rehash) gives them.
     type: path
   timeout:
     description:

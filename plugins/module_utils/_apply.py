@@ -316,7 +316,7 @@ class Applier:
 
     def _set_tags(self, row: Row, tags: Mapping[str, list[str]]) -> Steps[None]:
         action = row.action
-        for option, wanted in tags.items() if row.held is not None else ():
+        for option, wanted in tags.items():
             field_row = BY_OPTION[option]
             target = Held({"uuid": action.uuid})
             yield from self._services.read_tags([target], [field_row])
@@ -329,7 +329,7 @@ class Applier:
                 yield from self._services.read_tags([target], [field_row])
             if not field_row.kind.same(wanted, target.get(field_row)):
                 raise AiosError(f"the platform reports success and yet did not take {option}", "ignored_fields")
-            row.held = row.held.with_tags(option, target.tags[option])
+            row.held = (row.held or target).with_tags(option, target.tags[option])
             row.add_fields([option])
 
     def _set_tag(self, target: Held, field_row: Field, tag: str, record: TagRecord | None) -> Steps[Held]:

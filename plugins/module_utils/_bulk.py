@@ -47,6 +47,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._scalars import Wrong,
 from ansible_collections.zstack.aios.plugins.module_utils._services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._text import listed, quoted, trim
 
+NOTHING_WRITTEN = "Nothing was written."
 #: So many names that several services share are told one by one.
 DOUBLES_SHOWN = 10
 #: So often a platform that does not answer is asked again when the work is done.
@@ -117,6 +118,10 @@ def converge(
             engine = Engine(pace, lambda: bool(interruption.arrived))
             with interruption:
                 _Run(client, items, settings, result, progress, engine).carry_out(interruption)
+    except AiosError as error:
+        if NOTHING_WRITTEN not in error.message:  # what is done is told by rows
+            error.add(NOTHING_WRITTEN)
+        raise
     finally:
         result.requests, result.logins = client.requests, client.identity.logins
         result.warnings += client.warnings
@@ -211,7 +216,15 @@ class _Run:
                     if held is not None:
                         wanted.setdefault(option, (BY_OPTION[option], []))[1].append(held)
         for row, services in wanted.values():
-            run(self.services.read_tags([held for held in services if row.option not in held.tags], [row]))
+            try:
+                run(self.services.read_tags([held for held in services if row.option not in held.tags], [row]))
+            except AiosError as error:
+                if error.code != "tags_not_offered":
+                    raise
+                tagged = [item for item in self.items if item.state == PRESENT and row.option in item.values]
+                raise DeclarationError(
+                    [Mistake(i.where, row.option, error.message) for i in tagged], error.code
+                ) from None
 
     # Pruning
 

@@ -117,7 +117,12 @@ class _Reader:
         self.mistakes: list[Mistake] = []
 
     def wrong(self, option: str, text: str) -> None:
-        self.mistakes.append(Mistake("", option, text))
+        source = f" (it comes from {variable(option)})" if self.from_environment(option) else ""
+        self.mistakes.append(Mistake("", option, f"{text}{source}"))
+
+    def from_environment(self, name: str) -> bool:
+        named = name in ARGUMENT_SPEC and name not in NO_ENVIRONMENT
+        return named and self.option(name) is None and bool(self.environment.get(variable(name)))
 
     def option(self, name: str) -> Any:
         value = self.params.get(name)
@@ -138,6 +143,7 @@ class _Reader:
         protocol, port, path = str(self.get("protocol")), self.number("port", 65535), str(self.get("context_path"))
         if protocol not in ("http", "https"):
             self.wrong("protocol", f"{quoted(protocol)} is neither http nor https")
+            protocol = "http"  # so that the rest can be looked at
         if "://" not in host:
             host = f"{protocol}://{_bracketed(host)}"
         try:
@@ -193,7 +199,8 @@ class _Reader:
                 "", f"no way to authenticate is given; give one of: {all_ways} (or set {variables} and their like)"
             )
         else:
-            given = ", ".join(name for way in ways for name in way if self.get(name) is not None)
+            names = [name for way in ways for name in way if self.get(name) is not None]
+            given = ", ".join(variable(name) if self.from_environment(name) else name for name in names)
             self.wrong("", f"{given} are given together; give exactly one of: {all_ways}")
 
     def number(self, name: str, limit: int) -> int:

@@ -153,7 +153,11 @@ def _conflicts(item: Item, given: Mapping[str, Any]) -> Iterable[Mistake]:
         if given.get(name_option) is not None and given.get(row.option) is not None:
             yield Mistake(item.where, name_option, f"give either {name_option} or {row.option}, not both")
     if item.clone_from is not None and item.clone_from in (item.name, item.uuid):
-        yield Mistake(item.where, "clone_from", "a service cannot be cloned from itself")
+        yield Mistake(
+            item.where,
+            "clone_from",
+            "a service cannot be cloned from itself; leave it out, or write null over a default",
+        )
     chosen = item.values.get("resource_uuid")
     if item.uuid and chosen and item.uuid != chosen:
         yield Mistake(item.where, "resource_uuid", "it differs from uuid; give one of them")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.zstack.aios.plugins.module_utils._text import counted, printable
@@ -24,7 +24,10 @@ NEXT_STEPS: tuple[tuple[str, str], ...] = (
         "ID.1000",
         "check account_name and account_password; it was tried once only, because repeated failures lock the account",
     ),
-    ("ID.1001", "the session ended; log in with account_name and account_password, or use an access key"),
+    (
+        "ID.1001",
+        "the session ended; give account_name in place of session_uuid, or an access key if something else ends its sessions",
+    ),
     ("ID.1002", "ask the platform's administrator for the permission"),
     ("ID.1003", "the account's quota is used up; raise it on the platform"),
     ("ID.1005", "change the account's password once in the platform's own interface"),
@@ -60,6 +63,13 @@ class AiosError(Exception):
         """Say more, as a sentence at the end of the message."""
         end = self.message.rstrip()[-1:]
         self.message += f"{'' if end in '.!?:' else '.'} {text[:1].upper()}{text[1:]}{'' if text[-1] in '.!?' else '.'}"
+        self.args = (self.message,)
+
+    def reword(self, change: Callable[[str], str]) -> None:
+        """Change the message and each of its parts, to mask something in them for instance."""
+        for name, value in vars(self).items():
+            if isinstance(value, str):
+                setattr(self, name, change(value))
         self.args = (self.message,)
 
     def failure(self) -> dict[str, object]:

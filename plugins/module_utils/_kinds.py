@@ -28,7 +28,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._scalars import (
     type_name,
     whole,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, Secrecy, as_text, env_entries
+from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK, Secrecy, as_text, env_entries, env_map
 from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, printable, quoted, snake, trim
 
 
@@ -131,6 +131,12 @@ class Yaml(Kind):
 
     def decode(self, wire: Any) -> str:
         return wire if isinstance(wire, str) else as_text(wire)
+
+    def secrets(self, value: Any, secrecy: Secrecy) -> list[str]:
+        try:
+            return secrecy.secrets_of(env_map(value.load()) or {})
+        except _yaml.YamlMistake:
+            return []
 
     def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
         text = value.text if isinstance(value, YamlText) else value
@@ -288,6 +294,9 @@ class Parameters(Kind):
             if value == MASK and key not in known:
                 raise Wrong("the value is masked and the platform shows none; give the value", f".{key}")
         return {key: known[key] if value == MASK else value for key, value in wanted.items()}
+
+    def secrets(self, value: Any, secrecy: Secrecy) -> list[str]:
+        return secrecy.secrets_of(value)
 
     def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
         return dict(sorted(secrecy.mask_map(value, before).items())) if value else value

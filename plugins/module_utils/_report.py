@@ -8,10 +8,11 @@ Private to this collection.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,21 @@ def _block(values: Mapping[str, Any]) -> str:
 def _uuid(row: Row) -> str:
     """Return the service's uuid where it has one, or may have got it: not of one that is only planned."""
     return row.action.uuid if row.action.held or row.held or row.done == UNKNOWN else ""
+
+
+def hide_secrets(rows: Iterable[Row], secrecy: Secrecy) -> None:
+    """Mask in errors what the platform repeats of the secrets that a service was declared with."""
+    for row in rows:
+        if row.error is not None:
+            declared = row.action.item.values.items()
+            secrets = [text for option, value in declared for text in BY_OPTION[option].kind.secrets(value, secrecy)]
+            row.error.reword(functools.partial(_mask_each, secrets=secrets))
+
+
+def _mask_each(text: str, secrets: Sequence[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
 
 
 def show_row(row: Row) -> dict[str, Any]:
@@ -234,7 +250,8 @@ def check_report_path(path: str, suffixes: Sequence[str]) -> Iterator[Mistake]:
     if Path(path).suffix not in suffixes:
         yield Mistake("", "report_path", f"{quoted(path)} ends in none of {', '.join(suffixes)}")
     elif not folder.is_dir() or not os.access(folder, os.W_OK):
-        yield Mistake("", "report_path", f"{quoted(folder)} is no folder that can be written to on this host")
+        why = "cannot be written to" if folder.is_dir() else "does not exist on this host, create it"
+        yield Mistake("", "report_path", f"the folder {quoted(folder)} {why}")
 
 
 def write_report(path: str, report: Mapping[str, Any], render: Callable[[Mapping[str, Any], str], str]) -> None:

@@ -91,6 +91,10 @@ class Kind(ABC):
         """Return the held form of a wire value."""
         return wire
 
+    def secrets(self, value: Any, secrecy: Secrecy) -> list[str]:
+        """Return the texts in a declared value that nobody is to see."""
+        return []
+
     def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
         """Return a declared or held value for results, diffs and reports: plain, in stable order, secrets masked.
 

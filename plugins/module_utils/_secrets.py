@@ -46,6 +46,8 @@ SECRET_WORDS = frozenset(
 )
 #: Words that run into others also say so at the end of one: ``PGPASSWORD``, ``HFTOKEN``.
 _ENDINGS = ("token", "password", "passwd", "secret", "credential", "credentials", "apikey")
+#: So long is a text that hardly stands in a message by chance.
+SEARCHED = 6
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -60,6 +62,12 @@ class Secrecy:
         """Return whether the value under ``key`` is a secret."""
         words = [key.lower(), *map(str.lower, _WORDS.findall(key))]
         return any(word in self.words or word.endswith(_ENDINGS) for word in words)
+
+    def secrets_of(self, parameters: Mapping[str, Any]) -> list[str]:
+        """Return the secret values that are long enough to be searched for elsewhere without doing harm."""
+        return [
+            text for key, value in parameters.items() if self.hides(key) and len(text := as_text(value)) >= SEARCHED
+        ]
 
     def mask_map(self, parameters: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the parameters with every secret value hidden.

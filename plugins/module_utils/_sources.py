@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils import _yaml
-from ansible_collections.zstack.aios.plugins.module_utils._declaration import Raw
+from ansible_collections.zstack.aios.plugins.module_utils._declaration import KEYS, Raw
 from ansible_collections.zstack.aios.plugins.module_utils._errors import Mistake
 from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted
 
@@ -102,9 +102,8 @@ def _read_file(file: Path) -> Iterator[Raw]:
     if isinstance(value, dict):
         for key in value:
             if key != KEY:
-                raise _Unreadable(
-                    f"{quoted(key)} is not known here{nearest(key, [KEY])}; a mapping has the key {KEY} only"
-                )
+                hint = " (before a service of a list stands a dash)" if key in KEYS else nearest(key, [KEY])
+                raise _Unreadable(f"{quoted(key)} is not known here{hint}; a mapping has the key {KEY} only")
         value = value.get(KEY)
     if value is None:
         raise _Unreadable("it is empty; write [] where no service is meant")

@@ -156,6 +156,9 @@ class Transport:
         broken_off = isinstance(_root(error), (ssl.SSLEOFError, ssl.SSLZeroReturnError))
         if isinstance(error, requests.exceptions.SSLError) and not broken_off:
             return self._untrusted(method, path, reason)
+        if isinstance(error, requests.exceptions.ProxyError):
+            reason = f"no connection to {self.base_url} through the proxy that the environment names: {reason}"
+            return TransportError("unsent", method, path, reason, _PROXY)
         if isinstance(error, requests.exceptions.ConnectTimeout):
             reason = f"no connection to {self.base_url} within {self.timeout:g} s"
             return TransportError("unsent", method, path, reason, _ADDRESS, slow=True)
@@ -169,12 +172,16 @@ class Transport:
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
             return TransportError("bad", method, path, reason, _ADDRESS)
         hung_up = isinstance(_root(error), BadStatusLine) and not self._answered
-        cure = "if this port speaks TLS, give protocol https" if hung_up and self.base_url.startswith("http:") else ""
+        cure = (
+            f"if this port speaks TLS, {_SCHEME.format('https')}"
+            if hung_up and self.base_url.startswith("http:")
+            else ""
+        )
         return TransportError("lost", method, path, f"the connection was lost: {reason}", cure)
 
     def _untrusted(self, method: str, path: str, reason: str) -> TransportError:
         if "WRONG_VERSION_NUMBER" in reason or "record layer failure" in reason.lower():
-            return TransportError("tls", method, path, f"{self.base_url} does not speak TLS", "use protocol http")
+            return TransportError("tls", method, path, f"{self.base_url} does not speak TLS", _SCHEME.format("http"))
         if "CERTIFICATE_VERIFY_FAILED" in reason:
             told = f"the certificate of {self.base_url} is not trusted: {reason}"
             return TransportError("tls", method, path, told, _cure_of_trust(reason))
@@ -193,6 +200,8 @@ def _cure_of_trust(reason: str) -> str:
     return "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
 
 
+_PROXY = "check http_proxy and https_proxy, or name the platform's host in no_proxy"
+_SCHEME = "give {0} as protocol, or {0}:// in host where it is a URL"
 _ADDRESS = "check host, port and protocol, and that the platform is up"
 
 

@@ -531,7 +531,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._errors import Declara
 from ansible_collections.zstack.aios.plugins.module_utils._fields import SERVER_MADE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._plan import DELETED, ORDER, UNCHANGED
-from ansible_collections.zstack.aios.plugins.module_utils._report import make_diff, predict_service, show_service
+from ansible_collections.zstack.aios.plugins.module_utils._report import (
+    hide_secrets,
+    make_diff,
+    predict_service,
+    show_service,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
 
 
@@ -554,6 +559,7 @@ def work(module: AiosModule) -> dict[str, Any]:
     always = module.params["update_write_only"] == "always"
     settings = Settings(check=module.check_mode, always=always, whole=False, concurrency=1)
     converged = converge(module.connection(), items, settings, module.interruption)
+    hide_secrets(converged.rows, secrecy)
     row = converged.rows[0]
     result: dict[str, Any] = {
         "changed": row.changed,

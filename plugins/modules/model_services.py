@@ -16,7 +16,8 @@ author:
 description:
   - Brings thousands of model services to their declared state in one task, with one login and one listing.
   - Everything that is wrong with the declarations is told at once, before the first write.
-  - Services are created and cloned first, then updated, then cloned from what was created; deletions come last.
+  - Services are created and cloned first, then updated. What is cloned from a service of the same run follows once that is
+    finished; deletions come last.
   - A clone may name as its source a service that the same task creates, in any order and depth.
 extends_documentation_fragment:
   - zstack.aios.platform
@@ -488,7 +489,7 @@ summary:
       description: Found as declared.
       type: int
     failed:
-      description: Those with an error, however far they came.
+      description: Those with an error, also when they were done in part, without those that are unknown.
       type: int
     unknown:
       description: Those whose change may or may not have been made.
@@ -527,7 +528,7 @@ results:
       type: str
       choices: [created, cloned, updated, deleted, failed, unknown, not_attempted]
     changed_fields:
-      description: The options whose values changed, of services that were updated.
+      description: The options whose values changed, of services that were updated or, with an error, done in part.
       type: list
       elements: str
     error:
@@ -581,6 +582,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._report import (
     count_words,
     failure_message,
     fill_result,
+    hide_secrets,
     make_report,
     summarize,
     write_report,
@@ -647,7 +649,7 @@ def read_settings(module: AiosModule, mistakes: list[Mistake]) -> Settings:
         concurrency=params["concurrency"],
         stop_on_error=params["on_error"] == "stop",
         prune=prune,
-        plan_digest=params["plan_digest"] or "",
+        plan_digest=(params["plan_digest"] or "").strip(),
         progress_path=params["progress_path"],
     )
 
@@ -695,6 +697,7 @@ def report_refusal(module: AiosModule, facts: dict[str, Any], error: AiosError) 
 def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dict[str, Any]:
     """Return the result of a run and write its report."""
     secrecy = Secrecy(tuple(module.params["secret_keys"] or ()))
+    hide_secrets(converged.rows, secrecy)
     counts = summarize(converged.rows)
     cost = {"requests": converged.requests, "logins": converged.logins, "seconds": converged.seconds}
     result: dict[str, Any] = {

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.zstack.aios.tests.bulk import held, service, services
 from ansible_collections.zstack.aios.tests.conftest import Platform
+from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 
 
 def fail(platform: Platform, kind: str, code: str = "ORG.1", details: str = "no room", **match: Any) -> None:
@@ -240,19 +241,20 @@ def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(platform: P
     assert list(tmp_path.iterdir()) == [path], "a half-made report was left behind"
 
 
-def test_an_outage_is_waited_for_once_and_not_by_each_service(platform_with: Any) -> None:
-    platform = platform_with(job_seconds=0.3)
+def test_an_outage_is_waited_for_once_and_not_by_each_service() -> None:
+    with Simulator(job_seconds=0.3) as simulator:
+        platform = Platform(simulator)
 
-    def strike() -> None:
-        while len(platform.sim.services()) < 4:
-            time.sleep(0.02)
-        platform.sim.kill()
+        def strike() -> None:
+            while len(simulator.services()) < 4:
+                time.sleep(0.02)
+            simulator.kill()
 
-    thread = threading.Thread(target=strike)
-    thread.start()
-    started = time.monotonic()
-    result = platform.run("model_services", {"model_services": services(80), "concurrency": 2, "job_timeout": 3})
-    thread.join()
+        thread = threading.Thread(target=strike)
+        thread.start()
+        started = time.monotonic()
+        result = platform.run("model_services", {"model_services": services(80), "concurrency": 2, "job_timeout": 3})
+        thread.join()
     assert time.monotonic() - started < 12
     assert result.failed
     counts = result["summary"]

@@ -39,6 +39,11 @@ NEW: dict[str, Any] = {
     "startup_parameters": {"api_key": DATABASE},
     "inference_params": {"secret": TOKEN},
 }
+#: The platform repeats what it was sent.
+REPEATED = {
+    "match": {"kind": "add"},
+    "fault": {"job_error": {"code": "AIOS.1", "details": f"bad value {{HF_TOKEN={TOKEN}, DB_PASSWORD={DATABASE}}}"}},
+}
 HELD = {
     "name": "held",
     "yaml": YAML,
@@ -134,6 +139,8 @@ RUNS: dict[str, tuple[str, dict[str, Any], Rules]] = {
         "model_service", NEW, [{"match": {"kind": "logout", "times": 0}, "fault": {"status": {"code": 502}}}],
     ),
     "an outage": ("model_service", NEW, [{"match": {"times": 0}, "fault": "close_before"}]),
+    "the platform repeats values": ("model_service", NEW, [REPEATED]),
+    "it repeats them of one of many": ("model_services", {"model_services": [NEW]}, [REPEATED]),
 }  # fmt: skip
 
 

@@ -172,7 +172,7 @@ def test_a_port_without_tls_is_told(platform: Platform) -> None:
     assert result.failed
     assert result["failure"]["code"] == "transport_tls"
     assert "does not speak TLS" in result["msg"]
-    assert "protocol http" in result["msg"]
+    assert "give http as protocol, or http:// in host where it is a URL" in result["msg"]
 
 
 def test_a_port_with_tls_that_is_spoken_to_without_is_told(secure: Platform) -> None:

@@ -167,6 +167,19 @@ def test_a_platform_without_user_tags_is_told_by_name_and_with_a_way_out(platfor
     assert "POST /v1/user-tags" in result["msg"] and "tag_uuids" in result["msg"]
 
 
+def test_tags_that_cannot_be_read_are_told_for_each_service_with_the_option(platform_with: Any) -> None:
+    platform = platform_with(features="no-tags")
+    platform.sim.seed([{"name": "chat"}, {"name": "bge"}])
+    items = [{"name": name, "user_tags": ["a"]} for name in ("chat", "bge")]
+    result = platform.run("model_services", {"model_services": items})
+    assert result["failure"]["code"] == "tags_not_offered"
+    assert [(row["where"], row["option"]) for row in result["failure"]["mistakes"]] == [
+        ('"chat" (model_services[0])', "user_tags"),
+        ('"bge" (model_services[1])', "user_tags"),
+    ]
+    assert "Nothing was written." in result["msg"]
+
+
 @pytest.mark.parametrize(
     "option, given, uuids",
     [

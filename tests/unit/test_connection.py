@@ -33,6 +33,12 @@ def read(environment: dict[str, str] | None = None, **params: Any) -> Connection
     return read_connection({"host": "aios", **ACCOUNT, **params}, environment or {})
 
 
+def test_a_wrong_protocol_does_not_make_the_host_wrong() -> None:
+    with pytest.raises(DeclarationError) as caught:
+        read(host="127.0.0.1", protocol="ftp")
+    assert [mistake.option for mistake in caught.value.mistakes] == ["protocol"]
+
+
 @pytest.mark.parametrize("params, url", [
     ({"host": "aios.example.com"}, "http://aios.example.com:8080/zstack"),
     ({"host": "aios.example.com", "protocol": "https", "port": 443}, "https://aios.example.com:443/zstack"),

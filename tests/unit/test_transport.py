@@ -212,6 +212,19 @@ def test_a_netrc_cannot_replace_who_we_are(tmp_path: Path, monkeypatch: pytest.M
     assert "authorization" not in other.requests[0].lower()
 
 
+def test_a_dead_proxy_is_not_taken_for_a_dead_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    told = "through the proxy that the environment names"
+    with (
+        exchanging("http://aios.invalid:8080/zstack") as transport,
+        pytest.raises(TransportError, match=told) as caught,
+    ):
+        transport.exchange("GET", "/v1/zones")
+    assert caught.value.kind == "unsent"
+    assert "no_proxy" in caught.value.message
+
+
 def test_a_proxy_of_the_environment_carries_our_own_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     with RawServer(answering(200, b"{}")) as proxy:
         monkeypatch.setenv("http_proxy", f"http://someone:else@127.0.0.1:{proxy.port}")
