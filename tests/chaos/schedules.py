@@ -163,4 +163,4 @@ def _prune(schedule: Schedule, random: Random) -> None:
     """Have some services that are no longer declared deleted."""
     for index in range(random.randint(1, 2)):
         schedule.seeded.append(_stored(f"declared-obsolete-{index}", random))
-    schedule.params.update(prune=True, prune_conditions=["name~=declared-%"])
+    schedule.params.update(prune=True, prune_conditions=["name~=declared-%"], prune_allow_empty=True)
