@@ -165,7 +165,7 @@ class Applier:
         """Bring one service to where its action wants it. What is done so far stands in the row at any time."""
         action = row.action
         if action.kind == DELETED:
-            yield from self._delete(action)
+            yield from self._delete(row)
             row.done = DELETED
             return
         row.held = action.held
@@ -211,13 +211,18 @@ class Applier:
 
         return self._settled(lambda: self._services.update(action.uuid, values), arrived)
 
-    def _delete(self, action: Action) -> Steps[None]:
+    def _delete(self, row: Row) -> Steps[None]:
+        uuid = row.action.uuid
+
         def delete() -> Steps[Held | None]:
-            yield from self._services.delete(action.uuid)
-            return None  # its answer shows nothing
+            yield from self._services.delete(uuid)
+            row.done = DELETED  # as the platform says; that it cannot be looked at then does not make it untrue
+            return None
 
         def gone() -> Steps[Held | None]:
-            held = yield from self._services.by_uuid(action.uuid)
+            held = yield from self._services.by_uuid(uuid)
+            if held is not None:
+                row.done = NOT_ATTEMPTED
             return _DONE if held is None else None
 
         yield from self._settled(delete, gone)

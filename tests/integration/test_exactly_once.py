@@ -122,6 +122,15 @@ def test_a_deletion_that_the_platform_only_claims_is_not_believed(platform: Plat
     platform.service("chat")
 
 
+def test_a_deletion_that_cannot_be_looked_at_is_told_as_deleted_and_as_an_error(platform: Platform) -> None:
+    platform.sim.seed([{"name": "chat"}])
+    platform.sim.faults([rule("query", {"status": {"code": 500, "body": "out of memory"}}, nth=2, times=0)])
+    result = platform.run("model_service", {"name": "chat", "state": "absent"})
+    assert (result.failed, result["action"], result["failure"]["code"]) == (True, "deleted", "unverified")
+    assert "out of memory" in result["msg"]
+    assert platform.sim.services() == []
+
+
 def test_a_duplicate_job_id_means_that_it_arrived(platform: Platform) -> None:
     """The request arrives, the question after it is answered with 404 by mistake, and the resend is a duplicate."""
     result = create(platform, rule("add", "close_after"), rule("poll", {"status": {"code": 404, "body": "expired"}}))
