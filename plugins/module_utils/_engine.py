@@ -107,7 +107,8 @@ class _Run:
         self.finished = finished
         self.resting: list[tuple[float, int, Task]] = []
         self.running: set[Task] = set()
-        self.stepped: queue.SimpleQueue[tuple[Task, float | None, BaseException | None]] = queue.SimpleQueue()
+        # Not a SimpleQueue: a signal that comes just as its timeout runs out makes that one wait for ever.
+        self.stepped: queue.Queue[tuple[Task, float | None, BaseException | None]] = queue.Queue()
         self.count = 0
 
     def to_the_end(self) -> None:

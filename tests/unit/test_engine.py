@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -199,3 +200,26 @@ def test_an_interruption_is_told_to_everything_that_was_begun_and_only_to_that()
         engine.run([work.task(number) for number in range(50)], collect(done))
     assert len(done) == 2 * _engine.JOBS_FOR_EACH_REQUEST
     assert all(isinstance(error, Interrupted) for _subject, error in done)
+
+
+def test_signals_in_rapid_succession_do_not_stop_it() -> None:
+    """A queue of the standard library waits for ever when a signal comes just as its time runs out."""
+    end = time.monotonic() + 20
+
+    def alarm(_number: int, _frame: object) -> None:
+        assert time.monotonic() < end, "it hangs"
+
+    def steps() -> Iterator[float]:
+        for _ in range(100):
+            yield 0.002
+
+    before = signal.signal(signal.SIGALRM, alarm)
+    signal.setitimer(signal.ITIMER_REAL, 0.0003, 0.0003)
+    try:
+        done: list[Task] = []
+        engine = Engine(Pace(2))
+        engine.run([Task(number, steps()) for number in range(3)], lambda task, _error: done.append(task) or [])
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert len(done) == 3
