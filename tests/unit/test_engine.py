@@ -210,7 +210,7 @@ def test_signals_in_rapid_succession_do_not_stop_it() -> None:
         assert time.monotonic() < end, "it hangs"
 
     def steps() -> Iterator[float]:
-        for _ in range(100):
+        for _pause in range(100):
             yield 0.002
 
     before = signal.signal(signal.SIGALRM, alarm)
