@@ -14,13 +14,8 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._client import Steps
 from ansible_collections.zstack.aios.plugins.module_utils._engine import Engine, Task
-from ansible_collections.zstack.aios.plugins.module_utils._errors import (
-    AiosError,
-    ApiError,
-    Interrupted,
-    UncertainError,
-    internal_error,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError, Interrupted, internal_error
+from ansible_collections.zstack.aios.plugins.module_utils._fate import DONE, doubtful, settled
 from ansible_collections.zstack.aios.plugins.module_utils._fields import BY_OPTION, UPDATE, Field, Held, TagRecord
 from ansible_collections.zstack.aios.plugins.module_utils._plan import (
     CLONED,
@@ -35,7 +30,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._services import Servi
 from ansible_collections.zstack.aios.plugins.module_utils._text import listed, quoted
 
 FAILED, NOT_ATTEMPTED, UNKNOWN = "failed", "not_attempted", "unknown"
-_AFTER_A_LOSS = 0.5
 
 
 @dataclass(eq=False)
@@ -140,7 +134,7 @@ class Applier:
             return [] if self._failed and self._stop_on_error else [self._task(follower) for follower in followers]
         row.error = error if isinstance(error, AiosError) else internal_error(error)
         if row.done == NOT_ATTEMPTED:
-            row.done = FAILED if isinstance(error, AiosError) and not _doubtful(error) else UNKNOWN
+            row.done = FAILED if isinstance(error, AiosError) and not doubtful(error) else UNKNOWN
         self._failed = True
         _tell_of_unseen(row)
         self._told(row)
@@ -192,11 +186,9 @@ class Applier:
 
     def _make(self, action: Action) -> Steps[Held]:
         if action.kind == CREATED:
-            return self._settled(lambda: self._services.create(action.first, action.uuid), lambda: self._seen(action))
+            return settled(lambda: self._services.create(action.first, action.uuid), lambda: self._seen(action))
         source = action.source.uuid if action.source else action.after.uuid if action.after else ""
-        return self._settled(
-            lambda: self._services.clone(source, action.first, action.uuid), lambda: self._seen(action)
-        )
+        return settled(lambda: self._services.clone(source, action.first, action.uuid), lambda: self._seen(action))
 
     def _update(self, action: Action, values: Mapping[str, Any], before: Held | None) -> Steps[Held]:
         differed = self._ignored(action, before, values)
@@ -209,7 +201,7 @@ class Applier:
             ]
             return held if signs and not self._ignored(action, held, values) else None
 
-        return self._settled(lambda: self._services.update(action.uuid, values), arrived)
+        return settled(lambda: self._services.update(action.uuid, values), arrived)
 
     def _delete(self, row: Row) -> Steps[None]:
         uuid = row.action.uuid
@@ -223,69 +215,15 @@ class Applier:
             held = yield from self._services.by_uuid(uuid)
             if held is not None:
                 row.done = NOT_ATTEMPTED
-            return _DONE if held is None else None
+            return DONE if held is None else None
 
-        yield from self._settled(delete, gone)
+        yield from settled(delete, gone)
 
     def _seen(self, action: Action) -> Steps[Held | None]:
         """Look for what a creation or a clone made. A uuid that was declared, and not chosen here, may be another's."""
         held = yield from self._services.by_uuid(action.uuid)
         ours = held is not None and (held.name == action.name or "resource_uuid" not in action.item.values)
         return held if ours else None
-
-    def _settled(
-        self, attempt: Callable[[], Steps[Held | None]], look: Callable[[], Steps[Held | None]]
-    ) -> Steps[Held]:
-        """Make a write; when its fate cannot be learned, look at the state, and finish what the platform forgot.
-
-        A second attempt cannot do a thing twice: a creation carries the same uuid again, which the platform takes once.
-
-        :raises UncertainError: the state does not show it, and the platform may still do it.
-        :raises AiosError: of code ``unverified``: the write may have been done, and the state cannot be read.
-        """
-        second = False
-        while True:
-            try:
-                held = yield from attempt()
-            except (UncertainError, ApiError) as error:
-                if isinstance(error, ApiError) and not second:
-                    raise
-                held = yield from self._look(look, error)
-                if held is not None:
-                    return held
-                if second or not (isinstance(error, UncertainError) and error.forgotten):
-                    raise _told_after_a_look(error) from None
-                second = True
-            else:
-                return held if held is not None else (yield from self._confirmed(look))
-
-    def _confirmed(self, look: Callable[[], Steps[Held | None]]) -> Steps[Held]:
-        """Read what a write made of a service when its answer does not tell."""
-        unverified = AiosError("the platform reports success, and a look at the service does not show it", "unverified")
-        try:
-            held = yield from look()
-            if held is None:
-                yield _AFTER_A_LOSS
-                held = yield from look()
-        except AiosError as blind:
-            unverified.add(blind.message)
-            raise unverified from None
-        if held is None:
-            raise unverified
-        return held
-
-    def _look(self, look: Callable[[], Steps[Held | None]], error: AiosError) -> Steps[Held | None]:
-        try:
-            held = yield from look()
-            if held is None and isinstance(error, UncertainError):
-                yield _AFTER_A_LOSS
-                held = yield from look()
-        except AiosError as blind:
-            error.add(f"the state could not be read either: {blind.message}")
-            if isinstance(error, ApiError):  # the first attempt may have done it all the same
-                raise AiosError(error.message, "unverified") from None
-            raise error from None
-        return held
 
     # Verification
 
@@ -345,14 +283,14 @@ class Applier:
                 yield from self._services.add_tag(field_row, target.uuid, tag)
             else:
                 yield from self._services.remove_tag(field_row, target.uuid, record)
-            return _DONE
+            return DONE
 
         def changed() -> Steps[Held | None]:
             yield from self._services.read_tags([target], [field_row])
             present = tag in target.get(field_row)
-            return _DONE if present == (record is None) else None
+            return DONE if present == (record is None) else None
 
-        return self._settled(change, changed)
+        return settled(change, changed)
 
 
 _WAVES = 3
@@ -366,23 +304,13 @@ def _wave_of(action: Action, sources: set[str]) -> int:
     return 1 if action.kind == UPDATED and action.uuid in sources else 0
 
 
-def _keep_sources(rows: Iterable[Row]) -> None:
+def _keep_sources(rows: Sequence[Row]) -> None:
     """Take back the deletion of what could not be cloned: nothing could make that clone any more."""
-    rows = list(rows)
     wanted = {row.action.source.uuid: row for row in rows if row.action.source is not None and row.error is not None}
     for row in rows:
         if row.action.kind == DELETED and row.action.uuid in wanted:
             clone = quoted(wanted[row.action.uuid].action.name)
             row.error = AiosError(f"not attempted, because its clone {clone} failed", NOT_ATTEMPTED)
-
-
-def _doubtful(error: AiosError) -> bool:
-    under_way = isinstance(error, Interrupted) and error.under_way
-    return under_way or isinstance(error, UncertainError) or error.code == "unverified"
-
-
-#: What a look returns that sees a thing done of which there is nothing to show.
-_DONE = Held({})
 
 
 def _shown(held: Held | None, option: str) -> bool:
@@ -400,19 +328,3 @@ def _tell_of_unseen(row: Row) -> None:
             f"once that is mended, run once with update_write_only=always, because the platform does not show "
             f"{listed(unseen, 20)}, and so a later run cannot see by itself whether they are set"
         )
-
-
-#: Errors after which the platform does nothing more; what it did before is seen when the state is read.
-_ENDED = ("SYS.1000", "SYS.1006")
-
-
-def _told_after_a_look(error: AiosError) -> AiosError:
-    if isinstance(error, UncertainError) and isinstance(error.cause, ApiError) and error.cause.code in _ENDED:
-        error.cause.add("the service was read again, and it was not done")
-        return error.cause
-    if isinstance(error, UncertainError):
-        error.add(
-            "the service was read again, and it was not done so far. Next: run again later; what the platform finishes "
-            "meanwhile is found by then and not done twice"
-        )
-    return error

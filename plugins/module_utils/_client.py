@@ -11,7 +11,6 @@ is resumed, so that one scheduler can keep many of them under way without a slee
 
 from __future__ import annotations
 
-import random
 import time
 import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -28,6 +27,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._errors import (
 )
 from ansible_collections.zstack.aios.plugins.module_utils._identity import Identity
 from ansible_collections.zstack.aios.plugins.module_utils._interruption import Interruption
+from ansible_collections.zstack.aios.plugins.module_utils._patience import Patience
 from ansible_collections.zstack.aios.plugins.module_utils._reactions import (
     Outcome,
     Phase,
@@ -46,7 +46,6 @@ PAGE = 1000
 FIRST_POLL, POLL_GROWTH, LONGEST_POLL = 0.05, 1.5, 2.0
 #: How often a thing that a repetition seldom cures is tried, and every thing before the platform was ever reached.
 FEW_TRIES = 3
-LONGEST_RETRY_AFTER = 60.0
 
 
 def run(steps: Steps[T], sleep: Callable[[float], None] = time.sleep) -> T:
@@ -59,40 +58,6 @@ def run(steps: Steps[T], sleep: Callable[[float], None] = time.sleep) -> T:
 
 def _into(result: list[T], steps: Steps[T]) -> Steps[None]:
     result.append((yield from steps))
-
-
-class Patience:
-    """How long one thing is tried: growing pauses with jitter, an end in time.
-
-    :param window: seconds after which it gives up.
-    """
-
-    def __init__(self, window: float) -> None:
-        self.window = window
-        self._end = time.monotonic() + window
-        self.tries = 0
-
-    def pause(self, outcome: Outcome | None = None, tries: int | None = None) -> float | None:
-        """Return the seconds to wait before the next try, ``None`` when the end has come."""
-        self.tries += 1
-        left = self._end - time.monotonic()
-        if left <= 0 or (tries is not None and self.tries >= tries):
-            return None
-        seconds = min(0.1 * 2.0 ** min(self.tries, 6), 5.0) * random.uniform(0.7, 1.3)
-        return min(max(seconds, retry_after(outcome)), left)
-
-    @property
-    def spent(self) -> bool:
-        """Whether the end in time has come."""
-        return time.monotonic() >= self._end
-
-
-def retry_after(outcome: Outcome | None) -> float:
-    """Return the seconds a ``Retry-After`` header asks for, capped; 0 when there is none."""
-    if not isinstance(outcome, Answer):
-        return 0.0
-    value = outcome.headers.get("Retry-After", "")
-    return min(float(value), LONGEST_RETRY_AFTER) if value.isascii() and value.isdigit() else 0.0
 
 
 class _NewJob(Exception):

@@ -90,7 +90,7 @@ def accepted_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_client, "reaction_to", lambda outcome, phase: (
         _reactions.Reaction.DONE if getattr(outcome, "status", 0) == 202 else _reactions.reaction_to(outcome, phase)
     ))  # fmt: skip
-    monkeypatch.setattr(_apply.Applier, "_settled", lambda self, attempt, look: _believe(attempt))
+    monkeypatch.setattr(_apply, "settled", lambda attempt, look: _believe(attempt))
 
 
 def _believe(attempt: Callable[[], Any]) -> Any:

@@ -21,13 +21,13 @@ FOLDER = ROOT / "plugins" / "module_utils"
 ORDER = [
     "_text", "_version", "_progress", "_errors", "_interruption", "_yaml", "_secrets", "_scalars", "_kinds", "_fields", "_query",
     "_declaration", "_sources", "_plan", "_digest", "_page_style", "_page_words", "_page_html", "_pages",
-    "_connection", "_transport", "_reactions", "_identity", "_client", "_engine", "_services", "_inquiry",
-    "_apply", "_report", "_guards", "_bulk", "_module",
+    "_connection", "_transport", "_reactions", "_patience", "_identity", "_client", "_engine", "_services", "_inquiry",
+    "_fate", "_apply", "_report", "_guards", "_bulk", "_module",
 ]  # fmt: skip
 #: Modules that deal with declarations and comparisons, without a platform.
 PURE = ORDER[: ORDER.index("_pages") + 1]
 #: Modules that deal with requests, whatever these are about.
-CARRYING = ("_connection", "_transport", "_reactions", "_identity", "_client", "_engine")
+CARRYING = ("_connection", "_transport", "_reactions", "_patience", "_identity", "_client", "_engine")
 HTTP = {"requests", "urllib3", "http", "urllib", "socket", "ssl"}
 
 

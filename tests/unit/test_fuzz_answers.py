@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._client import _is_counted_page, is_page, retry_after
+from ansible_collections.zstack.aios.plugins.module_utils._client import _is_counted_page, is_page
 from ansible_collections.zstack.aios.plugins.module_utils._declaration import Raw, read_items
 from ansible_collections.zstack.aios.plugins.module_utils._errors import AiosError
 from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS, Held, decode
 from ansible_collections.zstack.aios.plugins.module_utils._inquiry import declare
+from ansible_collections.zstack.aios.plugins.module_utils._patience import retry_after
 from ansible_collections.zstack.aios.plugins.module_utils._plan import World, make_plan
 from ansible_collections.zstack.aios.plugins.module_utils._reactions import (
     TABLE,

@@ -10,8 +10,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._client import LONGEST_RETRY_AFTER, Patience, retry_after
 from ansible_collections.zstack.aios.plugins.module_utils._errors import ApiError, TransportError
+from ansible_collections.zstack.aios.plugins.module_utils._patience import LONGEST_RETRY_AFTER, Patience, retry_after
 from ansible_collections.zstack.aios.plugins.module_utils._reactions import (
     CODES,
     TABLE,
