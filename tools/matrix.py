@@ -33,6 +33,8 @@ from set_up import install, link_collection, make_venv, pip_settings, set_up, uv
 
 _PAIRS = ("2.17:3.10", "2.18:3.11", "2.19:3.12", "2.20:3.12", "2.21:3.13")
 _TESTS = ["pytest", "-q", "-n", "auto", "tests/unit", "tests/integration"]
+_OLDEST_RUNNER = "ansible-runner==2.4.0"  # that of AWX 24.6.1; the tests above run with the newest one
+_RUNNER_TESTS = ["pytest", "-q", "tests/integration/test_runner.py"]
 
 
 def find_python(version: str) -> str:
@@ -75,6 +77,9 @@ def _check(core: str, python: str, venv: pathlib.Path) -> str:
         environment = child_environment(folder, venv)
         if run(_TESTS, environment, CHECKOUT):
             return "tests failed"
+        install(venv, network, _OLDEST_RUNNER)
+        if run(_RUNNER_TESTS, environment, CHECKOUT):
+            return f"tests with {_OLDEST_RUNNER} failed"
         if ansible_test.sanity(venv, folder / "sanity", environment):
             return "sanity failed"
     return ""

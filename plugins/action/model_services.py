@@ -9,6 +9,7 @@ declarations take longer to send so than to compare, are more than AWX keeps of 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import threading
@@ -75,6 +76,9 @@ def _told(args: dict[str, Any]) -> dict[str, Any]:
 class _Follower:
     """Displays every line that is appended to a file, until it is left."""
 
+    #: Seconds that leaving waits for a line on its way; what takes longer is not worth the task's result.
+    PATIENCE = 5.0
+
     def __init__(self, path: str | None, prefix: str) -> None:
         self._path = path
         self._prefix = prefix
@@ -88,10 +92,23 @@ class _Follower:
     def __exit__(self, *_exception: object) -> None:
         self._ended.set()
         if self._path:
-            self._thread.join()
+            self._thread.join(self.PATIENCE)
 
     def _follow(self) -> None:
         with open(str(self._path), encoding="utf-8") as file:
             while not self._ended.wait(EVERY):
                 for line in file:
-                    display.display(f"{self._prefix}: {line.rstrip()}")
+                    _display(f"{self._prefix}: {line.rstrip()}")
+
+
+def _display(line: str) -> None:
+    """Have Ansible's main process display a line; without a way to it nothing is shown.
+
+    Not by ``display.display``, which sends it the same way: ansible-runner up to 2.4.0 replaces that function by one that
+    writes to this process's own standard output, under a lock that the main thread may have held when this process was
+    forked. Another thread would wait for it for ever.
+    """
+    send = getattr(getattr(display, "_final_q", None), "send_display", None)
+    if send is not None:
+        with contextlib.suppress(Exception):  # private to Ansible; progress must not cost the task
+            send("display", line)
