@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 from ansible_collections.zstack.aios.plugins.module_utils import _yaml
 from ansible_collections.zstack.aios.plugins.module_utils._declaration import KEYS, Raw
 from ansible_collections.zstack.aios.plugins.module_utils._errors import Mistake
-from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, printable, quoted
 
 KEY = "model_services"
 SUFFIXES = (".yml", ".yaml", ".json")
@@ -27,53 +28,109 @@ class _Unreadable(ValueError):
     """A file that holds no declarations. The text says why."""
 
 
-def read_sources(paths: Sequence[Any]) -> tuple[list[Raw], list[Mistake]]:
+def read_sources(paths: Sequence[Any], pruning: bool = False) -> tuple[list[Raw], list[Mistake]]:
     """Read declarations from files and folders, folders in the order of their names and with what is below them.
 
-    :return: the items with file and line, and one mistake for each file that cannot be read.
+    :param pruning: services that are not declared get deleted, so a folder that holds nothing at all is refused: it is
+        more often a mount or a submodule that is missing than a folder that declares nothing.
+    :return: the items with file and line, and one mistake for everything that cannot be read.
     """
     raws: list[Raw] = []
     mistakes: list[Mistake] = []
     for path in paths:
-        try:
-            if not isinstance(path, str) or not path:
-                raise _Unreadable("it is not the path of a file or folder")
-            files = list(_files(Path(path).expanduser()))
-        except _Unreadable as why:
-            mistakes.append(Mistake(f"src {quoted(path)}", "", str(why)))
-            continue
-        for file in files:
+        for file in _files(path, pruning):
+            if isinstance(file, Mistake):
+                mistakes.append(file)
+                continue
             try:
                 raws.extend(_read_file(file))
             except _Unreadable as why:
-                mistakes.append(Mistake(str(file), "", str(why)))
+                mistakes.append(_wrong(file, str(why)))
             except OSError as error:
-                mistakes.append(Mistake(str(file), "", f"it cannot be read: {error.strerror or error}"))
+                mistakes.append(_unreadable(file, error))
     return raws, mistakes
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        yield path
+def _files(path: Any, pruning: bool) -> Iterator[Path | Mistake]:
+    """Yield the files of one entry of ``src``, and what stands in the way of finding them all."""
+    place = f"src {quoted(path)}"
+    if not isinstance(path, str) or not path:
+        yield Mistake(place, "", "it is not the path of a file or folder")
         return
-    if not path.is_dir():
-        place = "" if path.is_absolute() else f", seen from {os.getcwd()}"
-        raise _Unreadable(f"there is no such file or folder on this host{place}")
-    found = 0
-    walked: set[str] = set()
-    for folder, folders, names in os.walk(path, onerror=_refuse, followlinks=True):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        real = os.path.realpath(folder)
-        if real in walked:  # links can lead in a circle
-            folders.clear()
-            continue
-        walked.add(real)
-        for name in sorted(names):
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                found += 1
-                yield Path(folder, name)
+    start = Path(os.path.expanduser(path))
+    try:
+        mode = start.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        seen_from = "" if start.is_absolute() else f", seen from {os.getcwd()}"
+        yield Mistake(place, "", f"there is no such file or folder on this host{seen_from}")
+        return
+    except (OSError, ValueError) as error:
+        yield _unreadable(start, error)
+        return
+    if stat.S_ISREG(mode):
+        yield start
+        return
+    if not stat.S_ISDIR(mode):
+        yield Mistake(place, "", _SPECIAL)
+        return
+    found = False
+    for file in _files_below(start, set(), pruning):
+        found = True
+        yield file
     if not found:
-        raise _Unreadable(f"no file below it ends in {', '.join(SUFFIXES)}")
+        yield Mistake(place, "", f"no file below it ends in {', '.join(SUFFIXES)}")
+
+
+def _files_below(folder: Path, walked: set[str], pruning: bool) -> Iterator[Path | Mistake]:
+    """Yield the files of a folder, then those of its folders. Whatever may hide declarations is a mistake.
+
+    :param walked: the folders that were read already; links can lead in a circle.
+    """
+    real = os.path.realpath(folder)
+    if real in walked:
+        return
+    walked.add(real)
+    folders: list[Path] = []
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError as error:
+        yield _unreadable(folder, error)
+        return
+    if pruning and not names:
+        yield _wrong(folder, _EMPTY)
+    for name in names:
+        entry = folder / name
+        if name.startswith("."):
+            continue
+        try:
+            mode = entry.stat().st_mode
+        except OSError as error:
+            yield _unreadable(entry, error)
+            continue
+        if stat.S_ISDIR(mode):
+            folders.append(entry)
+        elif not stat.S_ISREG(mode):
+            yield _wrong(entry, _SPECIAL)
+        elif name.lower().endswith(SUFFIXES):
+            yield entry
+    for below in folders:
+        yield from _files_below(below, walked, pruning)
+
+
+_SPECIAL = "it is neither a file nor a folder"
+_EMPTY = (
+    "the folder is empty, and with prune the services that it used to declare would be deleted; is a mount or a submodule "
+    "missing? Remove the folder if it is not needed, or put a file that declares [] into it"
+)
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> Mistake:
+    link = f", which links to {quoted(os.readlink(path))}," if path.is_symlink() else ""
+    return _wrong(path, f"it{link} cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _wrong(path: Path, text: str) -> Mistake:
+    return Mistake(printable(path, 4096), "", text)
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -83,10 +140,6 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _value in pairs]
         raise ValueError(f"the key {quoted(next(key for key in keys if keys.count(key) > 1))} stands twice")
     return mapping
-
-
-def _refuse(error: OSError) -> None:
-    raise _Unreadable(f"the folder {error.filename} cannot be read: {error.strerror or error}")
 
 
 def _read_file(file: Path) -> Iterator[Raw]:
@@ -110,8 +163,8 @@ def _read_file(file: Path) -> Iterator[Raw]:
     if not isinstance(value, list):
         raise _Unreadable(f"it is neither a list of services nor a mapping with such a list under {KEY}")
     for index, item in enumerate(value):
-        line = lines.get(id(item))
-        yield Raw(item, f"{file}:{line}" if line else f"{file}, item {index}")
+        line, shown = lines.get(id(item)), printable(file, 4096)
+        yield Raw(item, f"{shown}:{line}" if line else f"{shown}, item {index}")
 
 
 def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:

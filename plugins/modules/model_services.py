@@ -625,7 +625,7 @@ def read_declarations(module: AiosModule, mistakes: list[Mistake]) -> list[Item]
         mistakes.append(Mistake("", "defaults", "it is not a mapping of options"))
         defaults = {}
     raws = [Raw(value, f"model_services[{index}]") for index, value in enumerate(given)]
-    from_files, unreadable = read_sources(module.params["src"] or [])
+    from_files, unreadable = read_sources(module.params["src"] or [], pruning=module.params["prune"])
     mistakes.extend(unreadable)
     items, wrong = read_items([*raws, *from_files], defaults, thorough=module.params["validate_only"])
     mistakes.extend(wrong)

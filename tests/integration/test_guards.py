@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +57,26 @@ def test_what_is_not_declared_is_deleted_and_nothing_else(platform: Platform) ->
     again = prune(platform, declared[3:])
     assert again["changed"] is False
     assert platform.writes() == []
+
+
+@pytest.mark.parametrize("kind", ["a link that leads nowhere", "an empty folder", "a fifo"])
+def test_a_folder_that_does_not_show_all_it_declares_deletes_nothing(
+    platform: Platform, tmp_path: Path, kind: str
+) -> None:
+    """The folder of one team is a mount that is missing; the other team's files are there."""
+    declared = seeded(platform)
+    (tmp_path / "ours.json").write_text(json.dumps(declared[2:]), encoding="utf-8")
+    theirs = tmp_path / "theirs"
+    if kind == "a link that leads nowhere":
+        theirs.symlink_to(tmp_path / "mount" / "services")
+    elif kind == "an empty folder":
+        theirs.mkdir()
+    else:
+        os.mkfifo(theirs)
+    result = prune(platform, [], src=[str(tmp_path)])
+    refused(platform, result, "declaration")
+    assert str(theirs) in result["msg"]
+    assert len(names(platform)) == 20
 
 
 def test_without_prune_nothing_undeclared_is_deleted(platform: Platform) -> None:

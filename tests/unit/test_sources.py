@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -64,19 +65,92 @@ def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
     assert ([name for name, _place in found], mistakes) == (["declared", "shared"], [])
 
 
-def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may list everything, so the refusal is played."""
-    (tmp_path / "closed").mkdir()
-    (tmp_path / "open.yml").write_text("- name: one\n", encoding="utf-8")
-    scandir = os.scandir
+def refuse(monkeypatch: pytest.MonkeyPatch, function: str, ending: str) -> None:
+    """Play a refusal of the file system, for root may read everything."""
+    real = getattr(os, function)
 
-    def refusing(path: Any) -> Any:
-        if str(path).endswith("closed"):
+    def refusing(path: Any, *rest: Any, **more: Any) -> Any:
+        if str(path).endswith(ending):
             raise PermissionError(errno.EACCES, "Permission denied", str(path))
-        return scandir(path)
+        return real(path, *rest, **more)
 
-    monkeypatch.setattr(os, "scandir", refusing)
-    assert f"the folder {tmp_path}/closed cannot be read: Permission denied" in str(read(tmp_path)[1])
+    monkeypatch.setattr(os, function, refusing)
+
+
+@pytest.mark.parametrize("linked", [False, True], ids=["a folder", "a link to a folder"])
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linked: bool) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "src").mkdir()
+    closed = tmp_path / "src" / "closed"
+    closed.symlink_to(tmp_path / "elsewhere") if linked else closed.mkdir()
+    (tmp_path / "src" / "open.yml").write_text("- name: one\n", encoding="utf-8")
+    refuse(monkeypatch, "listdir", "closed")
+    found, [mistake] = read(tmp_path / "src")
+    assert [name for name, _place in found] == ["one"]
+    link = f', which links to "{tmp_path}/elsewhere",' if linked else ""
+    assert mistake == f"{closed}: it{link} cannot be read: Permission denied"
+
+
+def test_the_name_of_a_file_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "\x1b[2Ja.yml").write_text("- name: one\n", encoding="utf-8")
+    (tmp_path / "\u202eb.yml").write_text("x", encoding="utf-8")
+    found, mistakes = read(tmp_path)
+    assert [place for _name, place in found] == [f"{tmp_path}/\\x1b[2Ja.yml:1"]
+    assert mistakes[0].startswith(f"{tmp_path}/\\u202eb.yml: it is neither a list")
+
+
+def test_a_home_that_nobody_has_is_a_folder_that_is_not_there() -> None:
+    assert (
+        'src "~nobody-has-this-name/a.yml": there is no such file or folder'
+        in read("~nobody-has-this-name/a.yml")[1][0]
+    )
+
+
+@pytest.mark.parametrize("name", ["prod", "prod.yml", "v1.0"])
+def test_a_link_that_leads_nowhere_is_told_whatever_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.yml").write_text("[]", encoding="utf-8")
+    (tmp_path / name).symlink_to(tmp_path / "missing")
+    [mistake] = read(tmp_path)[1]
+    assert mistake == (
+        f'{tmp_path}/{name}: it, which links to "{tmp_path}/missing", cannot be read: No such file or directory'
+    )
+
+
+def test_a_link_to_itself_is_told(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert "Too many levels of symbolic links" in read(tmp_path)[1][0]
+    assert "Too many levels of symbolic links" in read(tmp_path / "loop")[1][0]
+
+
+def test_what_is_neither_file_nor_folder_is_told_and_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.yml")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket.json"))
+        mistakes = read(tmp_path)[1]
+    assert mistakes == [
+        f"{tmp_path}/{name}: it is neither a file nor a folder" for name in ("fifo.yml", "socket.json", "zero")
+    ]
+    assert read(tmp_path / "fifo.yml")[1] == [f'src "{tmp_path}/fifo.yml": it is neither a file nor a folder']
+    assert read("/dev/zero")[1] == ['src "/dev/zero": it is neither a file nor a folder']
+
+
+def test_hidden_entries_and_other_endings_are_nobodys_business(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("[]", encoding="utf-8")
+    (tmp_path / ".#a.yml").symlink_to("user@host.1")  # as editors mark a file that is open
+    (tmp_path / "notes.txt").write_bytes(b"\xff")
+    (tmp_path / ".git").mkdir()
+    assert read_sources([str(tmp_path)], pruning=True) == ([], [])
+
+
+def test_an_empty_folder_is_told_when_services_would_be_deleted(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("[]", encoding="utf-8")
+    (tmp_path / "mount").mkdir()
+    assert read(tmp_path) == ([], [])
+    [mistake] = read_sources([str(tmp_path)], pruning=True)[1]
+    assert str(mistake).startswith(f"{tmp_path}/mount: the folder is empty, and with prune")
+    (tmp_path / "mount" / ".keep").touch()
+    assert read_sources([str(tmp_path)], pruning=True) == ([], [])
 
 
 def test_a_key_that_stands_twice_is_told_in_json_too(tmp_path: Path) -> None:
