@@ -8,7 +8,7 @@ RUN = $(PYTHON) tools/run.py
 CHECK = $(PYTHON) tools/check.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint tests unit integration sanity build chaos benchmark matrix docs generate lock \
+.PHONY: help setup demo test lint tests unit functional sanity build chaos benchmark matrix docs generate lock \
 	changelog dist clean
 
 help:  ## show this list
@@ -32,8 +32,8 @@ tests:  ## unit and integration tests
 unit:  ## unit tests; ARGS go to pytest
 	@$(RUN) pytest tests/unit $(ARGS)
 
-integration:  ## tests against the simulator; ARGS go to pytest
-	@$(RUN) pytest -n auto tests/integration $(ARGS)
+functional:  ## tests against the simulator; ARGS go to pytest
+	@$(RUN) pytest -n auto tests/functional $(ARGS)
 
 sanity:  ## ansible-test sanity, all tests
 	@$(CHECK) sanity

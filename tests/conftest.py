@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.tests.harness import Result, run_module
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
+from ansible_collections.zstack.aios.tests.support.harness import Result, run_module
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 

@@ -102,7 +102,9 @@ CHECKS = (
         _documentation,
     ),
     Check("playbooks and roles: ansible-lint", "lint", _command("ansible-lint", "--offline", "--strict")),
-    Check("tests: pytest", "tests", _command("pytest", "-n", "auto", "tests/unit", "tests/integration")),
+    Check(
+        "tests: pytest", "tests", _command("pytest", "-n", "auto", "tests/unit", "tests/simulator", "tests/functional")
+    ),
     Check("ansible-test sanity", "sanity", _sanity),
     Check("package: build, import, install", "build", _package),
 )

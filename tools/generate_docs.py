@@ -17,7 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS, READABLE, SERVER_MADE, Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import (
+    FIELDS,
+    READABLE,
+    SERVER_MADE,
+    Field,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._module import field_options
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -32,9 +32,9 @@ from environment import (
 from set_up import install, link_collection, make_venv, pip_settings, set_up, uv_environment
 
 _PAIRS = ("2.17:3.10", "2.18:3.11", "2.19:3.12", "2.20:3.12", "2.21:3.13")
-_TESTS = ["pytest", "-q", "-n", "auto", "tests/unit", "tests/integration"]
+_TESTS = ["pytest", "-q", "-n", "auto", "tests/unit", "tests/simulator", "tests/functional"]
 _OLDEST_RUNNER = "ansible-runner==2.4.0"  # that of AWX 24.6.1; the tests above run with the newest one
-_RUNNER_TESTS = ["pytest", "-q", "tests/integration/test_runner.py"]
+_RUNNER_TESTS = ["pytest", "-q", "tests/functional/playbooks/test_runner.py"]
 
 
 def find_python(version: str) -> str:

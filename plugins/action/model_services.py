@@ -18,7 +18,7 @@ from typing import Any
 from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.zstack.aios.plugins.module_utils._connection import SECRET_OPTIONS
+from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import SECRET_OPTIONS
 
 display = Display()
 #: Seconds between two looks at the file.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.zstack.aios.plugins.module_utils._fields import NAMED
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import NAMED
 
 BASE = "model_services_items"
 MODES = ("strict", "overlay")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.zstack.aios.plugins.module_utils import _yaml
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 
 HEADER = "---\nmodel_services:\n"
 
@@ -39,7 +39,7 @@ def _by_name(service: Mapping[str, Any]) -> tuple[str, str]:
 
 def _block(service: Mapping[str, Any]) -> str:
     keys = sorted(service, key=lambda key: (key != "name", key))
-    text = _yaml.dump([{_plain(key): _plain(service[key]) for key in keys}], trimmed=False)
+    text = yaml_codec.dump([{_plain(key): _plain(service[key]) for key in keys}], trimmed=False)
     return "".join(f"  {line}" if line.strip() else line for line in text.splitlines(keepends=True))
 
 

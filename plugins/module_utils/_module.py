@@ -13,18 +13,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.zstack.aios.plugins.module_utils import _connection, _transport, _yaml
-from ansible_collections.zstack.aios.plugins.module_utils._declaration import ABSENT, PRESENT
-from ansible_collections.zstack.aios.plugins.module_utils._errors import (
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     Mistake,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS
-from ansible_collections.zstack.aios.plugins.module_utils._interruption import Interruption
-from ansible_collections.zstack.aios.plugins.module_utils._kinds import Images
-from ansible_collections.zstack.aios.plugins.module_utils._secrets import MASK
-from ansible_collections.zstack.aios.plugins.module_utils._text import nearest, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.signals import Interruption
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT
+from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Images
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS
+from ansible_collections.zstack.aios.plugins.module_utils._rest import connection, transport
 
 Spec = dict[str, Any]
 
@@ -41,12 +41,12 @@ class AiosModule(AnsibleModule):
     """
 
     def __init__(self, spec: Spec, taken: frozenset[str]) -> None:
-        self._taken = taken | frozenset(_connection.SECRET_OPTIONS)
-        self._known = frozenset((*_connection.ARGUMENT_SPEC, *spec))
+        self._taken = taken | frozenset(connection.SECRET_OPTIONS)
+        self._known = frozenset((*connection.ARGUMENT_SPEC, *spec))
         self.declared: dict[str, Any] = {}
         self.mistakes: list[Mistake] = []
         self.interruption = Interruption()
-        super().__init__(argument_spec={**_connection.ARGUMENT_SPEC, **spec}, supports_check_mode=True)
+        super().__init__(argument_spec={**connection.ARGUMENT_SPEC, **spec}, supports_check_mode=True)
 
     def _load_params(self) -> None:
         super()._load_params()
@@ -60,9 +60,9 @@ class AiosModule(AnsibleModule):
                 text = f"{quoted(option)} is not an option of this module{nearest(option, self._known)}"
                 self.mistakes.append(Mistake("", "", text))
 
-    def connection(self) -> _connection.Connection:
+    def connection(self) -> connection.Connection:
         """Return the checked connection options."""
-        return _connection.read_connection({**self.params, **self.declared})
+        return connection.read_connection({**self.params, **self.declared})
 
 
 def field_options() -> Spec:
@@ -98,9 +98,9 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], d
     :param work: does it and returns the result; one that holds ``failed`` fails the task.
     """
     module = AiosModule(spec, taken)
-    if _transport.REQUESTS_IMPORT_ERROR:
-        module.fail_json(msg=missing_required_lib("requests"), exception=_transport.REQUESTS_IMPORT_ERROR)
-    if not _yaml.HAS_YAML:
+    if transport.REQUESTS_IMPORT_ERROR:
+        module.fail_json(msg=missing_required_lib("requests"), exception=transport.REQUESTS_IMPORT_ERROR)
+    if not yaml_codec.HAS_YAML:
         module.fail_json(msg=missing_required_lib("PyYAML"))
     module.interruption.listen()
     try:

@@ -524,20 +524,20 @@ failure:
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._bulk import Settings, converge
-from ansible_collections.zstack.aios.plugins.module_utils._connection import SECRET_OPTIONS
-from ansible_collections.zstack.aios.plugins.module_utils._declaration import Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._errors import DeclarationError
-from ansible_collections.zstack.aios.plugins.module_utils._fields import SERVER_MADE
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import DeclarationError
+from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import DELETED, ORDER, UNCHANGED
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Raw, read_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import SERVER_MADE
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._plan import DELETED, ORDER, UNCHANGED
-from ansible_collections.zstack.aios.plugins.module_utils._report import (
+from ansible_collections.zstack.aios.plugins.module_utils._report.rows import (
     hide_secrets,
     make_diff,
     predict_service,
     show_service,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import SECRET_OPTIONS
 
 
 def argument_spec() -> Spec:

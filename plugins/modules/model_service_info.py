@@ -256,15 +256,15 @@ failure:
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils import _inquiry, _query
-from ansible_collections.zstack.aios.plugins.module_utils._client import Client, run
-from ansible_collections.zstack.aios.plugins.module_utils._errors import Mistake, QueryError
-from ansible_collections.zstack.aios.plugins.module_utils._fields import Held
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import Mistake, QueryError
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import Held
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._report import show_service
-from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
-from ansible_collections.zstack.aios.plugins.module_utils._services import Services
-from ansible_collections.zstack.aios.plugins.module_utils._text import trim
+from ansible_collections.zstack.aios.plugins.module_utils._platform import query, search
+from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._report.rows import show_service
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, run
 
 
 def argument_spec() -> Spec:
@@ -284,7 +284,7 @@ def argument_spec() -> Spec:
     }
 
 
-def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> _inquiry.Question:
+def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> search.Question:
     """Return the checked question.
 
     :param mistakes: what is wrong already.
@@ -293,16 +293,16 @@ def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> _inquiry.Q
     conditions = []
     for index, given in enumerate(params["conditions"] or []):
         try:
-            conditions += _query.read_conditions([given])
-        except _query.BadQuery as bad:
+            conditions += query.read_conditions([given])
+        except query.BadQuery as bad:
             mistakes.append(Mistake("", f"conditions[{index}]", str(bad)))
     for option in ("name", "uuid"):
         if params[option] is not None:
-            conditions.append(_query.equals(option, trim(params[option])))
+            conditions.append(query.equals(option, trim(params[option])))
     sort = ""
     try:
-        sort = _query.read_column(params["sort_by"]) if params["sort_by"] else ""
-    except _query.BadQuery as bad:
+        sort = query.read_column(params["sort_by"]) if params["sort_by"] else ""
+    except query.BadQuery as bad:
         mistakes.append(Mistake("", "sort_by", str(bad)))
     for option in ("limit", "start"):
         if params[option] is not None and params[option] < 0:
@@ -311,15 +311,15 @@ def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> _inquiry.Q
         raise QueryError(mistakes)
     descending = params["sort_direction"] == "desc"
     fields = () if params["declared"] else tuple(params["fields"] or ())
-    return _inquiry.Question(tuple(conditions), sort, descending, params["limit"], params["start"], fields)
+    return search.Question(tuple(conditions), sort, descending, params["limit"], params["start"], fields)
 
 
-def read(module: AiosModule, services: Services, question: _inquiry.Question) -> tuple[list[Held], int, list[str]]:
+def read(module: AiosModule, services: Services, question: search.Question) -> tuple[list[Held], int, list[str]]:
     """Return the services that are asked for, how many there are, and the names of all there are where these matter."""
     with module.interruption:
         if module.params["count_only"]:
-            return [], run(_inquiry.count(services, question)), []
-        found, total = run(_inquiry.ask(services, question))
+            return [], run(search.count(services, question)), []
+        found, total = run(search.ask(services, question))
         everything = found
         if module.params["declared"] and found and not question.everything:
             everything = run(services.listing(params=[("fields", "uuid,name")]))
@@ -337,11 +337,11 @@ def work(module: AiosModule) -> dict[str, Any]:
     if params["count_only"]:
         return result
     if params["declared"]:
-        result["model_services"], left_out = _inquiry.declare(found, names, secrecy)
+        result["model_services"], left_out = search.declare(found, names, secrecy)
         result["warnings"] = [*client.warnings, *left_out]
     else:
-        result["model_services"] = [_inquiry.only(show_service(held, secrecy), question.fields) for held in found]
-        result["warnings"] = [*client.warnings, *_inquiry.warn_of_unshown(question, found)]
+        result["model_services"] = [search.only(show_service(held, secrecy), question.fields) for held in found]
+        result["warnings"] = [*client.warnings, *search.warn_of_unshown(question, found)]
     return result
 
 

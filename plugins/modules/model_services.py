@@ -567,17 +567,25 @@ failure:
 import time
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._bulk import Converged, Settings, converge, read_prune
-from ansible_collections.zstack.aios.plugins.module_utils._declaration import Item, Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._errors import (
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     DeclarationError,
     Mistake,
     internal_error,
 )
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted
+from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import (
+    Converged,
+    Settings,
+    converge,
+    read_prune,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, Raw, read_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_sources
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._pages import SUFFIXES, render
-from ansible_collections.zstack.aios.plugins.module_utils._report import (
+from ansible_collections.zstack.aios.plugins.module_utils._report.render import SUFFIXES, render
+from ansible_collections.zstack.aios.plugins.module_utils._report.rows import (
     check_report_path,
     count_words,
     failure_message,
@@ -587,9 +595,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._report import (
     summarize,
     write_report,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._secrets import Secrecy
-from ansible_collections.zstack.aios.plugins.module_utils._sources import read_sources
-from ansible_collections.zstack.aios.plugins.module_utils._text import counted
 
 TAKEN = frozenset(("model_services", "defaults"))
 

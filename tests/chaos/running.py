@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.zstack.aios.tests.chaos.schedules import Schedule
-from ansible_collections.zstack.aios.tests.harness import Result, run_module
 from ansible_collections.zstack.aios.tests.simulator import constants, sessions
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
+from ansible_collections.zstack.aios.tests.support.harness import Result, run_module
 
 JOB_SECONDS = 0.02
 _SETTLED_AFTER = 4.0

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 from ansible_collections.zstack.aios.tests.chaos.running import Evidence
 from ansible_collections.zstack.aios.tests.chaos.schedules import SECRET
-from ansible_collections.zstack.aios.tests.harness import Result
 from ansible_collections.zstack.aios.tests.simulator import constants, sessions
+from ansible_collections.zstack.aios.tests.support.harness import Result
 
 #: Seconds a run may last: the slowest thing it may wait for, several times over.
 LONGEST = 25.0

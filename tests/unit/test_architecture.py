@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -17,17 +16,16 @@ ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = "ansible_collections.zstack.aios.plugins"
 UTILS = f"{PLUGINS}.module_utils"
 FOLDER = ROOT / "plugins" / "module_utils"
-#: Every private module, lowest first; each may import those before it and nothing else of the collection.
-ORDER = [
-    "_text", "_version", "_progress", "_errors", "_interruption", "_yaml", "_secrets", "_scalars", "_kinds", "_fields", "_query",
-    "_declaration", "_sources", "_plan", "_digest", "_page_style", "_page_words", "_page_html", "_pages",
-    "_connection", "_transport", "_reactions", "_patience", "_identity", "_client", "_engine", "_services", "_inquiry",
-    "_fate", "_apply", "_report", "_guards", "_bulk", "_module",
-]  # fmt: skip
-#: Modules that deal with declarations and comparisons, without a platform.
-PURE = ORDER[: ORDER.index("_pages") + 1]
-#: Modules that deal with requests, whatever these are about.
-CARRYING = ("_connection", "_transport", "_reactions", "_patience", "_identity", "_client", "_engine")
+#: Every room and those that it may import from, lowest first.
+ROOMS = {
+    "_common": set(),
+    "_model": {"_common"},
+    "_rest": {"_common"},
+    "_platform": {"_common", "_model", "_rest"},
+    "_converge": {"_common", "_model", "_rest", "_platform"},
+    "_report": {"_common", "_model", "_converge"},
+}
+FILES = sorted(path.relative_to(FOLDER) for path in FOLDER.rglob("*.py"))
 HTTP = {"requests", "urllib3", "http", "urllib", "socket", "ssl"}
 
 
@@ -42,48 +40,53 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def own(path: Path) -> set[str]:
-    """Return the private modules that a file imports."""
-    inside = (name[len(UTILS) + 1 :].split(".")[0] for name in imports(path) if name.startswith(UTILS + "."))
-    return set(inside)
-
-
-def reached(modules: Iterable[str]) -> set[str]:
-    """Return the private modules that some of them import, directly or through others."""
-    found: set[str] = set()
-    waiting = list(modules)
-    while waiting:
-        new = own(FOLDER / f"{waiting.pop()}.py") - found
-        found |= new
-        waiting.extend(new)
+def own(file: Path) -> set[Path]:
+    """Return the files of module_utils that one of them imports."""
+    found = set()
+    for name in imports(FOLDER / file):
+        if name.startswith(UTILS + "."):
+            parts = name[len(UTILS) + 1 :].split(".")
+            paths = (Path(*parts[:length]).with_suffix(".py") for length in range(1, len(parts) + 1))
+            found.update(path for path in paths if path in FILES)
     return found
 
 
-def test_every_private_module_has_its_place() -> None:
-    assert sorted(ORDER) == sorted(path.stem for path in FOLDER.glob("*.py"))
+def outside(file: Path) -> set[str]:
+    """Return the packages outside the collection that a file imports."""
+    return {name.split(".")[0] for name in imports(FOLDER / file) if not name.startswith("ansible_collections.")}
 
 
-@pytest.mark.parametrize("module", ORDER)
-def test_imports_point_down(module: str) -> None:
-    path = FOLDER / f"{module}.py"
-    assert own(path) <= set(ORDER[: ORDER.index(module)])
-    assert {name for name in imports(path) if name.startswith("ansible_collections.") and UTILS not in name} == set()
+def test_every_file_is_in_a_room_but_the_one_that_knows_ansible() -> None:
+    assert {file.parts[0] for file in FILES} == {*ROOMS, "_module.py"}
+    assert {str(file) for file in FILES if len(file.parts) != 2} == {"_module.py"}
 
 
-def test_declarations_and_plans_know_no_http() -> None:
-    assert reached(PURE) <= set(PURE)
-    for module in PURE:
-        assert HTTP.isdisjoint(name.split(".")[0] for name in imports(FOLDER / f"{module}.py")), module
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_from_rooms_below_it_only(room: str) -> None:
+    for file in FILES:
+        if file.parts[0] == room:
+            assert {other.parts[0] for other in own(file)} <= ROOMS[room] | {room}, file
+            assert {name for name in imports(FOLDER / file) if name.startswith(PLUGINS) and UTILS not in name} == set()
 
 
-def test_what_carries_requests_knows_no_services() -> None:
-    about_services = {"_fields", "_kinds", "_services", "_declaration", "_plan", "_apply", "_query"}
-    assert reached(CARRYING).isdisjoint(about_services)
+def test_no_file_imports_itself_through_others() -> None:
+    waiting = {file: own(file) for file in FILES}
+    while ready := [file for file, needed in waiting.items() if not needed]:
+        waiting = {file: needed.difference(ready) for file, needed in waiting.items() if file not in ready}
+    assert waiting == {}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_is_no_more_than_its_files(room: str) -> None:
+    assert (FOLDER / room / "__init__.py").read_bytes() == b""
+
+
+def test_only_the_rest_room_knows_http() -> None:
+    assert {file.parts[0] for file in FILES if outside(file) & HTTP} == {"_rest"}
 
 
 def test_ansible_is_known_at_the_rim_only() -> None:
-    knowing = {m for m in ORDER if any(n.split(".")[0] == "ansible" for n in imports(FOLDER / f"{m}.py"))}
-    assert knowing == {"_module"}
+    assert [str(file) for file in FILES if "ansible" in outside(file)] == ["_module.py"]
 
 
 def test_one_file_calls_the_exits() -> None:
@@ -96,7 +99,7 @@ def test_one_file_calls_the_exits() -> None:
 
 
 def test_the_simulator_shares_nothing_with_the_client() -> None:
-    files = list((ROOT / "tests" / "simulator").rglob("*.py"))
+    files = list((ROOT / "tests" / "simulator").glob("*.py"))
     assert len(files) > 10
     for path in files:
         assert not any(name.startswith((PLUGINS, "ansible", "plugins")) for name in imports(path)), path.name

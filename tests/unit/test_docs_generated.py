@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.doc_fragments.platform import ModuleDocFragment
-from ansible_collections.zstack.aios.plugins.module_utils._connection import ARGUMENT_SPEC
-from ansible_collections.zstack.aios.plugins.module_utils._fields import FIELDS, Field
-from ansible_collections.zstack.aios.tests.harness import PACKAGE
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, Field
+from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import ARGUMENT_SPEC
+from ansible_collections.zstack.aios.tests.support.harness import PACKAGE
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ("model_service", "model_services", "model_service_info")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-from ansible_collections.zstack.aios.plugins.module_utils._version import VERSION
+from ansible_collections.zstack.aios.plugins.module_utils._common.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[2]
 

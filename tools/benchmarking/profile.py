@@ -26,7 +26,7 @@ _SCRIPT = """
 import cProfile, json, pstats, sys, time
 params = json.loads(sys.stdin.read())
 started = time.monotonic()
-from ansible_collections.zstack.aios.tests.harness import run_module
+from ansible_collections.zstack.aios.tests.support.harness import run_module
 import ansible_collections.zstack.aios.plugins.modules.model_services
 imported = time.monotonic()
 result = run_module("model_services", params)

@@ -1,0 +1,245 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that can go wrong, as exceptions with parts.
+
+Private to this collection.
+
+Only ``_module`` turns them into a failed task. Each message names what was asked, what the platform said, and what to
+do next; :meth:`AiosError.failure` carries the same parts for playbooks that branch on them.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable
+
+#: What to do next, by error code or its prefix (contract section 4.2). The first that fits is told.
+NEXT_STEPS: tuple[tuple[str, str], ...] = (
+    (
+        "ID.1000",
+        "check account_name and account_password; it was tried once only, because repeated failures lock the account",
+    ),
+    (
+        "ID.1001",
+        "the session ended; give account_name in place of session_uuid, or an access key if something else ends its sessions",
+    ),
+    ("ID.1002", "ask the platform's administrator for the permission"),
+    ("ID.1003", "the account's quota is used up; raise it on the platform"),
+    ("ID.1005", "change the account's password once in the platform's own interface"),
+    (
+        "ID.1006",
+        "the account has reached the platform's limit of sessions; end some, wait until they expire, or use an access key",
+    ),
+    ("ID.1007", "the account is disabled; enable it on the platform"),
+    ("ID.2", "the account needs a second factor; use an access key (access_key_id, access_key_secret)"),
+    ("LOGIN_CONTROL.1002", "the account is locked after failed logins; wait or unlock it on the platform"),
+    ("LOGIN_CONTROL.1004", "this machine's address is refused by the platform's access control"),
+    ("LOGIN_CONTROL", "the platform's login control refuses; log in once in its own interface or use an access key"),
+    ("PORTAL.1000", "AIOS is not installed or not licensed on this platform"),
+    ("SYS.1018", "ask the platform's administrator for access to this resource"),
+    ("SYS.1019", "ask the platform's administrator for the permission"),
+)
+
+
+class AiosError(Exception):
+    """The root: a message for people.
+
+    :param code: a word to branch on: the platform's code, or one of this collection's in lower case.
+    :ivar warnings: what a person should know beside it.
+    """
+
+    def __init__(self, message: str, code: str = "error") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.warnings: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Say more, as a sentence at the end of the message."""
+        end = self.message.rstrip()[-1:]
+        self.message += f"{'' if end in '.!?:' else '.'} {text[:1].upper()}{text[1:]}{'' if text[-1] in '.!?' else '.'}"
+        self.args = (self.message,)
+
+    def reword(self, change: Callable[[str], str]) -> None:
+        """Change the message and each of its parts, to mask something in them for instance."""
+        for name, value in vars(self).items():
+            if isinstance(value, str):
+                setattr(self, name, change(value))
+        self.args = (self.message,)
+
+    def failure(self) -> dict[str, object]:
+        """Return the parts for the result's ``failure`` key."""
+        return {"code": self.code}
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One thing wrong with a declaration.
+
+    :param where: the item as a person finds it: its name and index, or its file and line; empty for the whole task.
+    :param option: the option's name, with its path where it is nested; empty when it is the item as a whole.
+    :param text: what is wrong and the cure, without the value of a secret.
+    """
+
+    where: str
+    option: str
+    text: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.option, self.text) if part)
+
+
+class DeclarationError(AiosError):
+    """What was declared cannot be done. Nothing was written. Carries every mistake found."""
+
+    #: So many mistakes are spelt out in the message; all are in ``failure.mistakes`` up to :attr:`KEPT`.
+    SHOWN = 20
+    KEPT = 200
+    END = "\nNothing was written."
+
+    def __init__(self, mistakes: Sequence[Mistake], code: str = "declaration") -> None:
+        self.mistakes = list(mistakes)
+        if len(self.mistakes) == 1:
+            text = str(self.mistakes[0])
+        else:
+            rows = [f"- {mistake}" for mistake in self.mistakes[: self.SHOWN]]
+            if len(self.mistakes) > self.SHOWN:
+                rows.append(f"- and {len(self.mistakes) - self.SHOWN} more")
+            text = f"{counted(len(self.mistakes), 'mistake')}:\n" + "\n".join(rows)
+        super().__init__(f"{text}{self.END}", code)
+
+    def failure(self) -> dict[str, object]:
+        rows = [{"where": m.where, "option": m.option, "text": m.text} for m in self.mistakes[: self.KEPT]]
+        return {"code": self.code, "mistakes": rows, "mistakes_total": len(self.mistakes)}
+
+
+class QueryError(DeclarationError):
+    """What was asked cannot be asked. A question never writes, so that need not be said."""
+
+    END = ""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__(mistakes, "query")
+
+
+class GuardError(AiosError):
+    """A guard refused the plan before anything was written; ``code`` names the guard, ``facts`` are its numbers."""
+
+    def __init__(self, message: str, code: str, **facts: object) -> None:
+        super().__init__(message, code)
+        self.facts = facts
+
+    def failure(self) -> dict[str, object]:
+        return {"code": self.code, **self.facts}
+
+
+class TransportError(AiosError):
+    """No complete answer came. ``kind`` is one of ``unsent``, ``lost``, ``tls``, ``bad``.
+
+    ``unsent``: the request never left, it can be sent again. ``lost``: it was sent, its fate is unknown.
+    ``tls``: the peer is not trusted. ``bad``: the answer is complete but not what the platform speaks.
+    """
+
+    def __init__(self, kind: str, method: str, path: str, reason: str, cure: str = "", slow: bool = False) -> None:
+        self.kind = kind
+        self.method = method
+        self.path = path
+        self.reason = reason
+        self.slow = slow
+        super().__init__(_sentence(f"{method} {path}: {reason}", cure), f"transport_{kind}")
+
+    def failure(self) -> dict[str, object]:
+        return {"code": self.code, "method": self.method, "path": self.path, "details": self.reason}
+
+
+class ApiError(AiosError):
+    """The platform answered, and the answer is no.
+
+    :param status: the HTTP status; ``code``: the platform's error code, or ``http_<status>`` for a plain-text answer.
+    :param details: the deepest text of the error (contract section 4.1).
+    :param job: the job's id when the answer came from a job.
+    """
+
+    def __init__(
+        self, method: str, path: str, status: int, code: str, details: str, job: str = "", cure: str = ""
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.status = status
+        self.details = details
+        self.job = job
+        parts = f"HTTP {status}, job {job}" if job else f"HTTP {status}"
+        said = f"{code}: {printable(details, 600)}" if not code.startswith("http_") else printable(details, 600)
+        super().__init__(
+            _sentence(f"{method} {path} was refused ({parts}): {said or 'no text'}", cure or next_step(code)), code
+        )
+
+    def failure(self) -> dict[str, object]:
+        return {
+            "code": self.code,
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "details": printable(self.details, 2000),
+            "job": self.job,
+        }
+
+
+class UncertainError(AiosError):
+    """A write was sent and its fate cannot be learned from the platform's answers: the state must be read again.
+
+    :param reason: what happened, for people.
+    :param forgotten: the platform does not know the job any more, so it will not finish it later either.
+    :param cause: the answer, or the lack of one, that leaves it open.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        job: str,
+        reason: str,
+        forgotten: bool = False,
+        cause: TransportError | ApiError | None = None,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.job = job
+        self.reason = reason
+        self.forgotten = forgotten
+        self.cause = cause
+        super().__init__(f"{method} {path} (job {job}): {printable(reason, 600)}", "uncertain")
+
+    def failure(self) -> dict[str, object]:
+        return {"code": self.code, "method": self.method, "path": self.path, "details": self.reason, "job": self.job}
+
+
+class Interrupted(AiosError):
+    """SIGTERM or SIGINT arrived.
+
+    :ivar under_way: whether the platform has, or may have, begun what was interrupted.
+    """
+
+    under_way = False
+
+
+def internal_error(error: BaseException) -> AiosError:
+    """Return a fault of this collection as an error that names the place in the code."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" in {frame.name}, {os.path.basename(frame.filename)} line {frame.lineno}" for frame in place)
+    text = printable(f"{type(error).__name__}: {error}", 300)
+    return AiosError(f"internal error{where}: {text}. Next: please report it with this message.", "internal")
+
+
+def next_step(code: str) -> str:
+    """Return what to do about an error code, or an empty text."""
+    return next((text for prefix, text in NEXT_STEPS if code.startswith(prefix)), "")
+
+
+def _sentence(text: str, cure: str) -> str:
+    return f"{text}. Next: {cure}." if cure else text

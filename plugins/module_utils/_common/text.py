@@ -1,0 +1,75 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Words for messages: escaped, shortened, counted, and the nearest known one.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+#: What ``java.lang.String.trim()`` removes at both ends, and so the platform does too (contract section 8).
+BLANKS = "".join(map(chr, range(0x21)))
+
+
+#: What stands in place of a secret in everything that is shown.
+MASK = "********"
+
+
+def trim(text: str) -> str:
+    """Return ``text`` as the platform stores it."""
+    return text.strip(BLANKS)
+
+
+def printable(value: object, limit: int = 160) -> str:
+    """Return ``value`` as one harmless line: control, ANSI and direction characters escaped, shortened to ``limit``."""
+    text = str(value)
+    if len(text) > limit:
+        text = f"{text[: limit - 20]}... ({len(text)} characters)"
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _harmless(character: str) -> bool:
+    return character == " " or unicodedata.category(character)[0] not in "CZ"
+
+
+def quoted(value: object) -> str:
+    """Return ``value`` in double quotes, harmless."""
+    return f'"{printable(value)}"'
+
+
+def nearest(word: object, known: Iterable[str]) -> str:
+    """Return ``; did you mean "x"?`` for the known word most like ``word``, or an empty text."""
+    return _nearest(str(word)[:80].lower(), tuple(sorted(known)))
+
+
+@functools.lru_cache(maxsize=1000)  # one slip is often made a thousand times, and comparing is slow
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f'; did you mean "{found[0]}"?' if found else ""
+
+
+def listed(words: Sequence[object], limit: int = 5) -> str:
+    """Return the first ``limit`` words joined by commas, and how many more there are."""
+    shown = ", ".join(printable(word, 80) for word in words[:limit])
+    more = len(words) - limit
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def counted(number: int, noun: str) -> str:
+    """Return ``1 service`` or ``2 services``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+@functools.lru_cache(maxsize=1000)
+def snake(name: str) -> str:
+    """Return ``modelCenterUuid`` as ``model_center_uuid``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

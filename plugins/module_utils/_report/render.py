@@ -1,0 +1,150 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of a run as HTML, Markdown or JSON.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable
+from ansible_collections.zstack.aios.plugins.module_utils._report import wording as words
+from ansible_collections.zstack.aios.plugins.module_utils._report.html import html_page
+
+#: A Markdown report stays within what a comment on a merge request may hold.
+_MARKDOWN_ROOM, _MARKDOWN_LINES, _MARKDOWN_ERROR = 250_000, 60, 1500
+SUFFIXES = (".html", ".md", ".json")
+_FIRST_KEYS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary")
+_NOT_ASCII = re.compile(r"[^\n -~]")
+
+
+def render(report: Mapping[str, Any], suffix: str) -> str:
+    """Return the report as text in the form the suffix names.
+
+    :param report: JSON-able and already masked: ``platform``, ``started``, ``check``, ``version``, ``plan_digest``,
+        ``summary`` (counts by action, ``total``, ``requests``, ``logins``, ``seconds``) and ``rows`` (``name``,
+        ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``, ``changes`` of ``field``, ``before``,
+        ``after``), without the services that are unchanged; ``refused`` (why nothing was done at all, or empty) and
+        ``interrupted``.
+    :param suffix: ``.html``, ``.md`` or ``.json``.
+    :raises ValueError: another suffix.
+    """
+    if suffix == ".html":
+        return html_page(report)
+    if suffix == ".md":
+        return _markdown(report)
+    if suffix == ".json":
+        return _json(report)
+    raise ValueError(f'a report is written as .html, .md or .json, not as "{printable(suffix)}"')
+
+
+def _json(report: Mapping[str, Any]) -> str:
+    """Return all data, failures first; a character that a screen might obey is escaped, which JSON reads back."""
+    facts = {key: report[key] for key in _FIRST_KEYS}
+    text = json.dumps({**facts, **report, "rows": words.in_order(report["rows"])}, indent=2, ensure_ascii=False)
+    return f"{_NOT_ASCII.sub(_escape_for_json, text)}\n"
+
+
+def _escape_for_json(match: re.Match[str]) -> str:
+    character = match[0]
+    return character if character.isprintable() else json.dumps(character)[1:-1]
+
+
+def _markdown(report: Mapping[str, Any]) -> str:
+    summary, check, rows = report["summary"], report["check"], words.in_order(report["rows"])
+    facts = "\n".join(f"- {name}: {_code(value)}" for name, value in words.facts(report))
+    parts = [f"# {words.headline(report)}", facts]
+    if words.note(report):
+        parts.append(f"> {words.note(report)}")
+    if report["refused"]:
+        lines = [f"    {line}" for line in words.harmless_lines(report["refused"], _MARKDOWN_LINES)]
+        parts += ["## Why", "\n".join(lines)]
+    else:
+        parts.append(_counts(summary, check))
+    if report["plan_digest"]:
+        parts.append(f"Plan digest: {_code(report['plan_digest'])}")
+    parts += _fit(_sections(rows, check), len(rows))
+    return "\n\n".join(parts) + f"\n\nWritten by zstack.aios {words.harmless(report['version'])}\n"
+
+
+def _counts(summary: Mapping[str, Any], check: bool) -> str:
+    labels = [words.label(count, check) for count in words.COUNTS]
+    return (
+        f"| {' | '.join(labels)} |\n|{' ---: |' * len(labels)}\n"
+        f"| {' | '.join(f'{summary[count]:,}' for count in words.COUNTS)} |"
+    )
+
+
+def _fit(sections: Iterable[tuple[int, str]], total: int) -> list[str]:
+    """Return the sections that fit, and a note on the services that do not. Each comes with its services so far."""
+    shown: list[str] = []
+    room, told = _MARKDOWN_ROOM, 0
+    for services, text in sections:
+        room -= len(text) + 2
+        if room < 0:
+            shown.append(f"{counted(total - told, 'more service')}: the .html and .json reports hold all of them.")
+            break
+        shown.append(text)
+        told = services
+    return shown
+
+
+def _sections(rows: Sequence[Mapping[str, Any]], check: bool) -> Iterator[tuple[int, str]]:
+    room = min(_MARKDOWN_LINES, words.line_room(len(rows)))
+    heading = ""
+    for number, row in enumerate(rows, 1):
+        section = "What failed" if words.went_wrong(row) else "What was not attempted"
+        if section != "What failed" and row["action"] != "not_attempted":
+            section = "What would change" if check else "What changed"
+        if section != heading:
+            heading = section
+            yield number - 1, f"## {heading}"
+        yield number, _row(row, check, room)
+
+
+def _row(row: Mapping[str, Any], check: bool, room: int) -> str:
+    remark = ", ".join(filter(None, [words.intention(row), "pruned: not declared" if row["pruned"] else ""]))
+    title = f"- **{words.label(row['action'], check)}** {_code(row['name'])}"
+    title += f" ({remark})" if remark else ""
+    lines = [f"{title} {_code(row['uuid'])}" if row["uuid"] else title]
+    if row["error"]:
+        lines.append(f"  - {_code(row['code'] or 'error')}: {_code(printable(row['error'], _MARKDOWN_ERROR))}")
+    for change in row["changes"]:
+        lines += _change(change, room)
+    return "\n".join(lines).rstrip("\n")
+
+
+def _change(change: Mapping[str, Any], room: int) -> list[str]:
+    before, after = words.texts(change["before"], change["after"])
+    name = f"  - {_code(change['field'])}:"
+    line = words.one_line(before, after)
+    if line is None:
+        lines = [f"{'@@ ' if mark == '@' else mark}{text}" for mark, text, _part in words.compare(before, after, room)]
+        fence = "`" * max(3, 1 + _longest_run("\n".join(lines)))
+        return [name, "", f"    {fence}diff", *(f"    {text}" for text in lines), f"    {fence}", ""]
+    old, new = line
+    if old is None:
+        return [f"{name} {_shown(new)}"]
+    return [f"{name} {_shown(old)} → {_shown(new)}"]
+
+
+def _shown(text: str | None) -> str:
+    return _code(text) if text else "*empty*" if text == "" else "*not set*"
+
+
+def _code(text: object) -> str:
+    """Return a text as code, in which no character is markup and no name calls anybody."""
+    line = words.harmless(text)
+    if line.strip() and not any(character in line for character in "`|"):
+        return f"`{line}`"
+    return f"<code>{''.join(c if c.isalnum() else f'&#{ord(c)};' for c in line)}</code>"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)

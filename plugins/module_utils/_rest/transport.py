@@ -1,0 +1,255 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""HTTP on ``requests``: one pool of connections, bytes in, status and text out.
+
+Private to this collection.
+
+Knows nothing of the platform's conventions. It follows no redirect, so credentials never leave for another host, and
+always sets an auth object, so that a ``.netrc`` cannot replace who we are. Every failure is a :class:`TransportError`
+that says whether the request can have arrived.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http.client import BadStatusLine
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import TransportError
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
+from ansible_collections.zstack.aios.plugins.module_utils._common.version import VERSION
+from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection
+
+REQUESTS_IMPORT_ERROR: str | None = None
+try:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import HTTPError, InsecureRequestWarning
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+
+#: A page of 1,000 services is one or two megabytes; what is far beyond that is no answer of the platform.
+LARGEST_ANSWER = 128 * 1024 * 1024
+_CHUNK = 256 * 1024
+#: Sets the ``Authorization`` and other headers of one request; given its method and decoded path.
+Signer = Callable[[str, str], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A complete HTTP answer. ``json`` is the parsed body, ``None`` when it is not a JSON object."""
+
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    json: dict[str, Any] | None
+
+
+class Transport:
+    """Carries requests to one platform, for several threads at once.
+
+    :param workers: how many connections are kept open.
+    """
+
+    def __init__(self, connection: Connection, workers: int = 1) -> None:
+        self.base_url = connection.base_url
+        self.timeout = connection.timeout
+        self.verify = connection.verify
+        self.requests = 0
+        self._answered = False
+        self._lock = threading.Lock()
+        if not self.verify:
+            disable_warnings(InsecureRequestWarning)  # asked for, and said on every request otherwise
+        self._session = requests.Session()
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=workers, max_retries=0, pool_block=False)
+        self._session.mount(self.base_url, adapter)
+        self._session.headers.update(
+            {"Accept-Encoding": "identity", "Accept": "*/*", "User-Agent": f"zstack.aios/{VERSION}"}
+        )
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        sign: Signer | None = None,
+        secrets: Sequence[str] = (),
+    ) -> Answer:
+        """Send one request and read its whole answer.
+
+        :param path: below the base URL, already quoted; :param query: already encoded.
+        :param secrets: what is masked in an answer that is not a success, beside what proved who we are.
+        :raises TransportError: when no complete answer came in time.
+        """
+        with self._lock:
+            self.requests += 1
+        sent = dict(headers or {})
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode("ascii")
+            sent["Content-Type"] = "application/json;charset=UTF-8"
+        url = f"{self.base_url}{path}?{query}" if query else f"{self.base_url}{path}"
+        started, proof = time.monotonic(), _Auth(sign, method, path)
+        try:
+            response = self._session.request(
+                method,
+                url,
+                data=data,
+                headers=sent,
+                auth=proof,
+                timeout=self.timeout,
+                verify=self.verify,
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise self._failed(method, path, error) from None
+        self._answered = True
+        with response:
+            content = self._read(response, method, path, started)
+        if response.status_code >= 300:
+            for secret in (*secrets, *proof.shown):
+                content = content.replace(secret.encode("utf-8"), MASK.encode("ascii"))
+        text = content.decode("utf-8", "replace")
+        return Answer(method, path, response.status_code, response.headers, text, _object(content))
+
+    def _read(self, response: Any, method: str, path: str, started: float) -> bytes:
+        parts, size = [], 0
+        # What has arrived is taken at once, where urllib3 can, so that an answer in drops cannot hold us for ever.
+        read = getattr(response.raw, "read1", None) or response.raw.read
+        try:
+            while part := read(_CHUNK, decode_content=True):
+                parts.append(part)
+                size += len(part)
+                if size > LARGEST_ANSWER:
+                    raise TransportError("bad", method, path, f"the answer is larger than {LARGEST_ANSWER} bytes")
+                if time.monotonic() - started > self.timeout:
+                    reason = f"the answer was still arriving after {self.timeout:g} s"
+                    raise TransportError("lost", method, path, reason, "a larger timeout", slow=True)
+        except (HTTPError, OSError, ValueError) as error:
+            raise self._failed(method, path, error) from None
+        expected = response.headers.get("Content-Length", "")
+        if expected.isdigit() and size < int(expected):
+            raise TransportError("lost", method, path, "the connection closed in the middle of the answer")
+        return b"".join(parts)
+
+    def _failed(self, method: str, path: str, error: Exception) -> TransportError:
+        reason = _reason(error)
+        broken_off = isinstance(_root(error), (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+        if isinstance(error, requests.exceptions.SSLError) and not broken_off:
+            return self._untrusted(method, path, reason)
+        if isinstance(error, requests.exceptions.ProxyError):
+            reason = f"no connection to {self.base_url} through the proxy that the environment names: {reason}"
+            return TransportError("unsent", method, path, reason, _PROXY)
+        if isinstance(error, requests.exceptions.ConnectTimeout):
+            reason = f"no connection to {self.base_url} within {self.timeout:g} s"
+            return TransportError("unsent", method, path, reason, _ADDRESS, slow=True)
+        if isinstance(error, requests.exceptions.Timeout) or "timed out" in reason:
+            reason = f"no answer within {self.timeout:g} s"
+            return TransportError(
+                "lost", method, path, reason, "see whether the platform is overloaded, or raise timeout", True
+            )
+        if isinstance(error, requests.ConnectionError) and _never_connected(error):
+            return TransportError("unsent", method, path, f"no connection to {self.base_url}: {reason}", _ADDRESS)
+        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
+            return TransportError("bad", method, path, reason, _ADDRESS)
+        hung_up = isinstance(_root(error), BadStatusLine) and not self._answered
+        cure = (
+            f"if this port speaks TLS, {_SCHEME.format('https')}"
+            if hung_up and self.base_url.startswith("http:")
+            else ""
+        )
+        return TransportError("lost", method, path, f"the connection was lost: {reason}", cure)
+
+    def _untrusted(self, method: str, path: str, reason: str) -> TransportError:
+        if "WRONG_VERSION_NUMBER" in reason or "record layer failure" in reason.lower():
+            return TransportError("tls", method, path, f"{self.base_url} does not speak TLS", _SCHEME.format("http"))
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            told = f"the certificate of {self.base_url} is not trusted: {reason}"
+            return TransportError("tls", method, path, told, _cure_of_trust(reason))
+        return TransportError(
+            "tls", method, path, f"no TLS connection to {self.base_url}: {reason}", "check protocol and port"
+        )
+
+
+def _cure_of_trust(reason: str) -> str:
+    if "mismatch" in reason:
+        return "give in host a name that the certificate is made for"
+    if "expired" in reason or "not yet valid" in reason:
+        return "renew the platform's certificate, or set this machine's clock"
+    if re.search("Missing|marked critical|key usage", reason):
+        return "have the certificate or its CA issued anew with what it lacks; Python 3.13 and later insist on it"
+    return "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
+
+
+_PROXY = "check http_proxy and https_proxy, or name the platform's host in no_proxy"
+_SCHEME = "give {0} as protocol, or {0}:// in host where it is a URL"
+_ADDRESS = "check host, port and protocol, and that the platform is up"
+
+
+class _Auth:
+    """The only source of the ``Authorization`` header; ``requests`` calls it after it built the request.
+
+    :ivar shown: the parts of it that nobody else is to see.
+    """
+
+    def __init__(self, sign: Signer | None, method: str, path: str) -> None:
+        self._sign = sign
+        self._method = method
+        self._path = path
+        self.shown: list[str] = []
+
+    def __call__(self, request: Any) -> Any:
+        request.headers.pop("Authorization", None)
+        if self._sign is not None:
+            request.headers.update(self._sign(self._method, self._path))
+            words = request.headers.get("Authorization", "").replace(":", " ").split()
+            self.shown = [word for word in words if len(word) >= 16]
+        return request
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return the deepest cause that ``requests`` and ``urllib3`` wrapped."""
+    inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
+    inner = inner if isinstance(inner, BaseException) else error.__cause__
+    return _root(inner) if inner is not None and inner is not error else error
+
+
+def _never_connected(error: BaseException) -> bool:
+    names = {type(error).__name__}
+    inner: Any = error
+    while inner is not None:
+        names.add(type(inner).__name__)
+        inner = getattr(inner, "reason", None) or next((a for a in inner.args if isinstance(a, BaseException)), None)
+    return bool(names & {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"})
+
+
+def _reason(error: BaseException) -> str:
+    root = _root(error)
+    text = getattr(root, "strerror", None) or str(root) or type(root).__name__
+    return printable(str(text).rpartition(">: ")[2], 300)

@@ -1,0 +1,428 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many services in one task: what it costs, in which order it works, and what is refused before anything is written."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.zstack.aios.tests.conftest import Platform
+from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.simulator.tests.driver import Driver
+from ansible_collections.zstack.aios.tests.support.declarations import held, service, services
+from ansible_collections.zstack.aios.tests.support.harness import run_module
+
+
+def apply(platform: Platform, declared: list[dict[str, Any]], **params: Any) -> Any:
+    """Apply declarations and return the result, which must be a success."""
+    result = platform.run("model_services", {"model_services": declared, **params})
+    assert not result.failed, result["msg"]
+    return result
+
+
+def told(result: Any) -> dict[str, str]:
+    """Return what was done, by name."""
+    return {row["name"]: row["action"] for row in result["results"]}
+
+
+# What it costs
+
+
+def test_a_thousand_unchanged_services_cost_three_requests(platform: Platform) -> None:
+    declared = services(1000)
+    platform.sim.seed([held(one) for one in declared])
+    result = apply(platform, declared)
+    assert result["changed"] is False
+    assert result["summary"]["unchanged"] == 1000
+    assert result["results"] == []
+    stats = platform.sim.stats()
+    assert stats["kinds"] == {"login": 1, "query": 1, "logout": 1}
+    assert result["summary"]["requests"] == stats["requests"] == 3
+
+
+def test_listings_are_read_in_pages_in_a_fixed_order_with_a_total(platform: Platform) -> None:
+    declared = services(2001)
+    platform.sim.seed([held(one) for one in declared])
+    apply(platform, declared)
+    queries = [entry["query"] for entry in platform.sim.log() if entry["kind"] == "query"]
+    assert [f"start={start}" in query for start, query in zip((0, 999, 1998), queries, strict=True)] == [True] * 3
+    assert all("limit=1000" in query and "sort=" in query and "replyWithCount=true" in query for query in queries)
+
+
+def test_a_service_that_moves_to_a_page_already_read_is_not_missed(platform: Platform) -> None:
+    """While the second page is asked for, one service of the first goes and another one comes at the end."""
+    platform.sim.seed([held(one) for one in services(1500)])
+    rows = sorted(platform.sim.services(), key=lambda row: str(row["uuid"]))
+    platform.sim.faults([{"match": {"kind": "query", "nth": 2}, "fault": {"delay": {"seconds": 2}}}])
+
+    def meddle() -> None:
+        while not platform.sim.fault_rules()[0]["fired"]:
+            time.sleep(0.02)
+        other.done("DELETE", f"/ai/model-services/{rows[0]['uuid']}")
+        platform.sim.seed([{"name": "late", "uuid": "f" * 32}])
+
+    other = Driver(platform.sim)
+    thread = threading.Thread(target=meddle)
+    thread.start()
+    result = apply(platform, [{"name": rows[1000]["name"]}])
+    thread.join()
+    assert (result["summary"]["unchanged"], result["summary"]["created"]) == (1, 0)
+
+
+def test_one_changed_service_among_a_thousand_costs_one_write_of_one_field(platform: Platform) -> None:
+    declared = services(1000)
+    platform.sim.seed([held(one) for one in declared])
+    declared[500]["request_cpu"] = 5
+    result = apply(platform, declared)
+    assert result["summary"]["updated"] == 1
+    assert result["results"] == [
+        {
+            "name": "model-00500",
+            "action": "updated",
+            "uuid": platform.service("model-00500")["uuid"],
+            "changed_fields": ["request_cpu"],
+        }
+    ]
+    (write,) = platform.writes()
+    assert write["body"] == {"updateModelService": {"requestCpu": 5}}
+
+
+def test_creating_many_logs_in_once_and_ends_its_session(platform: Platform) -> None:
+    result = apply(platform, services(60))
+    stats = platform.sim.stats()
+    assert (stats["logins"], stats["logouts"], stats["open_sessions"]) == (1, 1, 0)
+    assert stats["writes"] == 60 == result["summary"]["created"]
+    platform.sim.clear_log()
+    assert apply(platform, services(60))["changed"] is False
+    assert platform.writes() == []
+
+
+def test_an_empty_declaration_asks_the_platform_nothing(platform: Platform) -> None:
+    assert apply(platform, [])["changed"] is False
+    assert platform.sim.stats()["requests"] == 0
+
+
+# Together, and with how many
+
+
+def test_jobs_are_waited_for_together(platform_with: Any) -> None:
+    platform = platform_with(job_seconds=0.5)
+    result = apply(platform, services(64), concurrency=4)
+    # Sixteen jobs at a time where four requests may be under way: four rounds, not sixteen.
+    assert result["summary"]["created"] == 64
+    assert result["summary"]["seconds"] < 6, "the jobs were waited for one after the other"
+    assert platform.sim.stats()["in_flight_maximum"] <= 4
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_no_more_requests_are_under_way_than_allowed(platform_with: Any, concurrency: int) -> None:
+    platform = platform_with(request_latency=0.01)
+    apply(platform, services(24), concurrency=concurrency)
+    assert platform.sim.stats()["in_flight_maximum"] == concurrency
+
+
+@pytest.mark.parametrize("concurrency", [0, 101, -1])
+def test_a_concurrency_without_sense_is_refused(platform: Platform, concurrency: int) -> None:
+    result = platform.run("model_services", {"model_services": services(1), "concurrency": concurrency})
+    assert result.failed
+    assert result["failure"]["mistakes"][0]["option"] == "concurrency"
+    assert platform.sim.stats()["requests"] == 0
+
+
+# Order
+
+
+def test_new_ones_come_first_then_updates_and_deletions_last(platform: Platform) -> None:
+    old = services(6, "old")
+    platform.sim.seed([held(one) for one in old])
+    declared: list[dict[str, Any]] = [
+        *({"name": one["name"], "state": "absent"} for one in old[:3]),
+        *({**one, "request_cpu": 9} for one in old[3:]),
+        *services(3, "new"),
+        *({"name": f"copy-{n}", "clone_from": "old-00005"} for n in range(3)),
+    ]
+    random.Random(4).shuffle(declared)
+    # One at a time, so that the order in which writes begin is the order in which they end.
+    result = apply(platform, declared, concurrency=1)
+    kinds = [write["kind"] for write in platform.writes()]
+    assert sorted(kinds[:6]) == ["add"] * 3 + ["clone"] * 3
+    assert kinds[6:] == ["update"] * 3 + ["delete"] * 3
+    assert {name: result["summary"][name] for name in ("created", "cloned", "updated", "deleted")} == dict.fromkeys(
+        ("created", "cloned", "updated", "deleted"), 3
+    )
+
+
+def test_deletions_wait_for_everything_else_to_end(platform: Platform) -> None:
+    old = services(4, "old")
+    platform.sim.seed([held(one) for one in old])
+    apply(platform, [*({"name": one["name"], "state": "absent"} for one in old), *services(20, "new")])
+    kinds = [effect["kind"] for effect in platform.sim.effects()]
+    assert kinds == ["add"] * 20 + ["delete"] * 4
+
+
+def test_a_source_is_updated_only_after_it_was_cloned(platform: Platform) -> None:
+    """A clone is made of what the plan saw, however slow it is."""
+    platform.sim.seed([held(service("source"))])
+    platform.sim.faults([{"match": {"kind": "clone"}, "fault": {"delay": {"seconds": 0.5}}}])
+    apply(platform, [{"name": "source", "request_cpu": 8}, {"name": "copy", "clone_from": "source"}])
+    assert (platform.service("source")["requestCpu"], platform.service("copy")["requestCpu"]) == (8, 4)
+
+
+def test_clones_of_what_the_run_makes_follow_their_sources_in_any_order(platform: Platform) -> None:
+    platform.sim.seed([held(service("there"))])
+    declared = [service("root"), {"name": "branch", "clone_from": "there", "request_cpu": 2}]
+    for parent in ("root", "branch"):
+        declared += [{"name": f"{parent}-{n}", "clone_from": parent} for n in range(3)]
+        declared += [{"name": f"{parent}-{n}-leaf", "clone_from": f"{parent}-{n}"} for n in range(3)]
+    random.Random(7).shuffle(declared)
+    result = apply(platform, declared)
+    assert result["summary"]["created"] == 1
+    assert result["summary"]["cloned"] == 13
+    made = [effect["name"] for effect in platform.sim.effects()]
+    for one in declared:
+        if one.get("clone_from") in made:
+            assert made.index(one["clone_from"]) < made.index(one["name"])
+    assert platform.service("branch-2-leaf")["requestCpu"] == 2
+    platform.sim.clear_log()
+    assert apply(platform, declared)["changed"] is False
+
+
+def test_a_chain_of_clones_may_be_very_long(platform: Platform) -> None:
+    declared: list[dict[str, Any]] = [service("link-0")]
+    declared += [{"name": f"link-{n}", "clone_from": f"link-{n - 1}"} for n in range(1, 1500)]
+    declared.reverse()
+    result = platform.run("model_services", {"model_services": declared}, check=True)
+    assert not result.failed, result["msg"]
+    assert result["summary"]["cloned"] == 1499
+
+
+def test_a_chain_of_clones_is_made_link_by_link(platform: Platform) -> None:
+    declared = [{"name": f"link-{n}", "clone_from": f"link-{n - 1}"} for n in range(40, 0, -1)] + [service("link-0")]
+    apply(platform, declared)
+    assert [effect["name"] for effect in platform.sim.effects()] == [f"link-{n}" for n in range(41)]
+
+
+def test_a_clone_may_name_the_uuid_chosen_for_another_new_one(platform: Platform) -> None:
+    chosen = "0f0e0d0c0b0a4908a706050403020100"
+    apply(platform, [{"name": "copy", "clone_from": chosen}, service("root", resource_uuid=chosen)])
+    assert platform.writes()[1]["path"].endswith(f"/ai/model-services/{chosen}")
+
+
+def test_clones_in_a_circle_are_refused_with_the_circle(platform: Platform) -> None:
+    declared = [{"name": f"ring-{n}", "clone_from": f"ring-{(n + 1) % 3}"} for n in range(3)]
+    result = platform.run("model_services", {"model_services": [*declared, service("fine")]})
+    assert result.failed
+    assert "circle: ring-0 -> ring-1 -> ring-2 -> ring-0" in result["msg"]
+    assert platform.writes() == []
+
+
+def test_a_circle_of_many_is_told_in_few_words(platform: Platform) -> None:
+    declared = [{"name": f"ring-{n}", "clone_from": f"ring-{(n + 1) % 5000}"} for n in range(5000)]
+    result = platform.run("model_services", {"model_services": declared})
+    assert "circle: ring-0 -> ring-1 -> " in result["msg"]
+    assert "ring-9 -> 4990 more -> ring-0" in result["msg"]
+    assert len(json.dumps(result)) < 2000
+
+
+def test_an_existing_service_is_not_cloned_again_although_its_source_is_gone(platform: Platform) -> None:
+    platform.sim.seed([held(service("copy"))])
+    assert apply(platform, [{"name": "copy", "clone_from": "gone", "request_cpu": 4}])["changed"] is False
+
+
+# Check mode
+
+
+def test_check_mode_predicts_the_run_and_writes_nothing(platform: Platform) -> None:
+    old = services(3, "old")
+    platform.sim.seed([held(one) for one in old])
+    declared = [
+        {**old[0], "request_cpu": 9},
+        old[1],
+        {"name": "old-00002", "state": "absent"},
+        service("new"),
+        {"name": "copy", "clone_from": "new"},
+    ]
+    planned = platform.run("model_services", {"model_services": declared}, check=True, diff=True)
+    assert platform.writes() == []
+    done = platform.run("model_services", {"model_services": declared}, diff=True)
+    assert planned["changed"] is done["changed"] is True
+    assert told(planned) == told(done)
+    assert planned["plan_digest"] == done["plan_digest"]
+    assert planned["diff"] == done["diff"]
+    for name in ("created", "cloned", "updated", "deleted", "unchanged", "failed"):
+        assert planned["summary"][name] == done["summary"][name]
+
+
+def test_validate_only_needs_neither_platform_nor_credentials() -> None:
+    params = {"validate_only": True, "model_services": [service("a")]}
+    assert "Without a mistake: 1 declared service." in run_module("model_services", params)["msg"]
+    bad = run_module("model_services", {"validate_only": True, "model_services": [{"nam": "a"}]})
+    assert bad.failed
+
+
+# Files
+
+
+def write_files(folder: Path, files: dict[str, Any]) -> None:
+    """Write files below a folder, as JSON (which is YAML) unless a text is given."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+
+
+def test_files_folders_and_the_option_make_one_declaration(platform: Platform, tmp_path: Path) -> None:
+    write_files(
+        tmp_path,
+        {
+            "one.yml": {"model_services": [service("from-mapping")]},
+            "more/list.yaml": [service("from-list")],
+            "more/deep/er.json": [service("from-json")],
+            "more/notes.txt": "not: [yaml",
+            "more/.hidden.yml": "not: [yaml",
+            "more/empty.yml": "[]  # nothing yet\n",
+        },
+    )
+    result = apply(platform, [service("from-option")], src=[str(tmp_path / "one.yml"), str(tmp_path / "more")])
+    assert sorted(told(result)) == ["from-json", "from-list", "from-mapping", "from-option"]
+
+
+@pytest.mark.parametrize("where", ["items", "defaults"])
+def test_one_uuid_cannot_be_chosen_for_two_services(platform: Platform, where: str) -> None:
+    chosen = {"resource_uuid": "1" * 12 + "4" + "1" * 3 + "8" + "1" * 15}
+    items = [service(name, **(chosen if where == "items" else {})) for name in ("one", "two")]
+    wanted = {"model_services": items, "defaults": chosen if where == "defaults" else {}}
+    result = platform.run("model_services", wanted)
+    assert result["failure"]["code"] == "declaration"
+    assert (
+        "resource_uuid: it is declared twice: first in model_services[0], again in model_services[1]" in result["msg"]
+    )
+    assert platform.sim.services() == []
+
+
+def test_defaults_lie_under_each_item_of_both(platform: Platform, tmp_path: Path) -> None:
+    write_files(tmp_path, {"one.yml": [service("from-file")]})
+    apply(
+        platform,
+        [service("from-option", framework=None), service("own", framework="SGLang")],
+        src=[str(tmp_path)],
+        defaults={"framework": "vLLM", "description": "shared"},
+    )
+    assert [platform.service(name).get("framework") for name in ("from-file", "own", "from-option")] == [
+        "vLLM",
+        "SGLang",
+        None,
+    ]
+
+
+def test_a_name_in_two_places_is_told_with_both(platform: Platform, tmp_path: Path) -> None:
+    text = "- name: twice\n  request_cpu: 1\n\n- name: once\n  request_cpu: 2\n- name: twice\n  request_cpu: 3\n"
+    write_files(tmp_path, {"a.yml": text, "b.yml": "model_services:\n- name: once\n"})
+    result = platform.run("model_services", {"model_services": [{"name": "once"}], "src": [str(tmp_path)]})
+    assert result.failed
+    a, b = tmp_path / "a.yml", tmp_path / "b.yml"
+    assert f"first in {a}:1, again in {a}:6" in result["msg"]
+    assert f"first in model_services[0], again in {a}:4" in result["msg"]
+    assert f"first in model_services[0], again in {b}:2" in result["msg"]
+    assert platform.sim.stats()["requests"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told_as"),
+    [
+        ("a.yml", "- name: x\n  yaml: {\n", "line"),
+        ("a.yml", "services: []\n", '"services" is not known here; did you mean "model_services"?'),
+        ("a.yml", "just words\n", "neither a list of services nor a mapping"),
+        ("a.json", "[{]", "not valid JSON"),
+        ("a.yml", "$ANSIBLE_VAULT;1.1;AES256\n3132\n", "Ansible Vault"),
+        ("a.yml", "- name: x\n--- \n- name: y\n", "more than one document"),
+    ],
+)
+def test_a_bad_file_is_named(platform: Platform, tmp_path: Path, name: str, text: str, told_as: str) -> None:
+    write_files(tmp_path, {name: text, "good.yml": "- nam: misspelt\n"})
+    result = platform.run("model_services", {"src": [str(tmp_path), str(tmp_path / "gone")]})
+    assert result.failed
+    (mistake,) = [each for each in result["failure"]["mistakes"] if each["where"] == str(tmp_path / name)]
+    assert told_as in mistake["text"]
+    assert "no such file or folder" in result["msg"], "the other mistakes were not told"
+    assert 'did you mean "name"?' in result["msg"], "the other mistakes were not told"
+    assert platform.sim.stats()["requests"] == 0
+
+
+# Mistakes
+
+
+def test_every_mistake_is_told_at_once_before_any_request(platform: Platform, tmp_path: Path) -> None:
+    write_files(tmp_path, {"s.yml": "- name: filed\n  request_cpu: 1\n- name: wrong\n  request_cpus: 2\n"})
+    declared = [
+        service("a", request_cpu="many"),
+        service("b", pyton_version="3.10"),
+        service("c", python_version=3.10),
+        service("d", type="endpoint-ish"),
+        service("e", environment_parameters={"HF_TOKEN": ["hf_secretvalue"]}),
+        {"request_cpu": 1},
+        "not a mapping",
+        service("a"),
+    ]
+    result = platform.run(
+        "model_services",
+        {
+            "model_services": declared,
+            "src": [str(tmp_path)],
+            "prune": True,
+            "prune_limit": "a few",
+            "report_path": str(tmp_path / "report.pdf"),
+        },
+    )
+    assert result.failed
+    mistakes = {(each["where"], each["option"]): each["text"] for each in result["failure"]["mistakes"]}
+    assert "not a whole number" in mistakes['"a" (model_services[0])', "request_cpu"]
+    assert 'did you mean "python_version"?' in mistakes['"b" (model_services[1])', ""]
+    assert "quotes" in mistakes['"c" (model_services[2])', "python_version"]
+    assert mistakes['"d" (model_services[3])', "type"]
+    assert any(option.startswith("environment_parameters") for _where, option in mistakes)
+    assert "it is missing" in mistakes["model_services[5]", "name"]
+    assert "not a mapping" in mistakes["model_services[6]", ""]
+    assert "declared twice" in mistakes['"a"', "name"]
+    assert 'did you mean "request_cpu"?' in mistakes[f'"wrong" ({tmp_path}/s.yml:3)', ""]
+    assert {("", "prune_conditions"), ("", "prune_limit"), ("", "report_path")} <= set(mistakes)
+    assert "hf_secretvalue" not in json.dumps(result)
+    assert platform.sim.stats()["requests"] == 0
+
+
+def test_what_only_the_platform_shows_to_be_wrong_is_told_at_once_before_any_write(platform: Platform) -> None:
+    platform.sim.seed([held(service("fixed")), held(service("double")), held(service("double"))])
+    result = platform.run(
+        "model_services",
+        {
+            "model_services": [
+                service("fine"),
+                service("fixed", install_path="/elsewhere"),
+                service("double"),
+                {"name": "incomplete", "request_cpu": 1},
+                {"name": "orphan", "clone_from": "nobody"},
+                {"uuid": "0" * 32, "request_cpu": 2},
+            ]
+        },
+    )
+    assert result.failed
+    assert len(result["failure"]["mistakes"]) == 5
+    for words in (
+        '"/models/fixed"',
+        '"/elsewhere"',
+        "2 services have this name",
+        "start_command",
+        '"nobody"',
+        "0" * 32,
+    ):
+        assert words in result["msg"]
+    assert platform.writes() == []
+    assert constants.ADMIN_PASSWORD not in json.dumps(result)

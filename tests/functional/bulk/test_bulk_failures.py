@@ -1,0 +1,274 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run tells when some of its services fail: everything, and the truth."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.zstack.aios.tests.conftest import Platform
+from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
+from ansible_collections.zstack.aios.tests.support.declarations import held, service, services
+
+
+def fail(platform: Platform, kind: str, code: str = "ORG.1", details: str = "no room", **match: Any) -> None:
+    """Make the platform refuse a kind of write."""
+    fault = {"job_error": {"code": code, "details": details}}
+    platform.sim.faults([{"match": {"kind": kind, **match}, "fault": fault}])
+
+
+def run(platform: Platform, declared: list[dict[str, Any]], **params: Any) -> Any:
+    """Run one request at a time, so that it is known which service meets which fault; it must fail."""
+    result = platform.run("model_services", {"model_services": declared, "concurrency": 1, **params})
+    assert result.failed
+    return result
+
+
+def actions(result: Any) -> dict[str, str]:
+    """Return what became of each service that is not unchanged."""
+    return {row["name"]: row["action"] for row in result["results"]}
+
+
+def test_a_source_is_not_deleted_when_its_clone_failed(platform: Platform) -> None:
+    platform.sim.seed([held(service(name)) for name in ("source", "other")])
+    fail(platform, "clone")
+    gone = [{"name": name, "state": "absent"} for name in ("source", "other")]
+    result = run(platform, [{"name": "copy", "clone_from": "source"}, *gone])
+    assert actions(result) == {"copy": "failed", "source": "not_attempted", "other": "deleted"}
+    assert [row["name"] for row in platform.sim.services()] == ["source"]
+
+
+def test_the_others_are_done_and_told(platform: Platform) -> None:
+    old = services(3, "old")
+    platform.sim.seed([held(one) for one in old])
+    fail(platform, "add", nth=2)
+    old[0]["request_cpu"] = 9
+    declared = [*old[:2], {"name": "old-00002", "state": "absent"}, *services(3, "new")]
+    result = run(platform, declared)
+    assert result["changed"] is True
+    assert actions(result) == {
+        "new-00000": "created",
+        "new-00001": "failed",
+        "new-00002": "created",
+        "old-00000": "updated",
+        "old-00002": "deleted",
+    }
+    counts = {name: number for name, number in result["summary"].items() if number and name != "seconds"}
+    assert (counts["created"], counts["updated"], counts["deleted"], counts["unchanged"], counts["failed"]) == (
+        2, 1, 1, 1, 1
+    )  # fmt: skip
+    assert counts["total"] == 6
+    assert result["results"][0]["action"] == "failed", "the failure is not told first"
+    held_now = {row["name"] for row in platform.sim.services()}
+    assert held_now == {"old-00000", "old-00001", "new-00000", "new-00002"}
+
+
+def test_a_second_run_mends_what_failed_and_repeats_nothing(platform: Platform) -> None:
+    declared = services(12)
+    fail(platform, "add", every=3, nth=2, times=0)
+    run(platform, declared)
+    made = len(platform.sim.services())
+    assert 0 < made < 12
+    platform.sim.clear_faults()
+    platform.sim.clear_log()
+    result = platform.run("model_services", {"model_services": declared})
+    assert not result.failed
+    assert len(platform.writes()) == 12 - made == result["summary"]["created"]
+    assert sorted(row["name"] for row in platform.sim.services()) == [one["name"] for one in declared]
+
+
+def test_stop_begins_nothing_more_and_says_so(platform: Platform) -> None:
+    old = services(2, "old")
+    platform.sim.seed([held(one) for one in old])
+    fail(platform, "add", nth=2)
+    declared = [*services(40, "new"), {**old[0], "request_cpu": 9}, {"name": "old-00001", "state": "absent"}]
+    result = run(platform, declared, on_error="stop")
+    counts = result["summary"]
+    assert counts["failed"] == 1
+    assert counts["not_attempted"] > 30
+    assert counts["created"] == len(platform.writes()) - 1
+    assert counts["created"] + counts["not_attempted"] + counts["failed"] == counts["total"] == 42
+    assert len(result["results"]) == 42, "not every service has a row"
+    assert actions(result)["old-00000"] == actions(result)["old-00001"] == "not_attempted"
+    held_now = {row["name"] for row in platform.sim.services()}
+    assert held_now == {"old-00000", "old-00001", *(n for n, done in actions(result).items() if done == "created")}
+
+
+def test_clones_of_what_failed_are_not_attempted_and_name_it(platform: Platform) -> None:
+    fail(platform, "add", path_regex="model-services$", nth=1)
+    declared = [
+        service("root"),
+        {"name": "child", "clone_from": "root"},
+        {"name": "grandchild", "clone_from": "child"},
+        service("other"),
+        {"name": "other-child", "clone_from": "other"},
+    ]
+    result = run(platform, declared)
+    assert actions(result) == {
+        "root": "failed",
+        "child": "not_attempted",
+        "grandchild": "not_attempted",
+        "other": "created",
+        "other-child": "cloned",
+    }
+    errors = {row["name"]: row.get("error", "") for row in result["results"]}
+    assert 'its source "root" failed' in errors["child"]
+    assert result["summary"]["failed"] == 1
+    assert result["summary"]["not_attempted"] == 2
+
+
+def test_nothing_done_is_not_told_as_a_change(platform: Platform) -> None:
+    fail(platform, "add", times=0)
+    result = run(platform, services(3))
+    assert result["changed"] is False
+    assert set(actions(result).values()) == {"failed"}
+    assert platform.sim.services() == []
+
+
+def test_a_creation_whose_completion_fails_is_told_as_both(platform: Platform) -> None:
+    fail(platform, "update")
+    result = run(platform, [service("half", environment_parameters={"MODE": "fast"})])
+    assert result["changed"] is True
+    (row,) = result["results"]
+    assert row["action"] == "created"
+    assert row["error_code"] == "ORG.1"
+    assert row["uuid"] == platform.service("half")["uuid"]
+    assert "environment_parameters" not in row["changed_fields"]
+    assert (result["summary"]["created"], result["summary"]["failed"]) == (1, 1)
+
+
+def test_errors_are_grouped_by_code_with_the_first_names_and_the_platform_s_words(platform: Platform) -> None:
+    fail(platform, "add", "QUOTA.1", "8 of 8 GPUs are in use", every=2, nth=1, times=0)
+    fail(platform, "add", "STORE.7", "storage is read-only", every=5, nth=2, times=0)
+    result = run(platform, services(40))
+    lines = result["msg"].splitlines()
+    assert lines[0].startswith("24 of 40 services failed. 16 created, 24 failed")
+    groups = [line for line in lines if line.startswith("- ")]
+    assert len(groups) == 2
+    assert groups[0].startswith("- QUOTA.1 (20): ")
+    assert '"model-00000"' in groups[0] and "and 15 more" in groups[0] and "8 of 8 GPUs are in use" in groups[0]
+    assert groups[1].startswith("- STORE.7 (4): ")
+    assert {row["error_code"] for row in result["results"] if "error" in row} == {"QUOTA.1", "STORE.7"}
+    assert len(result["msg"]) < 5000
+
+
+def test_what_was_done_in_part_stands_among_the_failures(platform: Platform, tmp_path: Path) -> None:
+    fail(platform, "update", "ORG.1", "no")
+    path = tmp_path / "report.json"
+    declared = [service("a"), service("b"), service("half", service_livez="/health")]
+    result = run(platform, declared, report_path=str(path))
+    assert [(row["name"], row["action"], "error" in row) for row in result["results"]] == [
+        ("half", "created", True), ("a", "created", False), ("b", "created", False),
+    ]  # fmt: skip
+    assert [row["name"] for row in json.loads(path.read_text(encoding="utf-8"))["rows"]] == ["half", "a", "b"]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
+def test_a_report_is_written_after_a_failure_too(platform: Platform, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"report{suffix}"
+    fail(platform, "add", "QUOTA.1", "8 of 8 GPUs <in> use", nth=2)
+    result = run(platform, services(3), report_path=str(path))
+    assert result["report_path"] == str(path)
+    assert list(tmp_path.iterdir()) == [path]
+    text = path.read_text(encoding="utf-8")
+    assert "QUOTA.1" in text and "model-00001" in text and "8 of 8 GPUs" in text
+    if suffix == ".json":
+        rows = {row["name"]: row for row in json.loads(text)["rows"]}
+        assert rows["model-00001"]["code"] == "QUOTA.1"
+        assert [rows[f"model-0000{n}"]["action"] for n in range(3)] == ["created", "failed", "created"]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ({"model_services": [{"name": "a", "nme": "<b>"}]}, "is not an option of a service"),
+        ({"model_services": [{"name": "a"}]}, "the service does not exist yet"),
+        ({"model_services": [], "account_password": "wrong", "prune": True, "prune_conditions": ["name=a"]}, "ID.1000"),
+    ],
+    ids=["declaration", "plan", "login"],
+)
+def test_a_refused_run_leaves_no_older_report_behind(
+    platform: Platform, tmp_path: Path, suffix: str, params: dict[str, Any], why: str
+) -> None:
+    path = tmp_path / f"report{suffix}"
+    path.write_text("of yesterday", encoding="utf-8")
+    result = platform.run("model_services", {**params, "report_path": str(path)})
+    assert result.failed
+    text = path.read_text(encoding="utf-8")
+    assert "of yesterday" not in text
+    assert why in text
+    if suffix == ".json":
+        report = json.loads(text)
+        assert (report["refused"], report["rows"]) == (result["msg"], [])
+    else:
+        assert "Nothing was done" in text
+
+
+@pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
+def test_a_report_of_a_plan_shows_what_would_be_done(platform: Platform, tmp_path: Path, suffix: str) -> None:
+    platform.sim.seed([held(service("old"))])
+    path = tmp_path / f"report{suffix}"
+    wanted = {"model_services": [service("old", request_cpu=77), service("new")], "report_path": str(path)}
+    assert not platform.run("model_services", wanted, check=True).failed
+    text = path.read_text(encoding="utf-8")
+    assert "77" in text and "new" in text and "request_cpu" in text
+    assert platform.writes() == []
+
+
+def test_a_report_that_nobody_could_write_is_refused_before_anything_is_done(
+    platform: Platform, tmp_path: Path
+) -> None:
+    result = run(platform, services(2), report_path=str(tmp_path / "no-such-folder" / "report.html"))
+    assert result["failure"]["mistakes"][0]["option"] == "report_path"
+    assert platform.sim.stats()["requests"] == 0
+
+
+def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(platform: Platform, tmp_path: Path) -> None:
+    path = tmp_path / "folder.html"
+    path.mkdir()
+    result = run(platform, services(2), report_path=str(path))
+    assert result["changed"] is True
+    assert result["summary"]["created"] == len(platform.sim.services()) == 2
+    assert str(path) in result["msg"]
+    assert list(tmp_path.iterdir()) == [path], "a half-made report was left behind"
+
+
+def test_an_outage_is_waited_for_once_and_not_by_each_service() -> None:
+    with Simulator(job_seconds=0.3) as simulator:
+        platform = Platform(simulator)
+
+        def strike() -> None:
+            while len(simulator.services()) < 4:
+                time.sleep(0.02)
+            simulator.kill()
+
+        thread = threading.Thread(target=strike)
+        thread.start()
+        started = time.monotonic()
+        result = platform.run("model_services", {"model_services": services(80), "concurrency": 2, "job_timeout": 3})
+        thread.join()
+    assert time.monotonic() - started < 12
+    assert result.failed
+    counts = result["summary"]
+    assert counts["not_attempted"] >= 50
+    assert counts["created"] + counts["failed"] + counts["not_attempted"] + counts["unknown"] == 80
+    row = next(row for row in result["results"] if row["action"] == "not_attempted")
+    assert row["error"] == "not attempted, because the platform does not answer any more"
+    assert "the platform has not answered for 3 s; a larger job_timeout waits longer" in result["msg"].lower()
+
+
+def test_services_that_others_created_meanwhile_under_the_same_name_are_pointed_out(platform: Platform) -> None:
+    nothing = {"inventories": [], "total": 0}
+    platform.sim.seed([held(service("race"))])
+    platform.sim.faults([{"match": {"kind": "query"}, "fault": {"wrong_shape": {"body": nothing}}}])
+    result = platform.run("model_services", {"model_services": [service("race")]})
+    assert not result.failed
+    assert '2 services are now named "race"' in str(result["warnings"])

@@ -1,0 +1,173 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Questions: all pages, exact conditions, order and cut, and the form that can be declared again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS
+from ansible_collections.zstack.aios.tests.conftest import Platform
+from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.simulator.grammar import DEFAULT_LIMIT
+
+MODULE = "model_service_info"
+NAMES = ["chat-a", "chat-b", "Chat-b", "chât-b", "embed", "it's", "a!=b", "=x"]
+
+
+def ask(platform: Platform, **params: Any) -> Any:
+    """Return the result of a question, which must succeed and write nothing."""
+    result = platform.run(MODULE, params)
+    assert not result.failed, result["msg"]
+    assert result["changed"] is False
+    assert platform.writes() == []
+    return result
+
+
+def names(platform: Platform, **params: Any) -> list[str]:
+    """Return the names of the services found, in the order they come in."""
+    return [row["name"] for row in ask(platform, **params)["model_services"]]
+
+
+@pytest.fixture
+def stocked(platform: Platform) -> Platform:
+    """A platform with a service of each of `NAMES`; their CPUs count up from 1, every second has a description."""
+    platform.sim.seed(
+        {"name": name, "requestCpu": number, "system": number == 5, **({"description": "x"} if number % 2 else {})}
+        for number, name in enumerate(NAMES, 1)
+    )
+    return platform
+
+
+def test_every_page_is_read_once(platform: Platform) -> None:
+    many = 2 * DEFAULT_LIMIT + 5
+    platform.sim.seed({"name": f"s{number:04}"} for number in range(many))
+    result = ask(platform, fields=["request_cpu"])
+    assert result["total"] == many
+    assert sorted(row["name"] for row in result["model_services"]) == [f"s{number:04}" for number in range(many)]
+    assert set(result["model_services"][0]) == {"uuid", "name", "request_cpu"}
+    assert platform.sim.stats()["kinds"]["query"] == 3
+    assert len(names(platform, limit=DEFAULT_LIMIT + 7, sort_by="name")) == DEFAULT_LIMIT + 7
+
+
+@pytest.mark.parametrize(
+    ("conditions", "found"),
+    [
+        (["request_cpu>=7"], ["a!=b", "=x"]),
+        ([{"field": "request_cpu", "operator": ">=", "value": 7}], ["a!=b", "=x"]),
+        (["request_cpu>2", "request_cpu<5"], ["Chat-b", "chât-b"]),
+        (["name=chat-b"], ["chat-b"]),
+        (["name?=chat-b,embed"], ["chat-b", "embed"]),
+        ([{"field": "name", "operator": "in", "value": ["chat-b", "embed"]}], ["chat-b", "embed"]),
+        ([{"field": "name", "value": "it's"}], ["it's"]),
+        ([{"field": "name", "value": "a!=b"}], ["a!=b"]),
+        ([{"field": "name", "value": "=x"}], ["=x"]),
+        (["system=true"], ["embed"]),
+        ([{"field": "system", "value": True}], ["embed"]),
+        (["description is null"], ["chat-b", "chât-b", "it's", "=x"]),
+        (["description not null", "request_cpu!=1"], ["Chat-b", "embed", "a!=b"]),
+        (["name!=embed", "request_cpu>4"], ["it's", "a!=b", "=x"]),
+        (["__userTag__=production"], []),
+    ],
+)
+def test_conditions_find_what_they_say(stocked: Platform, conditions: list[Any], found: list[str]) -> None:
+    assert names(stocked, conditions=conditions, sort_by="request_cpu") == found
+    assert ask(stocked, conditions=conditions, count_only=True)["total"] == len(found)
+    cut = ask(stocked, conditions=conditions, sort_by="request_cpu", limit=1)
+    assert ([row["name"] for row in cut["model_services"]], cut["total"]) == (found[:1], len(found))
+
+
+def test_patterns_are_exact_in_case_and_accents_too(stocked: Platform) -> None:
+    assert sorted(names(stocked, conditions=["name~=chat-%"])) == ["chat-a", "chat-b"]
+    assert sorted(names(stocked, conditions=["name~=ch_t-b"])) == ["chat-b", "chât-b"]
+
+
+def test_tags_can_be_asked_for(platform: Platform) -> None:
+    platform.sim.seed(
+        [{"name": "tagged", "userTags": ["team-a"], "tagUuids": [constants.STAGING_TAG_UUID]}, {"name": "bare"}]
+    )
+    assert names(platform, conditions=["__userTag__=team-a"]) == ["tagged"]
+    assert names(platform, conditions=[f"__tagUuid__={constants.STAGING_TAG_UUID}"]) == ["tagged"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_asked_for_exactly(stocked: Platform, name: str) -> None:
+    assert names(stocked, name=name) == names(stocked, name=f"  {name} ") == [name]
+    [row] = ask(stocked, name=name)["model_services"]
+    assert names(stocked, uuid=row["uuid"]) == [name]
+
+
+def test_order_and_cut(stocked: Platform) -> None:
+    assert names(stocked, sort_by="request_cpu") == NAMES
+    assert names(stocked, sort_by="request_cpu", sort_direction="desc") == NAMES[::-1]
+    assert names(stocked, sort_by="request_cpu", start=2, limit=3) == NAMES[2:5]
+    assert names(stocked, sort_by="request_cpu", start=6) == NAMES[6:]
+    assert names(stocked, limit=0) == []
+    assert ask(stocked, limit=0)["total"] == len(NAMES)
+    unsorted = [row["uuid"] for row in ask(stocked)["model_services"]]
+    assert unsorted == sorted(unsorted)
+
+
+def test_counting_reads_no_services(stocked: Platform) -> None:
+    result = ask(stocked, count_only=True)
+    assert (result["total"], "model_services" in result) == (len(NAMES), False)
+    [query] = [entry["query"] for entry in stocked.sim.log() if entry["kind"] == "query"]
+    assert query == "count=true"
+
+
+def test_fields_that_are_no_columns_can_be_asked_for(platform: Platform) -> None:
+    platform.sim.seed([{"name": "chat", "modelServiceRefs": [{"modelUuid": constants.MODEL_UUID}]}])
+    [row] = ask(platform, fields=["model_uuids"])["model_services"]
+    assert {key: row[key] for key in row if key != "uuid"} == {"name": "chat", "model_uuids": [constants.MODEL_UUID]}
+
+
+def test_a_question_does_not_speak_of_writing(platform: Platform) -> None:
+    result = platform.run(MODULE, {"conditions": ["nam=x"], "sort_by": "colour"})
+    assert result["msg"].startswith("2 mistakes:")
+    assert "written" not in result["msg"]
+
+
+def test_everything_wrong_is_told_at_once_before_the_platform_is_asked(platform: Platform) -> None:
+    params = {"conditions": ["nmae=a", "request_cpu=many"], "sort_by": "colour", "limit": -1, "start": -2}
+    result = platform.run(MODULE, params)
+    assert result.failed
+    options = [mistake["option"] for mistake in result["failure"]["mistakes"]]
+    assert options == ["conditions[0]", "conditions[1]", "sort_by", "limit", "start"]
+    assert 'did you mean "name"?' in result["msg"]
+    assert platform.sim.log() == []
+
+
+def test_declared_services_hold_what_a_creation_takes_and_nothing_of_the_platforms(platform: Platform) -> None:
+    platform.sim.seed([{"name": "chat", "readme": "made by a clone", "size": 7, "pythonVersion": "3.10"}])
+    [item] = ask(platform, declared=True)["model_services"]
+    assert set(item) <= {field.option for field in FIELDS if field.add and field.read}
+    assert (item["name"], item["python_version"]) == ("chat", "3.10")
+
+
+def test_a_declared_name_that_is_not_unique_comes_with_its_uuid(platform: Platform) -> None:
+    uuids = platform.sim.seed([{"name": "twin"}, {"name": "twin"}, {"name": "single"}])
+    for more in ({}, {"conditions": ["name=twin"]}, {"limit": 3}):
+        declared = ask(platform, declared=True, **more)["model_services"]
+        assert sorted(item["uuid"] for item in declared if item["name"] == "twin") == sorted(uuids[:2])
+        assert all("uuid" not in item for item in declared if item["name"] == "single")
+    assert ask(platform, declared=True, uuid=uuids[0])["model_services"][0]["uuid"] == uuids[0]
+    assert platform.run("model_services", {"model_services": declared})["changed"] is False
+
+
+def test_what_cannot_be_declared_is_left_out_with_a_warning(platform: Platform) -> None:
+    platform.sim.seed([{"name": "odd", "type": "Experimental"}])
+    result = ask(platform, declared=True)
+    assert "type" not in result["model_services"][0]
+    assert 'type of "odd" is left out' in str(result["warnings"])
+    assert platform.run("model_services", {"model_services": result["model_services"]})["changed"] is False
+
+
+def test_secrets_of_the_stored_environment_are_masked(platform: Platform) -> None:
+    notations = ["[HF_TOKEN:5up3r, LEVEL:1]", "{HF_TOKEN: 5up3r, LEVEL: 1}", "[{name: HF_TOKEN, value: 5up3r}]"]
+    platform.sim.seed({"name": f"s{place}", "yaml": f"env: {env}"} for place, env in enumerate(notations))
+    for params in ({}, {"declared": True}, {"fields": ["yaml"]}):
+        assert "5up3r" not in str(ask(platform, **params))
+    assert "5up3r" not in str(platform.run("model_service", {"name": "s0", "description": "new"}, diff=True))

@@ -1,0 +1,140 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tags of every kind: with a new service, on an existing one, and where the platform does not offer them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, TAGGED, Field
+from ansible_collections.zstack.aios.tests.conftest import Platform
+from ansible_collections.zstack.aios.tests.support import strategies
+
+MODULE = "model_service"
+every_kind = pytest.mark.parametrize("field", TAGGED, ids=lambda field: field.option)
+
+
+def creatable(name: str, **more: Any) -> dict[str, Any]:
+    """Return a declaration that can be created."""
+    rows = {field.option: strategies.sample(field).value for field in FIELDS if field.add == "required"}
+    return {**rows, "name": name, **more}
+
+
+def tags(platform: Platform, field: Field, name: str) -> list[str]:
+    """Return the tags of one kind on a service, those of patterns apart from those that are plain text."""
+    found = platform.service(name)[field.wire]
+    return sorted(tag for tag in found if field.tags != "user" or tag not in strategies.KNOWN["pattern"])
+
+
+@every_kind
+def test_a_new_service_carries_its_tags_in_one_request(platform: Platform, field: Field) -> None:
+    one, other = strategies.sample(field).value
+    assert platform.run(MODULE, creatable("chat", **{field.option: [one]}))["action"] == "created"
+    copied = platform.run(MODULE, {"name": "copy", "clone_from": "chat", field.option: [other]})
+    assert copied["action"] == "cloned"
+    assert [entry["kind"] for entry in platform.writes()] == ["add", "clone"]
+    assert tags(platform, field, "chat") == [one]
+    assert tags(platform, field, "copy") == [other]
+
+
+@every_kind
+def test_each_tag_is_one_write_and_the_rest_stays(platform: Platform, field: Field) -> None:
+    one, other = strategies.sample(field).value
+    others = [row for row in TAGGED if row is not field]
+    rest = {row.option: strategies.sample(row).value[:1] for row in others}
+    platform.run(MODULE, creatable("chat", **{field.option: [one]}, **rest))
+    platform.run(MODULE, creatable("bystander", **{field.option: [one]}))
+    platform.sim.clear_log()
+    for wanted, writes in (([one, other], 1), ([other, one], 0), ([other], 1), ([], 1), ([], 0), ([one, other], 2)):
+        result = platform.run(MODULE, {"name": "chat", field.option: wanted}, diff=True)
+        assert (result["changed"], result["changed_fields"]) == (bool(writes), [field.option] if writes else [])
+        assert [entry["kind"] for entry in platform.writes()] == ["tag"] * writes
+        assert tags(platform, field, "chat") == sorted(wanted)
+        platform.sim.clear_log()
+    for row in others:
+        assert tags(platform, row, "chat") == rest[row.option]
+    assert tags(platform, field, "bystander") == [one]
+
+
+@every_kind
+def test_check_mode_writes_no_tag_and_tells_which_ones_come_and_go(platform: Platform, field: Field) -> None:
+    one, other = strategies.sample(field).value
+    platform.run(MODULE, creatable("chat", **{field.option: [one]}))
+    platform.sim.clear_log()
+    plan = platform.run(MODULE, {"name": "chat", field.option: [other]}, check=True, diff=True)
+    assert (plan["action"], plan["changed_fields"]) == ("updated", [field.option])
+    assert one in plan["diff"]["before"]
+    assert other in plan["diff"]["after"]
+    assert platform.writes() == []
+    assert tags(platform, field, "chat") == [one]
+
+
+def test_texts_of_tags_may_hold_any_sign(platform: Platform) -> None:
+    odd = ["owner::team a", "it's", "a=b", "50%", "推理", "a,b", "back\\slash"]
+    platform.sim.seed([{"name": "chat"}])
+    assert platform.run(MODULE, {"name": "chat", "user_tags": odd, "system_tags": odd})["action"] == "updated"
+    platform.sim.clear_log()
+    assert platform.run(MODULE, {"name": "chat", "user_tags": odd[::-1], "system_tags": odd})["action"] == "unchanged"
+    assert platform.writes() == []
+
+
+def test_tags_of_many_services_are_read_in_few_requests(platform: Platform) -> None:
+    platform.sim.seed({"name": f"s{number}", "userTags": ["team-a"]} for number in range(400))
+    items = [{"name": f"s{number}", "user_tags": ["team-a"]} for number in range(400)]
+    assert platform.run("model_services", {"model_services": items})["changed"] is False
+    assert platform.sim.stats()["kinds"]["lookup"] == 3
+
+
+def test_a_tag_that_cannot_be_attached_is_told_with_what_was_done(platform: Platform) -> None:
+    platform.sim.seed([{"name": "chat"}])
+    known, unknown = strategies.known_uuids(next(row for row in TAGGED if row.tags == "pattern"))[0], "e" * 32
+    result = platform.run(MODULE, {"name": "chat", "request_cpu": 9, "tag_uuids": [known, unknown]})
+    assert (result.failed, result["changed"]) == (True, True)
+    assert unknown in result["msg"]
+    assert "request_cpu" in result["changed_fields"]
+    assert platform.service("chat")["tagUuids"] == [known]
+
+
+@every_kind
+def test_a_platform_without_tags_says_so_and_new_services_still_get_theirs(
+    platform_with: Callable[..., Platform], field: Field
+) -> None:
+    platform = platform_with(features="no-tags")
+    [one, _other] = strategies.sample(field).value
+    made = platform.run(MODULE, creatable("chat", **{field.option: [one]}))
+    assert made["action"] == "created", made.get("msg")
+    assert tags(platform, field, "chat") == [one]
+    platform.sim.clear_log()
+    result = platform.run(MODULE, {"name": "chat", "request_cpu": 9, field.option: []})
+    assert result["failure"]["code"] == "tags_not_offered"
+    assert "This platform does not offer" in result["msg"]
+    assert "leave the option out" in result["msg"]
+    assert platform.writes() == []
+
+
+def test_a_tag_that_the_platform_takes_without_effect_is_an_error(platform: Platform) -> None:
+    platform.run(MODULE, creatable("chat"))
+    nothing = {"status": {"code": 200, "body": json.dumps({"inventory": {}})}}
+    platform.sim.faults([{"match": {"kind": "tag", "times": 0}, "fault": nothing}])
+    result = platform.run(MODULE, {"name": "chat", "user_tags": ["team-a"]})
+    assert result.failed
+    assert "did not take user_tags" in result["msg"]
+
+
+def test_tags_that_belong_to_the_platform_are_nobodys_to_declare(platform: Platform) -> None:
+    platform.run(MODULE, creatable("chat", system_tags=["team::a"]))
+    service = platform.service("chat")["uuid"]
+    rows = [
+        {"uuid": "a" * 32, "resourceUuid": service, "tag": "team::a", "inherent": False},
+        {"uuid": "b" * 32, "resourceUuid": service, "tag": "internal::b", "inherent": True},
+    ]
+    answer = {"wrong_shape": {"body": {"inventories": rows, "total": 2}}}
+    platform.sim.faults([{"match": {"method": "GET", "path_regex": "system-tags", "times": 0}, "fault": answer}])
+    platform.sim.clear_log()
+    assert platform.run(MODULE, {"name": "chat", "system_tags": ["team::a"]})["action"] == "unchanged"
+    assert platform.writes() == []

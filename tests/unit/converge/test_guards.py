@@ -1,0 +1,79 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Guards as they are: numbers in, a refusal or none out."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError
+from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Prune, check_prune
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import Held
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def services(count: int) -> list[Held]:
+    """Return services that the platform might hold."""
+    return [Held({"uuid": f"{number:032x}", "name": f"service-{number}"}) for number in range(count)]
+
+
+def prune(limit: str, allow_empty: bool = False) -> Prune:
+    """Return settings of pruning."""
+    return Prune((), limit, allow_empty)
+
+
+@pytest.mark.parametrize(
+    ("limit", "matching", "most"),
+    [
+        ("10", 5, 10),
+        (" 10 ", 5, 10),
+        ("0", 100, 0),
+        ("0%", 100, 0),
+        ("20%", 100, 20),
+        ("20 %", 9, 1),
+        ("20%", 4, 0),
+        ("100%", 7, 7),
+    ],
+)
+def test_a_limit_is_a_number_or_a_share_of_the_matching_ones_rounded_down(limit: str, matching: int, most: int) -> None:
+    assert prune(limit).most(matching) == most
+
+
+@pytest.mark.parametrize("limit", ["", "%", "ten", "-1", "1.5", "101%", "10%%", "1e2", "١٠", "9" * 10, "None"])
+def test_anything_else_is_no_limit(limit: str) -> None:
+    assert prune(limit).most(100) is None
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 5), st.integers(0, 70), st.booleans(), st.booleans())
+def test_nothing_beyond_the_limit_and_nothing_from_an_empty_declaration(
+    matching: int, candidates: int, declared: int, limit: int, percent: bool, allow_empty: bool
+) -> None:
+    held = services(max(matching, candidates))
+    doomed = held[:candidates]
+    settings = prune(f"{limit}%" if percent else str(limit), allow_empty)
+    allowed = len(held) * limit // 100 if percent else limit
+    wrong = bool(doomed) and (len(doomed) > allowed or (declared == 0 and not allow_empty))
+    try:
+        check_prune(settings, declared, held, doomed)
+        refused = False
+    except GuardError as error:
+        refused = True
+        assert str(len(doomed)) in error.message and str(len(held)) in error.message
+        assert '"service-0"' in error.message
+    assert refused == wrong
+
+
+def test_a_limit_that_cannot_be_read_allows_nothing() -> None:
+    with pytest.raises(GuardError):
+        check_prune(prune("some"), 1, services(3), services(1))
+
+
+def test_a_refusal_names_the_first_ten_in_their_order() -> None:
+    with pytest.raises(GuardError) as refusal:
+        check_prune(prune("1"), 1, services(30), list(reversed(services(12))))
+    message = refusal.value.message
+    names = sorted(held.name for held in services(12))
+    assert ", ".join(f'"{name}"' for name in names[:10]) + " and 2 more" in message
+    assert refusal.value.code == "prune_limit"

@@ -1,0 +1,156 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plans are made of a declaration and what the platform holds, and of nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan, World, make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Raw, read_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, Held, decode
+from ansible_collections.zstack.aios.tests.support import strategies
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+REQUIRED = {field.option: strategies.sample(field).value for field in FIELDS if field.add == "required"}
+ONE, TWO = "90d425a802ff44eeb530f21587633701", "90d425a802ff44eeb530f21587633702"
+
+
+def held(name: str, uuid: str = ONE, **more: Any) -> Held:
+    """Return a service as the platform shows it."""
+    return Held(decode({"uuid": uuid, "name": name, "yaml": "a: 1", **more}))
+
+
+def plan(items: list[dict[str, Any]], *services: Held, always: bool = False) -> Plan:
+    """Return the plan of a declaration without mistakes of its own."""
+    read, mistakes = read_items([Raw(item, f"model_services[{place}]") for place, item in enumerate(items)])
+    assert mistakes == []
+    return make_plan(read, World(services), always)
+
+
+def kinds(made: Plan) -> list[str]:
+    """Return what is to become of each item."""
+    assert made.mistakes == []
+    return [action.kind for action in made.actions]
+
+
+def told(made: Plan) -> str:
+    """Return the texts of all mistakes."""
+    return "\n".join(map(str, made.mistakes))
+
+
+def test_each_kind_of_action_in_the_order_of_the_declaration() -> None:
+    items = [
+        {**REQUIRED, "name": "new"},
+        {"name": "copy", "clone_from": "one"},
+        {"name": "one", "description": "changed"},
+        {"name": "two"},
+        {"name": "gone", "state": "absent"},
+        {"uuid": TWO[::-1], "state": "absent"},
+    ]
+    made = plan(items, held("one"), held("two", TWO), held("gone", "3" * 32))
+    assert kinds(made) == ["created", "cloned", "updated", "unchanged", "deleted", "unchanged"]
+    assert len(made.changing()) == 4
+
+
+def test_every_new_service_has_a_uuid_of_its_own_that_the_platform_takes() -> None:
+    made = plan([{**REQUIRED, "name": f"s{place}"} for place in range(50)])
+    uuids = {action.uuid for action in made.actions}
+    assert len(uuids) == 50
+    assert all(uuid[12] == "4" and uuid[16] in "89ab" for uuid in uuids)
+
+
+def test_what_differs_is_sent_and_nothing_else() -> None:
+    current = held("one", description="same", requestCpu=4, framework="vLLM")
+    [action] = plan([{"name": "one", "description": "same ", "request_cpu": "8"}], current).actions
+    assert (action.then, action.first, action.changed_fields) == ({"request_cpu": 8}, {}, ["request_cpu"])
+
+
+def test_fields_that_are_never_shown_follow_another_change_or_are_sent_always() -> None:
+    item = {"name": "one", "startup_parameters": {"a": "1"}}
+    assert kinds(plan([item], held("one"))) == ["unchanged"]
+    [action] = plan([{**item, "description": "new"}], held("one")).actions
+    assert set(action.then) == {"description", "startup_parameters"}
+    [action] = plan([item], held("one"), always=True).actions
+    assert set(action.then) == {"startup_parameters"}
+
+
+def test_a_new_yaml_carries_what_the_platform_folded_into_the_old_one() -> None:
+    item = {"name": "one", "yaml": "b: 2", "service_name": "x"}
+    [action] = plan([item], held("one", yaml="a: 1\nservices: [{name: x}]")).actions
+    assert set(action.then) == {"yaml", "service_name"}
+    assert action.changed_fields == ["yaml"]
+
+
+def test_chains_of_clones_are_linked_and_predicted() -> None:
+    center = strategies.known_uuids(next(field for field in FIELDS if field.option == "model_center_uuid"))
+    items = [
+        {"name": "c", "clone_from": "b", "model_center_uuid": center[0]},
+        {"name": "b", "clone_from": "a"},
+        {**REQUIRED, "name": "a", "model_center_uuid": center[0]},
+    ]
+    made = plan(items)
+    assert kinds(made) == ["cloned", "cloned", "created"]
+    assert [action.after.name if action.after else None for action in made.actions] == ["b", "a", None]
+    items[0]["model_center_uuid"] = center[1]
+    assert "model_center_uuid: a clone takes it from its source" in told(plan(items))
+
+
+@pytest.mark.parametrize("length", [2, 3, 7])
+def test_circles_of_clones_are_refused_with_the_whole_circle(length: int) -> None:
+    items = [{"name": f"s{place}", "clone_from": f"s{(place + 1) % length}"} for place in range(length)]
+    [mistake] = plan(items).mistakes
+    assert "the clones form a circle: " in mistake.text
+    assert mistake.text.count(" -> ") == length
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ({"name": "twin", "description": "x"}, f"2 services have this name: {ONE}, {TWO}"),
+        ({"name": "twin", "state": "absent"}, f"2 services have this name: {ONE}, {TWO}"),
+        ({"name": "copy", "clone_from": "twin"}, f'2 services have the name "twin": {ONE}, {TWO}'),
+        ({"name": "copy", "clone_from": "nothing"}, 'has the name "nothing"'),
+        ({"name": "copy", "clone_from": "3" * 32}, f'has the uuid "{"3" * 32}"'),
+        ({"uuid": "3" * 32, "name": "x"}, f"no service has the uuid {'3' * 32}"),
+        ({"name": "new", "request_cpu": 1}, "to create it these are missing: yaml, request_memory"),
+        ({**REQUIRED, "name": "new", "readme": "x"}, "readme: only a clone can set it"),
+        ({**REQUIRED, "name": "new", "resource_uuid": ONE}, '"twin" has this uuid already'),
+        ({"uuid": ONE, "conda_version": "23.7"}, 'the platform has nothing, wanted is "23.7"'),
+        ({"uuid": ONE, "yaml": "a: ["}, "yaml: it is not valid YAML"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_anything_is(item: dict[str, Any], text: str) -> None:
+    made = plan([item], held("twin"), held("twin", TWO))
+    assert text in told(made)
+    assert len(made.mistakes) == 1
+
+
+def test_every_mistake_of_a_plan_is_told() -> None:
+    made = plan(
+        [{"name": "one", "install_path": "/x", "conda_version": "1"}, {"name": "two", "system": True}],
+        held("one", installPath="/a"),
+        held("two", TWO, system=False),
+    )
+    assert [mistake.option for mistake in made.mistakes] == ["install_path", "conda_version", "system"]
+    assert 'the platform has "/a", wanted is "/x"' in told(made)
+    assert "the platform has false, wanted is true" in told(made)
+
+
+@settings(max_examples=40)
+@given(strategies.inventories(), st.data())
+def test_a_plan_that_was_carried_out_leaves_nothing_to_do(inventory: dict[str, Any], data: st.DataObject) -> None:
+    rows = [field for field in FIELDS if field.update and field.read]
+    form = st.fixed_dictionaries({}, optional={field.option: strategies.values_of(field) for field in rows})
+    item = {**data.draw(form), "uuid": ONE}
+    before = held(**{**inventory, "name": "one"})
+    [action] = plan([item], before).actions
+    after = {**before.values}
+    for option, value in action.then.items():
+        row = next(field for field in rows if field.option == option)
+        after[option] = row.kind.decode(row.kind.encode(value))
+    assert kinds(plan([item], Held(after))) == ["unchanged"]

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Declarations are read as they were meant, and everything wrong with them is told at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import KEYS, Item, Raw, read_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, NAMED, decode
+from ansible_collections.zstack.aios.tests.support import strategies
+from hypothesis import given, settings
+
+UUID = "90d425a802ff44eeb530f21587633700"
+
+
+def read(*values: Any, defaults: dict[str, Any] | None = None) -> tuple[list[Item], list[str]]:
+    """Return the items and the texts of all mistakes."""
+    items, mistakes = read_items(
+        [Raw(value, f"model_services[{place}]") for place, value in enumerate(values)], defaults
+    )
+    return items, [str(mistake) for mistake in mistakes]
+
+
+def test_every_option_of_the_table_is_a_key() -> None:
+    assert {field.option for field in FIELDS} | set(NAMED) | {"state", "uuid", "clone_from"} == KEYS
+
+
+def test_what_is_not_given_or_null_is_not_declared() -> None:
+    [item], mistakes = read({"name": "chat", "description": None, "request_cpu": "4"})
+    assert mistakes == []
+    assert item.values == {"name": "chat", "request_cpu": 4}
+    assert (item.state, item.uuid, item.clone_from, item.label) == ("present", None, None, "chat")
+
+
+def test_defaults_lie_under_each_item_and_null_takes_one_away() -> None:
+    defaults = {"request_cpu": 4, "framework": "vLLM", "state": "present"}
+    items, mistakes = read({"name": "a"}, {"name": "b", "request_cpu": 8, "framework": None}, defaults=defaults)
+    assert mistakes == []
+    assert [item.values for item in items] == [
+        {"request_cpu": 4, "framework": "vLLM", "name": "a"},
+        {"request_cpu": 8, "name": "b"},
+    ]
+
+
+@pytest.mark.parametrize("option", list(NAMED))
+def test_an_item_replaces_a_default_given_the_other_way(option: str) -> None:
+    field = NAMED[option]
+    uuid, name = strategies.sample(field).value, strategies.known_names(field)[0]
+    [item], mistakes = read({"name": "a", option: name}, defaults={field.option: uuid})
+    assert (mistakes, set(item.names), field.option in item.values) == ([], {option}, False)
+    [item], mistakes = read({"name": "a", field.option: uuid}, defaults={option: name})
+    assert (mistakes, item.names, item.values[field.option]) == ([], {}, uuid)
+
+
+def test_everything_wrong_is_told_with_the_item_and_the_option() -> None:
+    items, mistakes = read(
+        {"name": "chat", "python_version": 3.10, "request_cpu": "many", "desciption": "x"},
+        {"request_cpu": 4},
+        "chat",
+        {"name": "fine", "yaml": "a: [1"},
+        {"name": "fine"},
+        defaults={"framwork": "vLLM"},
+    )
+    told = "\n".join(mistakes)
+    for part in (
+        'defaults: "framwork" is not an option of a service; did you mean "framework"?',
+        '"chat" (model_services[0]): python_version: it came as the number 3.1',
+        '"chat" (model_services[0]): request_cpu: "many" is not a whole number',
+        '"chat" (model_services[0]): "desciption" is not an option of a service; did you mean "description"?',
+        "model_services[1]: name: it is missing",
+        "model_services[2]: it is not a mapping",
+        '"fine" (model_services[3]): yaml: it is not valid YAML: did not find expected',
+        '"fine": name: it is declared twice: first in model_services[3], again in model_services[4]',
+    ):
+        assert part in told
+    assert len(mistakes) == 8
+    assert len(items) == 4
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"name": "a", "state": "gone"}, '"gone" is none of present, absent'),
+        ({"name": "a", "state": "Absent"}, 'did you mean "absent"?'),
+        ({"name": "a", "clone_from": "a"}, "cannot be cloned from itself"),
+        ({"uuid": UUID, "clone_from": UUID}, "cannot be cloned from itself"),
+        ({"uuid": "chat"}, "is not a uuid"),
+        ({"uuid": UUID, "resource_uuid": UUID[::-1].replace("f", "4", 1)}, "uuid"),
+        ({"name": "a", "model_services": []}, "is not an option of a service"),
+        ({7: "a", "name": "b"}, '"7" is not an option of a service'),
+    ],
+)
+def test_contradictions_are_refused(value: Any, told: str) -> None:
+    _items, mistakes = read(value)
+    assert told in "\n".join(mistakes)
+
+
+def test_names_are_compared_as_the_platform_stores_them() -> None:
+    _items, mistakes = read({"name": "chat"}, {"name": " chat\n"})
+    assert "declared twice" in mistakes[0]
+    _items, mistakes = read({"name": "chat"}, {"name": "Chat"}, {"name": "chât"})
+    assert mistakes == []
+
+
+@settings(max_examples=60)
+@given(strategies.inventories())
+def test_any_result_can_be_given_back(inventory: dict[str, Any]) -> None:
+    shown = decode(
+        {"uuid": UUID, "createDate": "x", "lastOpDate": "x", "version": "1", "hasNewVersion": False, **inventory}
+    )
+    _items, mistakes = read(shown)
+    assert [mistake for mistake in mistakes if "not valid YAML" not in mistake] == []

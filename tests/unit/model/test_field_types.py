@@ -1,0 +1,186 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The kinds of values: what is read, what compares equal, what is sent and what is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
+from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, scalars
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import BY_OPTION, FIELDS, Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.tests.support import strategies
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+SAMPLED = [field for field in FIELDS if field.option != "resource_uuid"]
+every_field = pytest.mark.parametrize("field", SAMPLED, ids=lambda field: field.option)
+REFUSED = [(field, value, text) for field in SAMPLED for value, text in strategies.sample(field).refused]
+
+
+def canonical(field: Field, declared: Any) -> Any:
+    """Return the canonical form of a user's value."""
+    return field.kind.canonical(field.kind.parse(declared))
+
+
+@every_field
+def test_what_is_sent_is_the_platforms_own_form(field: Field) -> None:
+    sample = strategies.sample(field)
+    assert field.kind.encode(field.kind.parse(sample.value)) == sample.wire
+    assert field.kind.encode(field.kind.parse(sample.other)) == sample.other_wire
+
+
+@every_field
+def test_equivalent_forms_compare_equal_and_another_value_does_not(field: Field) -> None:
+    sample = strategies.sample(field)
+    for form in sample.same:
+        assert canonical(field, form) == canonical(field, sample.value), form
+        assert field.kind.same(field.kind.parse(form), field.kind.decode(sample.wire)), form
+    assert canonical(field, sample.other) != canonical(field, sample.value)
+    assert not field.kind.same(field.kind.parse(sample.other), field.kind.decode(sample.wire))
+    assert not field.kind.same(field.kind.parse(sample.value), None)
+
+
+@pytest.mark.parametrize(("field", "value", "text"), REFUSED, ids=lambda part: getattr(part, "option", None))
+def test_what_cannot_be_meant_is_refused_with_the_cure(field: Field, value: Any, text: str) -> None:
+    with pytest.raises(scalars.Wrong) as refusal:
+        parsed = field.kind.parse(value)
+        if isinstance(parsed, field_types.YamlText):
+            parsed.check()
+    assert text in refusal.value.text
+
+
+@pytest.mark.parametrize("option", ["python_version", "gpu_compute_capability", "conda_version"])
+def test_an_unquoted_version_is_refused_with_what_happened_to_it(option: str) -> None:
+    with pytest.raises(
+        scalars.Wrong, match=r"came as the number 3\.1, .*\(3\.10 would become 3\.1\); write it as text"
+    ):
+        BY_OPTION[option].kind.parse(yaml.safe_load("3.10"))
+
+
+def test_whole_numbers_keep_every_digit() -> None:
+    assert BY_OPTION["request_memory"].kind.parse(str(2**63 - 1)) == 2**63 - 1
+    assert BY_OPTION["request_memory"].kind.canonical("9007199254740993") == 9007199254740993
+
+
+def test_text_is_trimmed_as_the_platform_does_it_and_no_further() -> None:
+    kind = scalars.Text()
+    assert kind.parse("\x00\x1f a \n") == "a"
+    assert kind.parse("\u00a0a\u3000") == "\u00a0a\u3000"
+
+
+def test_half_a_surrogate_pair_is_refused_because_no_encoding_can_send_it() -> None:
+    for kind, value in (
+        (scalars.Text(), "\ud83d"),
+        (field_types.Yaml(), "a: \ud83d"),
+        (field_types.Parameters(), {"a": "\ud83d"}),
+    ):
+        with pytest.raises(scalars.Wrong, match="surrogate"):
+            kind.parse(value)
+
+
+def test_new_uuids_are_those_the_platform_takes() -> None:
+    kind = BY_OPTION["resource_uuid"].kind
+    assert kind.parse("90d425a802ff44eeb530f21587633700")
+    for wrong in ("90D425A802FF44EEB530F21587633700", "90d425a8-02ff-44ee-b530-f21587633700", "f" * 32, "chat"):
+        with pytest.raises(scalars.Wrong, match="uuid"):
+            kind.parse(wrong)
+
+
+class TestImages:
+    """Images are laid over what is held, architecture by architecture."""
+
+    kind = field_types.Images()
+    held = ({"cpu_architecture": "x86_64", "docker_image": "one", "vm_image_uuid": "a" * 32, "uuid": "b" * 32},)
+
+    def test_a_part_that_is_not_given_is_neither_compared_nor_reset(self) -> None:
+        wanted = self.kind.parse([{"cpu_architecture": "X86_64", "docker_image": "one"}])
+        assert self.kind.same(wanted, self.held)
+        changed = self.kind.parse([{"cpu_architecture": "X86_64", "docker_image": "two"}])
+        assert self.kind.encode(self.kind.complete(changed, self.held)) == [
+            {"cpuArchitecture": "X86_64", "dockerImage": "two", "vmImageUuid": "a" * 32}
+        ]
+
+    def test_an_architecture_that_is_not_declared_is_a_difference(self) -> None:
+        wanted = self.kind.parse([{"cpu_architecture": "AARCH64", "docker_image": "one"}])
+        assert not self.kind.same(wanted, self.held)
+
+
+class TestParameters:
+    """Masked values stand for the ones that are held."""
+
+    kind = field_types.Parameters()
+
+    def test_a_masked_value_means_the_one_that_is_held(self) -> None:
+        held = {"HF_TOKEN": "abc", "LEVEL": "1"}
+        assert self.kind.same({"HF_TOKEN": MASK, "LEVEL": "1"}, held)
+        assert self.kind.complete({"HF_TOKEN": MASK, "LEVEL": "2"}, held) == {"HF_TOKEN": "abc", "LEVEL": "2"}
+
+    def test_a_masked_value_that_stands_for_nothing_is_refused(self) -> None:
+        with pytest.raises(scalars.Wrong, match="masked"):
+            self.kind.complete({"HF_TOKEN": MASK}, {})
+        assert not self.kind.same({"HF_TOKEN": MASK}, {})
+
+    def test_secret_values_are_masked_when_shown_and_others_are_not(self) -> None:
+        shown = self.kind.show({"HF_TOKEN": "abc", "TOKENIZER": "bpe"}, Secrecy())
+        assert shown == {"HF_TOKEN": MASK, "TOKENIZER": "bpe"}
+
+
+# Properties
+
+
+def reordered(value: Any) -> Any:
+    """Return a value with the keys of all its mappings the other way round."""
+    if isinstance(value, dict):
+        return {key: reordered(value[key]) for key in reversed(value)}
+    return [reordered(part) for part in value] if isinstance(value, list) else value
+
+
+@settings(max_examples=60)
+@given(strategies.yaml_values(), st.booleans(), st.integers(20, 200))
+def test_yaml_in_another_layout_is_the_same(value: Any, flow: bool, width: int) -> None:
+    kind = field_types.Yaml()
+    one = kind.parse({"document": value})
+    text = yaml.safe_dump({"document": reordered(value)}, default_flow_style=flow, width=width, allow_unicode=True)
+    assert kind.same(kind.parse(f"# a comment\n{text}\n\n"), one.text)
+    assert kind.same(one, text)
+
+
+@settings(max_examples=60)
+@given(strategies.yaml_values(), strategies.yaml_values())
+def test_yaml_that_means_something_else_differs(one: Any, other: Any) -> None:
+    kind = field_types.Yaml()
+    same = kind.same(kind.parse({"a": one}), yaml.safe_dump({"a": other}))
+    assert same == (typed(one) == typed(other))
+
+
+def typed(value: Any) -> Any:
+    """Return a value in which equal means equal in type too: in YAML 1, 1.0 and true are three values."""
+    if isinstance(value, dict):
+        return {key: typed(part) for key, part in value.items()}
+    return [typed(part) for part in value] if isinstance(value, list) else (type(value).__name__, repr(value))
+
+
+@every_field
+@settings(max_examples=15)
+@given(st.data())
+def test_any_declared_value_is_the_same_as_itself_held_by_the_platform(field: Field, data: st.DataObject) -> None:
+    declared = data.draw(strategies.values_of(field))
+    parsed = field.kind.parse(declared)
+    assert field.kind.same(parsed, field.kind.decode(field.kind.encode(parsed)))
+    again = field.kind.canonical(field.kind.parse(declared))
+    assert field.kind.canonical(parsed) == again
+
+
+@pytest.mark.parametrize(
+    "one, other", [("a: true", "a: 1"), ("a: 1", "a: 1.0"), ("a: '1'", "a: 1"), ("a: null", "a: ''")]
+)
+def test_a_yaml_of_another_type_is_another(one: str, other: str) -> None:
+    kind = field_types.Yaml()
+    assert not kind.same(kind.parse(one), other)
+    assert not kind.same(kind.parse(other), one)

@@ -1,0 +1,156 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fuzzing of what users write: items, files, YAML, conditions. Everything is read, or refused in harmless words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
+from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import read_prune
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import World, make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Raw, read_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_sources
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, NAMED, UPDATE, encode
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._platform import query
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+KEYS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=10,
+)
+OPTIONS = [field.option for field in FIELDS] + list(NAMED) + ["state", "uuid", "clone_from"]
+ITEMS = VALUES | st.dictionaries(st.sampled_from(OPTIONS) | KEYS, VALUES, max_size=6)
+SHORT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+
+
+def harmless(texts: list[str]) -> None:
+    """Assert that no message could steer a terminal."""
+    for text in texts:
+        assert text.replace("\n", "").isprintable(), repr(text)
+        assert len(text) < 5000
+
+
+@given(st.lists(ITEMS, max_size=3), st.dictionaries(st.sampled_from(OPTIONS), VALUES, max_size=3))
+def test_any_declaration_is_read_or_refused(raws: list[Any], defaults: dict[str, Any]) -> None:
+    items, mistakes = read_items([Raw(value, f"model_services[{n}]") for n, value in enumerate(raws)], defaults)
+    harmless([str(mistake) for mistake in mistakes])
+    assert len(items) <= len(raws)
+    if mistakes:
+        return
+    for item in items:
+        json.dumps(encode(item.values, UPDATE), allow_nan=False)
+    plan = make_plan(items, World([]))
+    harmless([str(mistake) for mistake in plan.mistakes])
+
+
+SECRET = "a-secret-that-nobody-may-see"
+
+
+@given(
+    st.sampled_from(["environment_parameters", "startup_parameters", "inference_params"]),
+    st.sampled_from(OPTIONS),
+    VALUES,
+)
+def test_no_mistake_repeats_a_secret(parameters: str, option: str, value: Any) -> None:
+    for secret in (SECRET, [SECRET], {"a": SECRET}, {SECRET: 1.5}):
+        item = {"name": "chat", option: value, parameters: {"HF_TOKEN": secret}}
+        _items, mistakes = read_items([Raw(item, "")])
+        assert not any(SECRET in str(mistake) for mistake in mistakes)
+
+
+@given(st.text() | st.text(alphabet="{}[]:,-&*!|>'\"%@#?~ \n\tab01."))
+@example("a: &a [*a]")
+@example("<<: {a: 1}")
+@example("? [a]\n: b")
+@example("- " * 2000)
+@example("[" * 5000)
+@example("{" * 5000)
+@example("a: !!binary x")
+@example("2026-99-99")
+@example("\ud800")
+def test_any_yaml_is_read_or_refused(text: str) -> None:
+    try:
+        value = yaml_codec.load(text).value
+    except yaml_codec.YamlMistake as mistake:
+        assert mistake.problem
+        return
+    try:
+        assert yaml_codec.fingerprint(value) == yaml_codec.fingerprint(yaml_codec.load(text).value)
+    except yaml_codec.YamlMistake as mistake:
+        assert "itself" in mistake.problem or "deeply" in mistake.problem
+
+
+def test_a_yaml_that_grows_exponentially_is_read_at_once() -> None:
+    lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 60)]
+    value = yaml_codec.load("\n".join(lines)).value
+    assert yaml_codec.fingerprint(value) == yaml_codec.fingerprint(value)
+
+
+@SHORT
+@given(content=st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")),
+       suffix=st.sampled_from([".yml", ".yaml", ".json"]))  # fmt: skip
+def test_any_file_is_read_or_refused(tmp_path: Path, content: bytes, suffix: str) -> None:
+    path = tmp_path / f"services{suffix}"
+    path.write_bytes(content)
+    raws, mistakes = read_sources([str(path)])
+    harmless([str(mistake) for mistake in mistakes])
+    assert not (raws and mistakes)
+    items, wrong = read_items(raws)
+    assert len(items) + len(wrong) >= len(raws)
+
+
+@given(st.lists(VALUES, max_size=3))
+def test_any_path_is_read_or_refused(paths: list[Any]) -> None:
+    _raws, mistakes = read_sources([path for path in paths if not isinstance(path, str) or not Path(path).is_dir()])
+    harmless([str(mistake) for mistake in mistakes])
+
+
+@given(
+    st.lists(
+        VALUES | st.fixed_dictionaries({"field": VALUES}, optional={"operator": VALUES, "value": VALUES}), max_size=3
+    )
+)
+def test_any_condition_is_read_or_refused(conditions: list[Any]) -> None:
+    try:
+        read = query.read_conditions(conditions)
+    except query.BadQuery as bad:
+        harmless([str(bad)])
+        return
+    for condition in read:
+        assert query.read_by_server(condition.sent)
+        query.keeps_all([condition], {"uuid": "x"})
+
+
+@given(st.booleans(), st.none() | st.lists(VALUES, max_size=2), VALUES, st.booleans())
+def test_any_pruning_is_read_or_refused(wanted: bool, conditions: list[Any] | None, limit: Any, empty: bool) -> None:
+    prune, mistakes = read_prune(wanted, conditions, limit, empty)
+    harmless([str(mistake) for mistake in mistakes])
+    assert prune is None or not wanted or mistakes or (prune.most(100) or 0) >= 0
+
+
+KEYS = st.sampled_from(["HF_TOKEN", "apiKey", "db.password", "MY_SECRET", "AWS_SECRET_ACCESS_KEY", "privateKey"])
+NOTATIONS = ("- {0}:{1}", "- {0}={1}", "- {0}: {1}", "- name: {0}\n  value: {1}", "  {0}: {1}", "- {{{0}: {1}}}")
+
+
+@given(KEYS, st.sampled_from(NOTATIONS), st.sampled_from(["", "broken: [\n", "\tx: 1\n"]))
+def test_a_secret_of_the_environment_is_masked_in_every_notation(key: str, notation: str, before: str) -> None:
+    text = f"{before}env:\n{notation.format(key, SECRET)}\n"
+    shown = Secrecy().mask_yaml(text)
+    assert SECRET not in shown
+    assert MASK in shown
+
+
+@given(st.text(max_size=200))
+def test_masking_any_text_gives_a_text(text: str) -> None:
+    assert isinstance(Secrecy(("x",)).mask_yaml(text), str)

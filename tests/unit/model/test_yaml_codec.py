@@ -1,0 +1,146 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""YAML is read by meaning, with lines, and compared so that only equal values are equal."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.tests.support import strategies
+from hypothesis import given, settings
+
+DOCUMENTS = [
+    "",
+    "a: 1",
+    "[1, 2.0, true, null, ~, yes, 0x1F, 0o17, 017, 1_000, .inf, '3.10', 3.10, 1:30]",
+    "a: &x {b: 1}\nc: *x",
+    "base: &base {cpu: 1, memory: 2}\nchat: {<<: *base, cpu: 4}",
+    "a: !!str 3.10\nb: !!int '4'\nc: !!float 1\nd: !!bool yes\ne: !!null ''",
+    "? a\n: b",
+    "- |\n  two\n  lines\n- >\n  folded\n  text\n",
+    "date: 2026-01-02\nno_date: 2026-99-99",
+    "{a: [], b: {}, c: [[], {}]}",
+    "'<<': plain",
+    "推理: 模型",
+]
+
+
+@pytest.mark.parametrize("text", DOCUMENTS)
+def test_documents_mean_what_the_stock_loader_reads(text: str) -> None:
+    if "2026-99-99" in text:
+        assert yaml_codec.load(text).value["no_date"] == "2026-99-99"
+        text = text.replace("no_date: 2026-99-99", "")
+    assert repr(yaml_codec.load(text).value) == repr(yaml.safe_load(text))
+
+
+@settings(max_examples=60)
+@given(strategies.yaml_values())
+def test_what_is_written_reads_back_the_same(value: Any) -> None:
+    text = yaml_codec.dump(value)
+    assert repr(yaml_codec.load(text).value) == repr(value)
+    assert text == text.rstrip("\n")
+
+
+def test_mappings_know_their_lines() -> None:
+    loaded = yaml_codec.load("# services\n- name: one\n- name: two\n\n-\n  name: three\n")
+    assert [loaded.lines[id(entry)] for entry in loaded.value] == [2, 3, 6]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "line", "column"),
+    [
+        ("a: 1\nb: [1, 2\nc: 3\n", "did not find expected ',' or ']'", 3, 2),
+        ("a: 1\n  b: 2\n", "mapping values are not allowed in this context", 2, 4),
+        ("a: 1\nb: !vault x\n", "this tag is not known here; a text that begins with ! has to be quoted", 2, 4),
+        ("a: !!int x\n", "does not fit the tag", 1, 4),
+        ("a: *gone\n", "this alias has no anchor; a text that begins with * has to be quoted", 1, 4),
+        ("a: 1\n---\nb: 2\n", "more than one document", 2, 1),
+        ("? [a, b]\n: 1\n", "a list or a mapping cannot be a key", 1, 3),
+        ("a: {<<: 3}\n", "needs a mapping", 1, 10),
+        ("\ta: 1\n", "found character that cannot start any token", 1, 1),
+    ],
+)
+def test_mistakes_tell_line_and_column(text: str, problem: str, line: int, column: int) -> None:
+    with pytest.raises(yaml_codec.YamlMistake) as caught:
+        yaml_codec.load(text)
+    assert problem in caught.value.problem
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert str(caught.value).endswith(f"(line {line}, column {column})")
+
+
+def test_signs_that_are_no_text_are_refused() -> None:
+    for text in ("a: \ud83d", "a: \x07"):
+        with pytest.raises(yaml_codec.YamlMistake):
+            yaml_codec.load(text)
+
+
+def test_types_differ_in_the_fingerprint() -> None:
+    values = [1, 1.0, True, "1", "1.0", "true", None, "", "null", [], {}, [1], ["1"], {"a": 1}, {"a": "1"}, [[1]], b"1"]
+    assert len({yaml_codec.fingerprint(value) for value in values}) == len(values)
+
+
+def test_order_counts_in_lists_only() -> None:
+    assert yaml_codec.fingerprint({"a": 1, "b": [1, 2]}) == yaml_codec.fingerprint({"b": [1, 2], "a": 1})
+    assert yaml_codec.fingerprint([1, 2]) != yaml_codec.fingerprint([2, 1])
+    assert yaml_codec.fingerprint([1, 1]) != yaml_codec.fingerprint([1])
+
+
+def test_a_billion_laughs_are_told_apart_in_no_time() -> None:
+    lines = ["a0: &a0 [lol, lol]"]
+    lines += [f"a{level}: &a{level} [*a{level - 1}, *a{level - 1}]" for level in range(1, 60)]
+    started = time.perf_counter()
+    value = yaml_codec.load("\n".join(lines)).value
+    assert yaml_codec.fingerprint(value) != yaml_codec.fingerprint({**value, "a59": []})
+    assert time.perf_counter() - started < 2
+
+
+def test_what_contains_itself_and_what_is_nested_without_end_is_refused() -> None:
+    with pytest.raises(yaml_codec.YamlMistake, match="contains itself"):
+        yaml_codec.fingerprint(yaml_codec.load("a: &a [*a]").value)
+    with pytest.raises(yaml_codec.YamlMistake, match="nested too deeply"):
+        yaml_codec.fingerprint(yaml_codec.load("[" * 5000 + "]" * 5000).value)
+
+
+def test_lines_are_written_as_lines() -> None:
+    assert yaml_codec.dump({"readme": "one\ntwo\n", "name": "推理"}) == "readme: |\n  one\n  two\nname: 推理"
+
+
+PATHS = (("services", 0, "name"), ("services", 0, "livez"), ("env",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "note: 1",
+        "note: 1\nenv: [a:b]\nservices: [{name: chat, livez: /}]",
+        "note: 1\nservices:",
+        "note: 1\nservices: []",
+        "note: 1\nservices: [{}]",
+        "note: 1\nservices: [null]",
+        "note: 1\nservices: [{name: chat}]",
+    ],
+)
+def test_taking_a_path_out_leaves_no_empty_containers_on_the_way(text: str) -> None:
+    document = yaml_codec.load(text).value
+    yaml_codec.remove_paths(document, PATHS)
+    assert document == {"note": 1}
+
+
+@pytest.mark.parametrize("text", ["services: [{ports: [1]}]", "services: chat", "[1]", "chat"])
+def test_taking_a_path_out_leaves_everything_else(text: str) -> None:
+    document, before = yaml_codec.load(text).value, yaml_codec.load(text).value
+    yaml_codec.remove_paths(document, PATHS)
+    assert document == before
+
+
+@pytest.mark.parametrize("first", ["{}", "{name: one}", "{name: one, livez: /}"])
+def test_only_the_first_service_loses_what_is_taken_out(first: str) -> None:
+    document = yaml_codec.load(f"services: [{first}, {{name: two, livez: /}}]").value
+    yaml_codec.remove_paths(document, PATHS)
+    assert document == {"services": [{"name": "two", "livez": "/"}]}

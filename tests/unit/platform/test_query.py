@@ -1,0 +1,219 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Conditions are sent so that the platform understands what is meant, or they are refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import timezone
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._platform import query
+from ansible_collections.zstack.aios.tests.simulator import resources
+from ansible_collections.zstack.aios.tests.simulator.errors import BusinessError, Refusal
+from ansible_collections.zstack.aios.tests.simulator.grammar import OPERATORS, parse_condition, parse_query
+from ansible_collections.zstack.aios.tests.simulator.selection import select
+from ansible_collections.zstack.aios.tests.simulator.store import Store
+from ansible_collections.zstack.aios.tests.support import strategies
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+NAMES = [
+    "chat",
+    "Chat",
+    "chät",
+    "chat two",
+    "=chat",
+    "==chat",
+    "=",
+    "a=b",
+    "a!=b",
+    "a>=b",
+    ">=",
+    "a~=b",
+    "~=a",
+    "a?=b",
+    "a!?=b",
+    "a!~=b",
+    "a>b<c",
+    "it's",
+    "'",
+    '"quoted"',
+    "50%",
+    "50x",
+    "a_b",
+    "a%b_c",
+    "back\\slash",
+    "trailing\\",
+    "\\'",
+    "is null",
+    "not null",
+    "name is null",
+    "a,b",
+    "推理服务",
+    "{{ jinja }}",
+    "two\nlines",
+    "\u3000wide\u00a0",
+    "%",
+    "_",
+    "😀",
+]
+operators = st.sampled_from(OPERATORS)
+shown_names = st.builds("".join, st.lists(st.sampled_from([*strategies.TRICKY, *OPERATORS]), min_size=1, max_size=6))
+tricky_names = shown_names.map(lambda text: text.strip(" \n")).filter(bool)
+
+
+class Table:
+    """The platform's table of services, asked as its REST front asks it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(folder / "platform.sqlite")
+        resources.create_tables(self.store)
+
+    def fill(self, names: Sequence[str]) -> None:
+        """Hold services of these names and no others."""
+        self.store.run('DELETE FROM "model_services"')
+        records = [{"uuid": f"{number:032x}", "name": name} for number, name in enumerate(names)]
+        resources.save(self.store, resources.MODEL_SERVICES, records, timezone.utc)
+
+    def find(self, condition: query.Condition) -> list[str]:
+        """Return the names of the services that the platform finds and this collection keeps."""
+        answer = select(self.store, resources.MODEL_SERVICES, parse_query([("q", condition.sent)]), Random(0))
+        rows = json.loads(answer)["inventories"]
+        return sorted(row["name"] for row in rows if query.keeps_all([condition], row))
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
+    """An empty table."""
+    made = Table(tmp_path_factory.mktemp("query"))
+    yield made
+    made.store.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_name_is_found_among_all_others(table: Table, name: str) -> None:
+    table.fill(NAMES)
+    assert table.find(query.equals("name", name)) == [name]
+    assert table.find(query.read_conditions([{"field": "name", "value": name}])[0]) == [name]
+
+
+@settings(max_examples=250)
+@given(strategies.names() | tricky_names, st.lists(tricky_names, max_size=3))
+@example("=", [])
+@example("==a", ["=a", "a"])
+def test_any_name_is_found_and_nothing_but_it(table: Table, name: str, others: list[str]) -> None:
+    alike = {name.upper(), name.lower(), name.swapcase(), f"{name}x", name[1:], name.lstrip("="), *others, name}
+    table.fill(sorted(alike))
+    assert table.find(query.equals("name", name)) == [name]
+
+
+@settings(max_examples=250)
+@given(st.sampled_from(["name", "description", "request_cpu"]), operators, tricky_names)
+def test_a_condition_is_understood_as_it_was_meant_or_refused(field: str, operator: str, value: str) -> None:
+    if operator in ("is null", "not null"):
+        value = ""
+    given_value = None if value == "" else value
+    try:
+        condition = query.read_conditions([{"field": field, "operator": operator, "value": given_value}])[0]
+    except query.BadQuery:
+        number = field in ("request_cpu", "request_memory", "size") and not value.strip().lstrip("+-").isdecimal()
+        truth = field in ("system", "support_distributed")
+        misread = not asked_for(f"{query.COLUMNS[field]}{operator}{value}", value)
+        assert number or truth or "'" in value or "," in value or misread
+        return
+    understood = parse_condition(condition.sent)
+    assert understood.field == query.COLUMNS[field]
+    if operator == "=" and understood.operator == "~=":
+        assert condition.keeps is not None
+    else:
+        assert (understood.operator, understood.value) == (operator, value)
+
+
+def asked_for(text: str, value: str) -> bool:
+    """Return whether the platform reads this value out of a condition."""
+    try:
+        return parse_condition(text).value == value
+    except (BusinessError, Refusal):
+        return False
+
+
+@settings(max_examples=250)
+@given(tricky_names)
+def test_the_platforms_reading_is_foreseen(text: str) -> None:
+    foreseen = query.read_by_server(f"name{text}")
+    try:
+        condition = parse_condition(f"name{text}")
+    except Refusal:
+        assert foreseen is None
+    except BusinessError:
+        assert foreseen is None or "'" in foreseen[2] or not (foreseen[0].isascii() and foreseen[0].isidentifier())
+    else:
+        value = foreseen[2] if foreseen and condition.value else ""
+        assert foreseen is not None
+        assert (foreseen[0], foreseen[1], value) == (condition.field, condition.operator, condition.value)
+
+
+@pytest.mark.parametrize(
+    ("given_condition", "sent"),
+    [
+        ("name=chat", "name=chat"),
+        (" request_cpu >= 8", "requestCpu>=8"),
+        ("requestCpu<16", "requestCpu<16"),
+        ("name~=chat-%", "name~=chat-%"),
+        ("name!~=chat-%", "name!~=chat-%"),
+        ("uuid?=a,b", "uuid?=a,b"),
+        ("name!?=a,b", "name!?=a,b"),
+        ("description is null", "description is null"),
+        ("description IS  NOT  NULL", "description not null"),
+        ("readme not null", "readme not null"),
+        ("system=true", "system=true"),
+        ("create_date>2026-01-01", "createDate>2026-01-01"),
+        ("__userTag__=production", "__userTag__=production"),
+        ({"field": "request_cpu", "operator": ">", "value": 4}, "requestCpu>4"),
+        ({"field": "system", "value": False}, "system=false"),
+        ({"field": "name", "operator": "in", "value": ["a", "b"]}, "name?=a,b"),
+        ({"field": "name", "operator": "not like", "value": "a%"}, "name!~=a%"),
+        ({"field": "readme", "operator": "is null"}, "readme is null"),
+        ({"field": "name", "value": "a!=b"}, "name~=a__b"),
+        ({"field": "name", "value": "=a"}, "name~=_a"),
+    ],
+)
+def test_conditions_as_people_write_them(given_condition: Any, sent: str) -> None:
+    assert query.read_conditions([given_condition])[0].sent == sent
+
+
+@pytest.mark.parametrize(
+    ("given_condition", "told"),
+    [
+        ("nmae=chat", 'did you mean "name"?'),
+        ("models=chat", "is not a field that can be queried"),
+        ("chat", "is not a condition; write field, operator and value"),
+        ("name LIKE chat", "is not a condition"),
+        (17, "is not a condition"),
+        ({"name": "chat"}, "has the keys field, operator and value"),
+        ({"field": "name", "operator": "<>", "value": "a"}, "is not an operator"),
+        ({"field": "name", "operator": "="}, "needs a single value"),
+        ({"field": "name", "operator": "is null", "value": "a"}, "takes no value"),
+        ({"field": "name", "operator": "?=", "value": ["a,b"]}, "cannot hold a comma"),
+        ({"field": "name", "operator": "?=", "value": ["it's"]}, "cannot take a single quote"),
+        ({"field": "name", "operator": "!=", "value": "it's"}, "cannot take a single quote"),
+        ({"field": "name", "operator": ">", "value": "a!=b"}, "misread an operator"),
+        ({"field": "name", "operator": "~=", "value": "~=a"}, "misread an operator"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_the_reason(given_condition: Any, told: str) -> None:
+    with pytest.raises(query.BadQuery, match=".") as refusal:
+        query.read_conditions([given_condition])
+    assert told in str(refusal.value)
+
+
+def test_one_of_several_is_exact_too(table: Table) -> None:
+    table.fill(["chat", "Chat", "bot", "none"])
+    assert table.find(query.read_conditions(["name?=chat,bot"])[0]) == ["bot", "chat"]

@@ -1,0 +1,128 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fuzzing of what the platform answers: any status, any body, any inventory."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import World, make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Raw, read_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, Held, decode
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._platform.search import declare
+from ansible_collections.zstack.aios.plugins.module_utils._report.rows import predict_service, show_service
+from ansible_collections.zstack.aios.plugins.module_utils._rest.backoff import retry_after
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import _is_counted_page, is_page
+from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import (
+    TABLE,
+    Phase,
+    Reaction,
+    as_error,
+    error_of,
+    reaction_to,
+    situation_of,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Answer, _object
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4), max_leaves=12
+)  # fmt: skip
+WIRE = sorted(
+    {field.read for field in FIELDS if field.read} | {field.wire for field in FIELDS} | {"version", "createDate"}
+)
+INVENTORIES = st.dictionaries(st.sampled_from(WIRE) | st.text(max_size=8), JSON, max_size=8)
+ERRORS = st.fixed_dictionaries(
+    {}, optional={"code": JSON, "description": JSON, "details": JSON, "cause": JSON, "causes": JSON, "error": JSON}
+)
+BODIES = (
+    st.binary(max_size=60)
+    | JSON.map(lambda value: json.dumps(value).encode())
+    | ERRORS.map(lambda value: json.dumps({"error": value}).encode())
+    | ERRORS.map(lambda value: json.dumps(value).encode())
+)
+STATUSES = st.sampled_from([200, 202, 204, 302, 400, 403, 404, 405, 429, 500, 502, 503, 504]) | st.integers(100, 999)
+
+
+@given(
+    STATUSES, BODIES, st.sampled_from(["/v1/ai/model-services", "/v1/api-jobs/0123", "/v1/accounts/login"]), st.text()
+)
+@example(503, b'{"error": {"code": "SYS.1007"}}', "/v1/zones", "")
+def test_any_answer_has_a_situation_a_reaction_and_words(status: int, body: bytes, path: str, header: str) -> None:
+    text = body.decode("utf-8", "replace")
+    answer = Answer("GET", path, status, {"Retry-After": header, "Location": header}, text, _object(body))
+    assert situation_of(answer) in {row.situation for row in TABLE}
+    for phase in Phase:
+        reaction = reaction_to(answer, phase)
+        # Only a success is taken as one.
+        assert reaction is not Reaction.DONE or 200 <= status < 300
+    assert 0 <= retry_after(answer) <= 60
+    error = as_error(answer, "job-1")
+    assert error.message.replace("\n", "").isprintable()
+    assert len(error.message) < 2000
+    json.dumps(error.failure())
+    assert error_of(answer) is None or status >= 400
+
+
+@given(JSON)
+def test_only_pages_pass_for_pages(body: Any) -> None:
+    if isinstance(body, dict):
+        assert is_page(body) in (True, False)
+        if _is_counted_page(body):
+            assert all(isinstance(row["uuid"], str) for row in body["inventories"])
+
+
+@given(
+    st.fixed_dictionaries(
+        {"uuid": st.text(min_size=1, max_size=32)}, optional={key: JSON for key in WIRE if key != "uuid"}
+    )
+)
+def test_any_inventory_is_decoded_compared_and_shown(inventory: dict[str, Any]) -> None:
+    held = Held(decode(inventory))
+    secrecy = Secrecy()
+    json.dumps(show_service(held, secrecy))
+    for field in FIELDS:
+        held.shows(field)
+    forms, _warnings = declare([held], [held.name], secrecy)
+    # What is declared of it is read without a mistake, and means no change.
+    [form] = forms
+    items, mistakes = read_items([Raw({"uuid": held.uuid, **form} if len(held.uuid) == 32 else form, "")])
+    if mistakes:
+        assert "uuid" in str(mistakes[0]) or "name" in str(mistakes[0])
+        return
+    plan = make_plan(items, World([held]))
+    for action in plan.actions:
+        if action.held is not None:
+            assert action.changed_fields == []
+        predict_service(action, secrecy)
+
+
+@given(st.lists(INVENTORIES, max_size=4))
+def test_any_platform_is_planned_against_or_refused_in_words(rows: list[dict[str, Any]]) -> None:
+    world = World(Held(decode({**row, "uuid": f"{number:032x}"})) for number, row in enumerate(rows))
+    declared: list[dict[str, Any]] = [
+        {"uuid": f"{number:032x}", "description": "x", "request_cpu": 1, "yaml": "a: 1", "type": "App",
+         "environment_parameters": {"A": "b"}, "service_ports": [1], "cpu_architectures": ["X86_64"],
+         "architecture_images": [{"cpu_architecture": "X86_64"}], "support_distributed": True}
+        for number in range(len(rows))
+    ]  # fmt: skip
+    items, mistakes = read_items([Raw(value, "here") for value in declared])
+    assert mistakes == []
+    plan = make_plan(items, world)
+    assert len(plan.actions) == len(rows)
+    for mistake in plan.mistakes:
+        assert str(mistake).isprintable()
+    for action in plan.actions:
+        json.dumps(predict_service(action, Secrecy()))
+
+
+@given(st.text())
+def test_any_message_becomes_an_error(text: str) -> None:
+    assert AiosError(text).failure() == {"code": "error"}
