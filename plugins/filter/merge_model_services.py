@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import NAMED
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 
 BASE = "model_services_items"
 MODES = ("strict", "overlay")
 
 #: Options that say the same thing, by name and by uuid.
-_TWINS = tuple((row.option, name) for name, row in NAMED.items())
+_TWINS = tuple((row.option, name) for name, row in MODEL_SERVICE.named.items())
 _FRAGMENT = re.compile(rf"{BASE}(__\w+)?")
 _ONE_UNDERSCORE = re.compile(rf"{BASE}_([^_]\w*)")
 _NEAR_ENOUGH = 0.95  # one letter missing, added, swapped or doubled in a name as long as BASE

@@ -49,7 +49,7 @@ options:
   # BEGIN GENERATED from the table of fields
   state:
     description:
-      - Whether the service is to exist.
+      - Whether the service should exist.
     type: str
     choices:
       - present
@@ -57,18 +57,18 @@ options:
     default: present
   uuid:
     description:
-      - The uuid of the service that is meant. With it O(name) is the name it is to have.
-      - Either O(name) or O(uuid) is needed; without O(uuid) the service is found by its exact name.
+      - UUID of the service to manage. When set, O(name) is its desired name.
+      - Either O(name) or O(uuid) is required. Without O(uuid) the service is found by its exact name.
     type: str
   clone_from:
     description:
-      - The name or uuid of the service to clone when this one does not exist yet. Not looked at once it exists.
-      - What is not given is taken from that service.
+      - Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.
+      - Options that are not set are taken from that service.
     type: str
   name:
     description:
       - Name of the service.
-      - Required when the service is created without O(clone_from).
+      - Required to create the service without O(clone_from).
     type: str
   description:
     description:
@@ -76,97 +76,97 @@ options:
     type: str
   readme:
     description:
-      - Long description, shown by the platform as a document.
-      - Only cloning can set it.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Long description, which the platform shows as a document.
+      - Only a clone can set it.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   yaml:
     description:
       - Configuration of the service, as YAML text or as a mapping.
       - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
-      - Required when the service is created without O(clone_from).
+      - Required to create the service without O(clone_from).
     type: raw
   request_cpu:
     description:
       - Number of CPUs.
-      - Required when the service is created without O(clone_from).
+      - Required to create the service without O(clone_from).
     type: int
   request_memory:
     description:
-      - Amount of memory, in the unit your platform uses.
-      - The vendor does not document the unit; the number is passed on as it is.
-      - Required when the service is created without O(clone_from).
+      - Amount of memory, in the unit of the platform.
+      - The vendor does not document the unit; the number is passed on unchanged.
+      - Required to create the service without O(clone_from).
     type: int
   model_center_uuid:
     description:
-      - The model center the service belongs to.
-      - A clone is made in the model center of its source.
-      - Required when the service is created without O(clone_from).
-      - Fixed once the service exists; another value is refused before anything is written.
+      - UUID of the model center that the service belongs to.
+      - A clone is created in the model center of its source.
+      - Required to create the service without O(clone_from).
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   model_center:
     description:
-      - The name of the model center, in place of O(model_center_uuid).
+      - Name of the model center, instead of O(model_center_uuid).
     type: str
   zone_uuid:
     description:
-      - The zone the service is created in.
+      - UUID of the zone in which the service is created.
       - The platform never shows it.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   zone:
     description:
-      - The name of the zone, in place of O(zone_uuid).
+      - Name of the zone, instead of O(zone_uuid).
     type: str
   gpu_compute_capability:
     description:
-      - GPU compute capability the service needs.
-      - 'Text: put V("7.5") in quotes.'
+      - GPU compute capability that the service needs.
+      - 'A string: quote V("7.5") in YAML.'
     type: str
   install_path:
     description:
-      - Where the service is stored.
-      - Required when the service is created without O(clone_from).
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Path of the service's files.
+      - Required to create the service without O(clone_from).
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   start_command:
     description:
-      - The command that starts the service.
-      - Required when the service is created without O(clone_from).
+      - Command that starts the service.
+      - Required to create the service without O(clone_from).
     type: str
   container_command:
     description:
-      - The command of the container.
+      - Command of the container.
     type: str
   container_args:
     description:
-      - The arguments of the container's command.
+      - Arguments of the container's command.
     type: str
   python_version:
     description:
       - Version of Python.
-      - 'Text: put V("3.10") in quotes.'
+      - 'A string: quote V("3.10") in YAML.'
     type: str
   conda_version:
     description:
       - Version of Conda.
-      - 'Text: put V("23.7") in quotes.'
-      - Fixed once the service exists; another value is refused before anything is written.
+      - 'A string: quote V("23.7") in YAML.'
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   size:
     description:
-      - Size of the service, in the unit your platform uses.
-      - Only cloning can set it.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Size of the service, in the unit of the platform.
+      - Only a clone can set it.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: int
   system:
     description:
       - Whether this is a service of the platform itself.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: bool
   type:
     description:
-      - What kind of service this is.
+      - Kind of the service.
     type: str
     choices:
       - Endpoint
@@ -175,7 +175,7 @@ options:
       - App
   source:
     description:
-      - Where the service comes from.
+      - Origin of the service.
     type: str
     choices:
       - Other
@@ -183,45 +183,45 @@ options:
       - HuggingFace
   framework:
     description:
-      - The framework that runs the model, for example V(vLLM).
+      - Framework that runs the model, for example V(vLLM).
     type: str
   model_uuids:
     description:
-      - The models the service is bound to.
-      - Bound at creation; later the platform binds and unbinds through other calls, which this collection does not make.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - UUIDs of the models that the service is bound to.
+      - Bound at creation; changing the bindings later is not supported.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: list
     elements: str
   models:
     description:
-      - The names of the models, in place of O(model_uuids).
+      - Names of the models, instead of O(model_uuids).
     type: list
     elements: str
   cpu_architectures:
     description:
-      - The CPU architectures the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
-      - Only cloning can set it.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
+      - Only a clone can set it.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: list
     elements: str
   architecture_images:
     description:
-      - The images to start from, one for each CPU architecture.
+      - Images to start from, one for each CPU architecture.
     type: list
     elements: dict
     suboptions:
       cpu_architecture:
         description:
-          - The architecture, for example V(X86_64) or V(AARCH64), in any case.
+          - Architecture, for example V(X86_64) or V(AARCH64), in any case.
         type: str
         required: true
       vm_image_uuid:
         description:
-          - The image of the virtual machine.
+          - UUID of the virtual machine image.
         type: str
       docker_image:
         description:
-          - The container image.
+          - Container image.
         type: str
   support_distributed:
     description:
@@ -229,93 +229,93 @@ options:
     type: bool
   vendor_to_spec_uuids_map:
     description:
-      - 'The GPU specifications to use: for each GPU vendor a list of uuids.'
+      - GPU specifications to use, as a list of UUIDs for each GPU vendor.
     type: dict
   environment_parameters:
     description:
       - Environment variables of the service.
-      - Values whose key looks secret are masked in everything that is shown.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - Values whose key looks secret are redacted in everything that is shown.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: dict
   startup_parameters:
     description:
-      - Parameters of the start.
-      - Values whose key looks secret are masked in everything that is shown.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
+      - Startup parameters of the service.
+      - Values whose key looks secret are redacted in everything that is shown.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
   inference_params:
     description:
-      - Parameters of the inference.
-      - Values whose key looks secret are masked in everything that is shown.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
+      - Inference parameters of the service.
+      - Values whose key looks secret are redacted in everything that is shown.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
   service_name:
     description:
       - Name of the service inside its configuration.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: str
   service_ports:
     description:
       - Ports of the service, as numbers.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: list
     elements: int
   service_livez:
     description:
       - Path of the liveness probe.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: str
   service_readyz:
     description:
       - Path of the readiness probe.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: str
   service_bootup_time:
     description:
-      - Seconds the service may take to start.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - Seconds that the service may take to start.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: int
   service_install_path:
     description:
-      - Where the service is stored inside its configuration.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
+      - Path of the service's files, inside its configuration.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
       - The platform never shows it.
     type: str
   service_start_command:
     description:
-      - The command that starts the service inside its configuration.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
+      - Command that starts the service, inside its configuration.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
       - The platform never shows it.
     type: str
   resource_uuid:
     description:
-      - The uuid a new service is to get.
-      - Without it a random one is chosen.
+      - UUID of a new service.
+      - Random by default.
     type: str
   tag_uuids:
     description:
-      - The tags of the platform attached to the service.
-      - On an existing service attached and detached through the tag endpoints.
+      - UUIDs of the tags of the platform that are attached to the service.
+      - Attached to and detached from an existing service through the tag endpoints.
     type: list
     elements: str
   system_tags:
     description:
       - System tags of the service.
-      - On an existing service added and removed through the tag endpoints.
+      - Added to and removed from an existing service through the tag endpoints.
     type: list
     elements: str
   user_tags:
     description:
       - User tags of the service.
-      - On an existing service added and removed through the tag endpoints.
+      - Added to and removed from an existing service through the tag endpoints.
     type: list
     elements: str
   # END GENERATED
@@ -402,7 +402,7 @@ model_service:
   contains:
     # BEGIN GENERATED from the table of fields: return values
     uuid:
-      description: The service's uuid.
+      description: UUID of the service.
       type: str
     name:
       description: Name of the service.
@@ -411,7 +411,7 @@ model_service:
       description: What the service is for.
       type: str
     readme:
-      description: Long description, shown by the platform as a document.
+      description: Long description, which the platform shows as a document.
       type: str
     yaml:
       description: Configuration of the service, as YAML text or as a mapping.
@@ -420,25 +420,25 @@ model_service:
       description: Number of CPUs.
       type: int
     request_memory:
-      description: Amount of memory, in the unit your platform uses.
+      description: Amount of memory, in the unit of the platform.
       type: int
     model_center_uuid:
-      description: The model center the service belongs to.
+      description: UUID of the model center that the service belongs to.
       type: str
     gpu_compute_capability:
-      description: GPU compute capability the service needs.
+      description: GPU compute capability that the service needs.
       type: str
     install_path:
-      description: Where the service is stored.
+      description: Path of the service's files.
       type: str
     start_command:
-      description: The command that starts the service.
+      description: Command that starts the service.
       type: str
     container_command:
-      description: The command of the container.
+      description: Command of the container.
       type: str
     container_args:
-      description: The arguments of the container's command.
+      description: Arguments of the container's command.
       type: str
     python_version:
       description: Version of Python.
@@ -447,46 +447,46 @@ model_service:
       description: Version of Conda.
       type: str
     size:
-      description: Size of the service, in the unit your platform uses.
+      description: Size of the service, in the unit of the platform.
       type: int
     system:
       description: Whether this is a service of the platform itself.
       type: bool
     type:
-      description: What kind of service this is.
+      description: Kind of the service.
       type: str
     source:
-      description: Where the service comes from.
+      description: Origin of the service.
       type: str
     framework:
-      description: The framework that runs the model, for example V(vLLM).
+      description: Framework that runs the model, for example V(vLLM).
       type: str
     model_uuids:
-      description: The models the service is bound to.
+      description: UUIDs of the models that the service is bound to.
       type: list
     cpu_architectures:
-      description: The CPU architectures the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
+      description: CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       type: list
     architecture_images:
-      description: The images to start from, one for each CPU architecture.
+      description: Images to start from, one for each CPU architecture.
       type: list
     support_distributed:
       description: Whether inference can be distributed.
       type: bool
     vendor_to_spec_uuids_map:
-      description: 'The GPU specifications to use: for each GPU vendor a list of uuids.'
+      description: GPU specifications to use, as a list of UUIDs for each GPU vendor.
       type: dict
     create_date:
-      description: When it was created, as the platform writes it.
+      description: Time of its creation, as the platform writes it.
       type: str
     has_new_version:
       description: Whether the platform has a newer version of it.
       type: bool
     last_op_date:
-      description: When it was last changed, as the platform writes it.
+      description: Time of its last change, as the platform writes it.
       type: str
     model_service_refs:
-      description: The bindings between the service and its models.
+      description: Bindings between the service and its models.
       type: list
     version:
       description: Its version.
@@ -524,26 +524,26 @@ failure:
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import DeclarationError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import DELETED, ORDER, UNCHANGED
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import SERVER_MADE
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._report.rows import (
-    hide_secrets,
+from ansible_collections.zstack.aios.plugins.module_utils._report.changes import (
     make_diff,
-    predict_service,
-    show_service,
+    predict_resource,
+    show_resource,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import SECRET_OPTIONS
+from ansible_collections.zstack.aios.plugins.module_utils._report.result import redact_errors
+
+OPTIONS = field_options(MODEL_SERVICE)
 
 
 def argument_spec() -> Spec:
-    """Return the options beside those of the connection."""
+    """Return the options besides those of the connection."""
     return {
-        **field_options(),
+        **OPTIONS,
         "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
     }
@@ -551,30 +551,29 @@ def argument_spec() -> Spec:
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring the one service to what is declared."""
-    declared = {option: value for option, value in module.declared.items() if option not in SECRET_OPTIONS}
-    items, mistakes = read_items([Raw(declared, "")])
-    if module.mistakes or mistakes:
-        raise DeclarationError([*module.mistakes, *mistakes])
-    secrecy = Secrecy(tuple(module.params["secret_keys"] or ()))
+    items, errors = validate_items(MODEL_SERVICE, [RawItem(module.declared, "")])
+    if module.errors or errors:
+        raise InvalidInput([*module.errors, *errors])
+    redactor = module.redactor()
     always = module.params["update_write_only"] == "always"
-    settings = Settings(check=module.check_mode, always=always, whole=False, concurrency=1)
-    converged = converge(module.connection(), items, settings, module.interruption)
-    hide_secrets(converged.rows, secrecy)
+    settings = Settings(check=module.check_mode, always=always, listing=False, concurrency=1)
+    converged = converge(module.connection(), items, settings, module.signals)
+    redact_errors(converged.rows, redactor)
     row = converged.rows[0]
+    service: dict[str, Any] = {}
+    if module.check_mode:
+        service = predict_resource(row.action, redactor)
+    elif row.resource is not None and row.status != DELETED:
+        service = show_resource(row.resource, redactor)
     result: dict[str, Any] = {
         "changed": row.changed,
-        "action": row.done,
-        "changed_fields": sorted(row.changed_fields, key=ORDER.__getitem__),
+        "action": row.status,
+        "changed_fields": MODEL_SERVICE.sorted(row.changed_fields),
+        "model_service": service,
         "warnings": converged.warnings,
     }
-    if module.check_mode:
-        result["model_service"] = predict_service(row.action, secrecy)
-    elif row.held is not None and row.done != DELETED:
-        result["model_service"] = show_service(row.held, secrecy)
-    else:
-        result["model_service"] = {}
-    if module._diff and row.done != UNCHANGED:
-        result["diff"] = make_diff(row, secrecy)
+    if module._diff and row.status != UNCHANGED:
+        result["diff"] = make_diff(row, redactor)
     if row.error is not None:
         result.update(failed=True, msg=row.error.message, failure=row.error.failure())
     return result
@@ -582,7 +581,7 @@ def work(module: AiosModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    run_module(argument_spec(), frozenset((*field_options(), *SERVER_MADE)), work)
+    run_module(argument_spec(), frozenset((*OPTIONS, *MODEL_SERVICE.server_made)), work)
 
 
 if __name__ == "__main__":

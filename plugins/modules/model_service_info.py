@@ -148,7 +148,7 @@ model_services:
   contains:
     # BEGIN GENERATED from the table of fields: return values
     uuid:
-      description: The service's uuid.
+      description: UUID of the service.
       type: str
     name:
       description: Name of the service.
@@ -157,7 +157,7 @@ model_services:
       description: What the service is for.
       type: str
     readme:
-      description: Long description, shown by the platform as a document.
+      description: Long description, which the platform shows as a document.
       type: str
     yaml:
       description: Configuration of the service, as YAML text or as a mapping.
@@ -166,25 +166,25 @@ model_services:
       description: Number of CPUs.
       type: int
     request_memory:
-      description: Amount of memory, in the unit your platform uses.
+      description: Amount of memory, in the unit of the platform.
       type: int
     model_center_uuid:
-      description: The model center the service belongs to.
+      description: UUID of the model center that the service belongs to.
       type: str
     gpu_compute_capability:
-      description: GPU compute capability the service needs.
+      description: GPU compute capability that the service needs.
       type: str
     install_path:
-      description: Where the service is stored.
+      description: Path of the service's files.
       type: str
     start_command:
-      description: The command that starts the service.
+      description: Command that starts the service.
       type: str
     container_command:
-      description: The command of the container.
+      description: Command of the container.
       type: str
     container_args:
-      description: The arguments of the container's command.
+      description: Arguments of the container's command.
       type: str
     python_version:
       description: Version of Python.
@@ -193,46 +193,46 @@ model_services:
       description: Version of Conda.
       type: str
     size:
-      description: Size of the service, in the unit your platform uses.
+      description: Size of the service, in the unit of the platform.
       type: int
     system:
       description: Whether this is a service of the platform itself.
       type: bool
     type:
-      description: What kind of service this is.
+      description: Kind of the service.
       type: str
     source:
-      description: Where the service comes from.
+      description: Origin of the service.
       type: str
     framework:
-      description: The framework that runs the model, for example V(vLLM).
+      description: Framework that runs the model, for example V(vLLM).
       type: str
     model_uuids:
-      description: The models the service is bound to.
+      description: UUIDs of the models that the service is bound to.
       type: list
     cpu_architectures:
-      description: The CPU architectures the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
+      description: CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       type: list
     architecture_images:
-      description: The images to start from, one for each CPU architecture.
+      description: Images to start from, one for each CPU architecture.
       type: list
     support_distributed:
       description: Whether inference can be distributed.
       type: bool
     vendor_to_spec_uuids_map:
-      description: 'The GPU specifications to use: for each GPU vendor a list of uuids.'
+      description: GPU specifications to use, as a list of UUIDs for each GPU vendor.
       type: dict
     create_date:
-      description: When it was created, as the platform writes it.
+      description: Time of its creation, as the platform writes it.
       type: str
     has_new_version:
       description: Whether the platform has a newer version of it.
       type: bool
     last_op_date:
-      description: When it was last changed, as the platform writes it.
+      description: Time of its last change, as the platform writes it.
       type: str
     model_service_refs:
-      description: The bindings between the service and its models.
+      description: Bindings between the service and its models.
       type: list
     version:
       description: Its version.
@@ -256,19 +256,28 @@ failure:
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import Mistake, QueryError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidQuery, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import Held
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._platform import query, search
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import equals
+from ansible_collections.zstack.aios.plugins.module_utils._platform.search import (
+    Question,
+    count,
+    declare,
+    search,
+    select,
+    unshown_fields,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
-from ansible_collections.zstack.aios.plugins.module_utils._report.rows import show_service
-from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, run
+from ansible_collections.zstack.aios.plugins.module_utils._report.changes import show_resource
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 
 
 def argument_spec() -> Spec:
-    """Return the options beside those of the connection."""
+    """Return the options besides those of the connection."""
     return {
         "name": {"type": "str"},
         "uuid": {"type": "str"},
@@ -284,64 +293,63 @@ def argument_spec() -> Spec:
     }
 
 
-def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> search.Question:
-    """Return the checked question.
-
-    :param mistakes: what is wrong already.
-    :raises QueryError: with everything that is wrong with it.
-    """
-    conditions = []
+def read_question(params: dict[str, Any]) -> tuple[Question, list[ValidationError]]:
+    """Return what is asked, and what is invalid in it."""
+    reader, errors, conditions = ConditionReader(MODEL_SERVICE), list[ValidationError](), []
     for index, given in enumerate(params["conditions"] or []):
         try:
-            conditions += query.read_conditions([given])
-        except query.BadQuery as bad:
-            mistakes.append(Mistake("", f"conditions[{index}]", str(bad)))
-    for option in ("name", "uuid"):
-        if params[option] is not None:
-            conditions.append(query.equals(option, trim(params[option])))
+            conditions.append(reader.read(given))
+        except InvalidCondition as error:
+            errors.append(ValidationError("", f"conditions[{index}]", str(error)))
+    conditions += [equals(option, trim(params[option])) for option in ("name", "uuid") if params[option] is not None]
     sort = ""
     try:
-        sort = query.read_column(params["sort_by"]) if params["sort_by"] else ""
-    except query.BadQuery as bad:
-        mistakes.append(Mistake("", "sort_by", str(bad)))
+        sort = reader.column(params["sort_by"]) if params["sort_by"] else ""
+    except InvalidCondition as error:
+        errors.append(ValidationError("", "sort_by", str(error)))
     for option in ("limit", "start"):
         if params[option] is not None and params[option] < 0:
-            mistakes.append(Mistake("", option, f"{params[option]} is less than zero"))
-    if mistakes:
-        raise QueryError(mistakes)
+            errors.append(ValidationError("", option, f"{params[option]} is less than zero"))
+    # Where a field that is asked for is no column, whole services are read.
+    columns = [reader.columns.get(name, "") for name in params["fields"] or ()]
+    if params["declared"] or "" in columns:
+        columns = []
     descending = params["sort_direction"] == "desc"
-    fields = () if params["declared"] else tuple(params["fields"] or ())
-    return search.Question(tuple(conditions), sort, descending, params["limit"], params["start"], fields)
+    return Question(tuple(conditions), sort, descending, params["limit"], params["start"], tuple(columns)), errors
 
 
-def read(module: AiosModule, services: Services, question: search.Question) -> tuple[list[Held], int, list[str]]:
+def read(module: AiosModule, services: Services, question: Question) -> tuple[list[Resource], int, list[str]]:
     """Return the services that are asked for, how many there are, and the names of all there are where these matter."""
-    with module.interruption:
+    try:
         if module.params["count_only"]:
-            return [], run(search.count(services, question)), []
-        found, total = run(search.ask(services, question))
+            return [], count(services, question), []
+        found, total = search(services, question)
         everything = found
         if module.params["declared"] and found and not question.everything:
-            everything = run(services.listing(params=[("fields", "uuid,name")]))
-        return found, total, [held.name for held in everything]
+            everything = services.listing(params=[("fields", "uuid,name")])
+        return found, total, [service.name for service in everything]
+    finally:
+        module.signals.defer()  # nothing may interrupt the logout
 
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Ask the platform."""
-    params = module.params
-    question = read_question(params, module.mistakes)
-    secrecy = Secrecy(tuple(params["secret_keys"] or ()))
-    with Client(module.connection(), interruption=module.interruption) as client:
+    params, redactor = module.params, module.redactor()
+    question, errors = read_question(params)
+    if module.errors or errors:
+        raise InvalidQuery([*module.errors, *errors])
+    with Client(module.connection(), signals=module.signals) as client:
         found, total, names = read(module, Services(client), question)
     result: dict[str, Any] = {"changed": False, "total": total, "warnings": client.warnings}
     if params["count_only"]:
         return result
     if params["declared"]:
-        result["model_services"], left_out = search.declare(found, names, secrecy)
-        result["warnings"] = [*client.warnings, *left_out]
+        result["model_services"], warnings = declare(found, names, redactor)
     else:
-        result["model_services"] = [search.only(show_service(held, secrecy), question.fields) for held in found]
-        result["warnings"] = [*client.warnings, *search.warn_of_unshown(question, found)]
+        fields = params["fields"] or ()
+        result["model_services"] = [select(show_resource(service, redactor), fields) for service in found]
+        warnings = unshown_fields(MODEL_SERVICE, fields, found)
+    result["warnings"] = [*client.warnings, *warnings]
     return result
 
 

@@ -126,7 +126,7 @@ options:
       # BEGIN GENERATED from the table of fields
       state:
         description:
-          - Whether the service is to exist.
+          - Whether the service should exist.
         type: str
         choices:
           - present
@@ -134,19 +134,19 @@ options:
         default: present
       uuid:
         description:
-          - The uuid of the service that is meant. With it O(model_services[].name) is the name it is to have.
-          - Either O(model_services[].name) or O(model_services[].uuid) is needed; without O(model_services[].uuid) the
-            service is found by its exact name.
+          - UUID of the service to manage. When set, O(model_services[].name) is its desired name.
+          - Either O(model_services[].name) or O(model_services[].uuid) is required. Without O(model_services[].uuid)
+            the service is found by its exact name.
         type: str
       clone_from:
         description:
-          - The name or uuid of the service to clone when this one does not exist yet. Not looked at once it exists.
-          - What is not given is taken from that service.
+          - Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.
+          - Options that are not set are taken from that service.
         type: str
       name:
         description:
           - Name of the service.
-          - Required when the service is created without O(model_services[].clone_from).
+          - Required to create the service without O(model_services[].clone_from).
         type: str
       description:
         description:
@@ -154,97 +154,97 @@ options:
         type: str
       readme:
         description:
-          - Long description, shown by the platform as a document.
-          - Only cloning can set it.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Long description, which the platform shows as a document.
+          - Only a clone can set it.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       yaml:
         description:
           - Configuration of the service, as YAML text or as a mapping.
           - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
-          - Required when the service is created without O(model_services[].clone_from).
+          - Required to create the service without O(model_services[].clone_from).
         type: raw
       request_cpu:
         description:
           - Number of CPUs.
-          - Required when the service is created without O(model_services[].clone_from).
+          - Required to create the service without O(model_services[].clone_from).
         type: int
       request_memory:
         description:
-          - Amount of memory, in the unit your platform uses.
-          - The vendor does not document the unit; the number is passed on as it is.
-          - Required when the service is created without O(model_services[].clone_from).
+          - Amount of memory, in the unit of the platform.
+          - The vendor does not document the unit; the number is passed on unchanged.
+          - Required to create the service without O(model_services[].clone_from).
         type: int
       model_center_uuid:
         description:
-          - The model center the service belongs to.
-          - A clone is made in the model center of its source.
-          - Required when the service is created without O(model_services[].clone_from).
-          - Fixed once the service exists; another value is refused before anything is written.
+          - UUID of the model center that the service belongs to.
+          - A clone is created in the model center of its source.
+          - Required to create the service without O(model_services[].clone_from).
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       model_center:
         description:
-          - The name of the model center, in place of O(model_services[].model_center_uuid).
+          - Name of the model center, instead of O(model_services[].model_center_uuid).
         type: str
       zone_uuid:
         description:
-          - The zone the service is created in.
+          - UUID of the zone in which the service is created.
           - The platform never shows it.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       zone:
         description:
-          - The name of the zone, in place of O(model_services[].zone_uuid).
+          - Name of the zone, instead of O(model_services[].zone_uuid).
         type: str
       gpu_compute_capability:
         description:
-          - GPU compute capability the service needs.
-          - 'Text: put V("7.5") in quotes.'
+          - GPU compute capability that the service needs.
+          - 'A string: quote V("7.5") in YAML.'
         type: str
       install_path:
         description:
-          - Where the service is stored.
-          - Required when the service is created without O(model_services[].clone_from).
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Path of the service's files.
+          - Required to create the service without O(model_services[].clone_from).
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       start_command:
         description:
-          - The command that starts the service.
-          - Required when the service is created without O(model_services[].clone_from).
+          - Command that starts the service.
+          - Required to create the service without O(model_services[].clone_from).
         type: str
       container_command:
         description:
-          - The command of the container.
+          - Command of the container.
         type: str
       container_args:
         description:
-          - The arguments of the container's command.
+          - Arguments of the container's command.
         type: str
       python_version:
         description:
           - Version of Python.
-          - 'Text: put V("3.10") in quotes.'
+          - 'A string: quote V("3.10") in YAML.'
         type: str
       conda_version:
         description:
           - Version of Conda.
-          - 'Text: put V("23.7") in quotes.'
-          - Fixed once the service exists; another value is refused before anything is written.
+          - 'A string: quote V("23.7") in YAML.'
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       size:
         description:
-          - Size of the service, in the unit your platform uses.
-          - Only cloning can set it.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Size of the service, in the unit of the platform.
+          - Only a clone can set it.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: int
       system:
         description:
           - Whether this is a service of the platform itself.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: bool
       type:
         description:
-          - What kind of service this is.
+          - Kind of the service.
         type: str
         choices:
           - Endpoint
@@ -253,7 +253,7 @@ options:
           - App
       source:
         description:
-          - Where the service comes from.
+          - Origin of the service.
         type: str
         choices:
           - Other
@@ -261,46 +261,45 @@ options:
           - HuggingFace
       framework:
         description:
-          - The framework that runs the model, for example V(vLLM).
+          - Framework that runs the model, for example V(vLLM).
         type: str
       model_uuids:
         description:
-          - The models the service is bound to.
-          - Bound at creation; later the platform binds and unbinds through other calls, which this collection does not
-            make.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - UUIDs of the models that the service is bound to.
+          - Bound at creation; changing the bindings later is not supported.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: list
         elements: str
       models:
         description:
-          - The names of the models, in place of O(model_services[].model_uuids).
+          - Names of the models, instead of O(model_services[].model_uuids).
         type: list
         elements: str
       cpu_architectures:
         description:
-          - The CPU architectures the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
-          - Only cloning can set it.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
+          - Only a clone can set it.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: list
         elements: str
       architecture_images:
         description:
-          - The images to start from, one for each CPU architecture.
+          - Images to start from, one for each CPU architecture.
         type: list
         elements: dict
         suboptions:
           cpu_architecture:
             description:
-              - The architecture, for example V(X86_64) or V(AARCH64), in any case.
+              - Architecture, for example V(X86_64) or V(AARCH64), in any case.
             type: str
             required: true
           vm_image_uuid:
             description:
-              - The image of the virtual machine.
+              - UUID of the virtual machine image.
             type: str
           docker_image:
             description:
-              - The container image.
+              - Container image.
             type: str
       support_distributed:
         description:
@@ -308,93 +307,93 @@ options:
         type: bool
       vendor_to_spec_uuids_map:
         description:
-          - 'The GPU specifications to use: for each GPU vendor a list of uuids.'
+          - GPU specifications to use, as a list of UUIDs for each GPU vendor.
         type: dict
       environment_parameters:
         description:
           - Environment variables of the service.
-          - Values whose key looks secret are masked in everything that is shown.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - Values whose key looks secret are redacted in everything that is shown.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: dict
       startup_parameters:
         description:
-          - Parameters of the start.
-          - Values whose key looks secret are masked in everything that is shown.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
+          - Startup parameters of the service.
+          - Values whose key looks secret are redacted in everything that is shown.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
       inference_params:
         description:
-          - Parameters of the inference.
-          - Values whose key looks secret are masked in everything that is shown.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
+          - Inference parameters of the service.
+          - Values whose key looks secret are redacted in everything that is shown.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
       service_name:
         description:
           - Name of the service inside its configuration.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: str
       service_ports:
         description:
           - Ports of the service, as numbers.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: list
         elements: int
       service_livez:
         description:
           - Path of the liveness probe.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: str
       service_readyz:
         description:
           - Path of the readiness probe.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: str
       service_bootup_time:
         description:
-          - Seconds the service may take to start.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - Seconds that the service may take to start.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: int
       service_install_path:
         description:
-          - Where the service is stored inside its configuration.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
+          - Path of the service's files, inside its configuration.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
           - The platform never shows it.
         type: str
       service_start_command:
         description:
-          - The command that starts the service inside its configuration.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
+          - Command that starts the service, inside its configuration.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
           - The platform never shows it.
         type: str
       resource_uuid:
         description:
-          - The uuid a new service is to get.
-          - Without it a random one is chosen.
+          - UUID of a new service.
+          - Random by default.
         type: str
       tag_uuids:
         description:
-          - The tags of the platform attached to the service.
-          - On an existing service attached and detached through the tag endpoints.
+          - UUIDs of the tags of the platform that are attached to the service.
+          - Attached to and detached from an existing service through the tag endpoints.
         type: list
         elements: str
       system_tags:
         description:
           - System tags of the service.
-          - On an existing service added and removed through the tag endpoints.
+          - Added to and removed from an existing service through the tag endpoints.
         type: list
         elements: str
       user_tags:
         description:
           - User tags of the service.
-          - On an existing service added and removed through the tag endpoints.
+          - Added to and removed from an existing service through the tag endpoints.
         type: list
         elements: str
       # END GENERATED
@@ -565,44 +564,43 @@ failure:
 """
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
-    DeclarationError,
-    Mistake,
+    InvalidInput,
+    ValidationError,
     internal_error,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import (
-    Converged,
-    Settings,
-    converge,
-    read_prune,
-)
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_sources
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
-from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._report.render import SUFFIXES, render
-from ansible_collections.zstack.aios.plugins.module_utils._report.rows import (
+from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
+from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import read_prune
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
+from ansible_collections.zstack.aios.plugins.module_utils._report.report import (
     check_report_path,
+    report_data,
+    write_report,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
     count_words,
     failure_message,
-    fill_result,
-    hide_secrets,
-    make_report,
+    redact_errors,
+    show_diff,
+    show_rows,
     summarize,
-    write_report,
 )
 
 TAKEN = frozenset(("model_services", "defaults"))
 
 
 def argument_spec() -> Spec:
-    """Return the options beside those of the connection."""
+    """Return the options besides those of the connection."""
     return {
-        "model_services": {"type": "list", "elements": "dict", "options": field_options()},
+        "model_services": {"type": "list", "elements": "dict"},
         "src": {"type": "list", "elements": "path"},
         "defaults": {"type": "dict"},
         "concurrency": {"type": "int", "default": 8},
@@ -620,35 +618,40 @@ def argument_spec() -> Spec:
     }
 
 
-def read_declarations(module: AiosModule, mistakes: list[Mistake]) -> list[Item]:
-    """Return every declared service, from the option and from files, and collect what is wrong."""
+def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationError]]:
+    """Return every declared service, from the option and from files, and what is invalid."""
+    errors: list[ValidationError] = []
     given, defaults = module.declared.get("model_services", []), module.declared.get("defaults", {})
     if not isinstance(given, list):
-        mistakes.append(Mistake("", "model_services", "it is not a list of services"))
+        errors.append(ValidationError("", "model_services", "it is not a list of services"))
         given = []
     if not isinstance(defaults, dict):
-        mistakes.append(Mistake("", "defaults", "it is not a mapping of options"))
+        errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
-    raws = [Raw(value, f"model_services[{index}]") for index, value in enumerate(given)]
-    from_files, unreadable = read_sources(module.params["src"] or [], pruning=module.params["prune"])
-    mistakes.extend(unreadable)
-    items, wrong = read_items([*raws, *from_files], defaults, thorough=module.params["validate_only"])
-    mistakes.extend(wrong)
-    return items
-
-
-def read_settings(module: AiosModule, mistakes: list[Mistake]) -> Settings:
-    """Return how the declarations are to be applied, and collect what is wrong."""
-    params = module.params
-    prune, wrong = read_prune(
-        params["prune"], params["prune_conditions"], params["prune_limit"], params["prune_allow_empty"]
+    raw_items = [RawItem(value, f"model_services[{index}]") for index, value in enumerate(given)]
+    from_files, unreadable = read_files(module.params["src"] or [], pruning=module.params["prune"])
+    items, invalid = validate_items(
+        MODEL_SERVICE, [*raw_items, *from_files], defaults, thorough=module.params["validate_only"]
     )
-    mistakes.extend(wrong)
+    return items, [*errors, *unreadable, *invalid]
+
+
+def read_settings(module: AiosModule) -> tuple[Settings, list[ValidationError]]:
+    """Return how the declarations are to be applied, and what is invalid."""
+    params = module.params
+    prune, errors = read_prune(
+        ConditionReader(MODEL_SERVICE),
+        params["prune"],
+        params["prune_conditions"] or [],
+        params["prune_limit"],
+        params["prune_allow_empty"],
+    )
     if not 1 <= params["concurrency"] <= 100:
-        mistakes.append(Mistake("", "concurrency", f"{params['concurrency']} is not a number from 1 to 100"))
+        text = f"{params['concurrency']} is not a number from 1 to 100"
+        errors.append(ValidationError("", "concurrency", text))
     if params["report_path"]:
-        mistakes.extend(check_report_path(params["report_path"], SUFFIXES))
-    return Settings(
+        errors.extend(check_report_path(params["report_path"]))
+    settings = Settings(
         check=module.check_mode,
         always=params["update_write_only"] == "always",
         concurrency=params["concurrency"],
@@ -657,52 +660,59 @@ def read_settings(module: AiosModule, mistakes: list[Mistake]) -> Settings:
         plan_digest=(params["plan_digest"] or "").strip(),
         progress_path=params["progress_path"],
     )
+    return settings, errors
+
+
+class Facts(NamedTuple):
+    """What a report says of its run besides what came of it."""
+
+    started: str
+    check: bool
+    platform: str = ""
 
 
 def work(module: AiosModule) -> dict[str, Any]:
-    """Bring all services to what is declared; where that is refused, the report tells so too."""
-    facts = {"platform": "", "started": time.strftime("%Y-%m-%d %H:%M:%S %z"), "check": module.check_mode}
+    """Bring all services to what is declared; a refusal is reported, too."""
+    facts = Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
     try:
-        return carry_out(module, facts)
+        items, errors = read_declarations(module)
+        settings, invalid = read_settings(module)
+        errors = [*module.errors, *errors, *invalid]
+        if errors:
+            raise InvalidInput(errors)
+        if module.params["validate_only"]:
+            verb = "is" if len(items) == 1 else "are"
+            return {"changed": False, "msg": f"{counted(len(items), 'declared service')} {verb} valid."}
+        connection = module.connection()
+        facts = facts._replace(platform=connection.base_url)
+        converged = converge(connection, items, settings, module.signals)
     except AiosError as error:
-        report_refusal(module, facts, error)
+        error.warnings += report_refusal(module, facts, error)
         raise
+    return report_result(module, converged, facts)
 
 
-def carry_out(module: AiosModule, facts: dict[str, Any]) -> dict[str, Any]:
-    """Check everything, converge the platform and return the result.
+def report_refusal(module: AiosModule, facts: Facts, error: AiosError) -> list[str]:
+    """Write a report of why nothing was done, so that an older one is not taken for this run's.
 
-    :param facts: of the run, for its report; completed as they become known.
+    :return: a warning if it cannot be written.
     """
-    mistakes = module.mistakes
-    items = read_declarations(module, mistakes)
-    settings = read_settings(module, mistakes)
-    if mistakes:
-        raise DeclarationError(mistakes)
-    if module.params["validate_only"]:
-        return {"changed": False, "msg": f"Without a mistake: {counted(len(items), 'declared service')}."}
-    connection = module.connection()
-    facts["platform"] = connection.base_url
-    return tell(module, converge(connection, items, settings, module.interruption), facts)
-
-
-def report_refusal(module: AiosModule, facts: dict[str, Any], error: AiosError) -> None:
-    """Write a report of why nothing was done, so that an older one is not taken for this run's."""
     path = module.params["report_path"]
-    if not path or module.params["validate_only"] or any(check_report_path(path, SUFFIXES)):
-        return
-    cost = {"requests": 0, "logins": 0, "seconds": 0.0}
-    facts.update(summary={**summarize([]), **cost}, plan_digest="", refused=error.message)
+    if not path or module.params["validate_only"] or any(check_report_path(path)):
+        return []
+    summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
+    report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": error.message}
     try:
-        write_report(path, make_report(facts, [], Secrecy()), render)
+        write_report(path, report_data(report, [], module.redactor()))
     except AiosError as unwritten:
-        error.warnings.append(unwritten.message)
+        return [unwritten.message]
+    return []
 
 
-def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the result of a run and write its report."""
-    secrecy = Secrecy(tuple(module.params["secret_keys"] or ()))
-    hide_secrets(converged.rows, secrecy)
+def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dict[str, Any]:
+    """Return the result of a run, and write its report."""
+    redactor = module.redactor()
+    redact_errors(converged.rows, redactor)
     counts = summarize(converged.rows)
     cost = {"requests": converged.requests, "logins": converged.logins, "seconds": converged.seconds}
     result: dict[str, Any] = {
@@ -712,19 +722,26 @@ def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dic
         "plan_digest": converged.plan_digest,
         "msg": f"{count_words(counts, module.check_mode)}.",
         "warnings": converged.warnings,
+        **show_rows(converged.rows),
     }
-    fill_result(result, converged.rows, secrecy, module._diff)
+    if module._diff:
+        result["diff"] = show_diff(converged.rows, redactor)
     if converged.failed or converged.interrupted:
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
     path = module.params["report_path"]
     if path:
-        facts.update(summary=result["summary"], plan_digest=converged.plan_digest, interrupted=converged.interrupted)
+        report = {
+            **facts._asdict(),
+            "summary": result["summary"],
+            "plan_digest": converged.plan_digest,
+            "interrupted": converged.interrupted,
+        }
         try:
-            write_report(path, make_report(facts, converged.rows, secrecy), render)
+            write_report(path, report_data(report, converged.rows, redactor))
             result["report_path"] = path
         except Exception as error:  # whatever it is, it must not cost the result of what was done
-            told = error if isinstance(error, AiosError) else internal_error(error)
-            result.update(failed=True, msg=f"{result['msg']}\n{told.message}", failure=told.failure())
+            unwritten = error if isinstance(error, AiosError) else internal_error(error)
+            result.update(failed=True, msg=f"{result['msg']}\n{unwritten.message}", failure=unwritten.failure())
     return result
 
 

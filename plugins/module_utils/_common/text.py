@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words for messages: escaped, shortened, counted, and the nearest known one.
-
-Private to this collection.
-"""
+"""Text: words for messages (escaped, shortened, counted, the nearest known one), and a few that several rooms share."""
 
 from __future__ import annotations
 
@@ -14,10 +11,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-#: What ``java.lang.String.trim()`` removes at both ends, and so the platform does too (contract section 8).
+#: What ``java.lang.String.trim()`` removes at both ends, and so does the platform.
 BLANKS = "".join(map(chr, range(0x21)))
 
 
+#: The words for booleans, those of Ansible.
+TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
+FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
 #: What stands in place of a secret in everything that is shown.
 MASK = "********"
 

@@ -1,17 +1,16 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says how far a long run is, every few seconds, also while nothing moves.
-
-Private to this collection.
-"""
+"""Reports how far a long run is, every few seconds, also while nothing moves."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from types import TracebackType
+
+from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
+from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
 #: Seconds between two lines; below the ten a person waits before wondering.
 EVERY = 5.0
@@ -21,10 +20,10 @@ class Progress:
     """Appends lines to a file that the action plugin, or a person, follows.
 
     :param path: the file; without it nothing is written.
-    :param pace: tells how many requests may be under way.
+    :param pace: whose limit is reported.
     """
 
-    def __init__(self, path: str | None, pace: Callable[[], int]) -> None:
+    def __init__(self, path: str | None, pace: Pace) -> None:
         self._path = path
         self._pace = pace
         self._state = "starting"
@@ -33,7 +32,7 @@ class Progress:
         self._failed = 0
         self._since = time.monotonic()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._speak, daemon=True)
+        self._thread = threading.Thread(target=self._report, daemon=True)
 
     def __enter__(self) -> Progress:
         if self._path:
@@ -53,10 +52,10 @@ class Progress:
         """Take note that so many services are about to be changed."""
         self._state, self._total, self._since = "", total, time.monotonic()
 
-    def finished(self, failed: bool) -> None:
+    def finished(self, row: Row) -> None:
         """Take note of one more service that is done or has failed."""
         self._finished += 1
-        self._failed += failed
+        self._failed += row.error is not None
 
     def line(self) -> str:
         """Return how far it is, as one line."""
@@ -66,10 +65,10 @@ class Progress:
         left = self._total - self._finished
         return (
             f"{self._finished - self._failed} done, {self._failed} failed, {left} left of {self._total}; "
-            f"{self._finished / seconds:.1f} per second, at most {self._pace()} requests at a time"
+            f"{self._finished / seconds:.1f} per second, at most {self._pace.limit} requests at a time"
         )
 
-    def _speak(self) -> None:
+    def _report(self) -> None:
         while not self._ended.wait(EVERY):
             try:
                 with open(str(self._path), "a", encoding="utf-8") as file:

@@ -1,13 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which values are secrets, and how they are hidden where a parameter is shown.
+"""Redaction: which values are secrets, and what is shown in their place.
 
-Private to this collection.
-
-Secrets are the values of environment, startup and inference parameters whose key says so; nothing else is masked.
-The environment also stands in the stored ``yaml`` (vendor documents Clone and Update, sample answer: ``env``).
-"""
+Secrets are the values of environment, startup and inference parameters whose key says so; nothing else is redacted. The
+stored ``yaml`` repeats the environment under ``env`` (sample responses of the vendor documents Clone and Update)."""
 
 from __future__ import annotations
 
@@ -46,59 +43,61 @@ SECRET_WORDS = frozenset(
 )
 #: Words that run into others also say so at the end of one: ``PGPASSWORD``, ``HFTOKEN``.
 _ENDINGS = ("token", "password", "passwd", "secret", "credential", "credentials", "apikey")
-#: So long is a text that hardly stands in a message by chance.
+#: Shorter values would redact ordinary words.
 SEARCHED = 6
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
-class Secrecy:
+class Redactor:
     """Decides by key. ``words`` are further words that make a key secret, in any case."""
 
     def __init__(self, words: tuple[str, ...] = ()) -> None:
         self.words = SECRET_WORDS | {word.lower() for word in words}
-        self._worth_a_look = re.compile("|".join(sorted(map(re.escape, self.words))), re.IGNORECASE)
+        self._any_word = re.compile("|".join(sorted(map(re.escape, self.words))), re.IGNORECASE)
 
-    def hides(self, key: str) -> bool:
+    def is_secret(self, key: str) -> bool:
         """Return whether the value under ``key`` is a secret."""
         words = [key.lower(), *map(str.lower, _WORDS.findall(key))]
         return any(word in self.words or word.endswith(_ENDINGS) for word in words)
 
-    def secrets_of(self, parameters: Mapping[str, Any]) -> list[str]:
-        """Return the secret values that are long enough to be searched for elsewhere without doing harm."""
+    def secrets_in(self, parameters: Mapping[str, Any]) -> list[str]:
+        """Return the secret values that are long enough to be redacted wherever they appear."""
         return [
-            text for key, value in parameters.items() if self.hides(key) and len(text := as_text(value)) >= SEARCHED
+            text for key, value in parameters.items() if self.is_secret(key) and len(text := as_text(value)) >= SEARCHED
         ]
 
-    def mask_map(self, parameters: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the parameters with every secret value hidden.
+    def redact_map(self, parameters: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the parameters with every secret value redacted.
 
         :param before: parameters that these replace; a secret that differs from the one there is shown as :data:`OTHER`.
         """
         known = before or {}
-        return {key: _mask(value, known.get(key)) if self.hides(key) else value for key, value in parameters.items()}
+        return {
+            key: _mask(value, known.get(key)) if self.is_secret(key) else value for key, value in parameters.items()
+        }
 
-    def mask_yaml(self, text: str, before: str = "") -> str:
-        """Return a service's ``yaml`` with the secrets of its environment hidden.
+    def redact_yaml(self, text: str, before: str = "") -> str:
+        """Return a service's ``yaml`` with the secrets of its environment redacted.
 
-        The text comes back as it is unless there is something to hide.
+        The text comes back as it is unless there is something to redact.
 
         :param before: the text that it replaces; a secret that differs from the one there is shown as :data:`OTHER`.
         """
-        if not self._worth_a_look.search(text):
+        if not self._any_word.search(text):
             return text
         try:
             document = yaml_codec.load(text).value
-        except yaml_codec.YamlMistake:
-            return self._mask_rest(text)
-        entries = [entry for entry in env_entries(document) if self.hides(entry.key)]
+        except yaml_codec.YamlError:
+            return self._redact_rest(text)
+        entries = [entry for entry in env_entries(document) if self.is_secret(entry.key)]
         known = _env_of(before) if entries else {}
         for entry in entries:
             entry.set(_mask(as_text(entry.value), known.get(entry.key)))
         return yaml_codec.dump(document) if entries else text
 
-    def _mask_rest(self, text: str) -> str:
-        """Hide all that follows the first secret-looking word of a text that is not YAML: nobody knows where it ends."""
-        found = next((word for word in re.finditer(r"[\w.-]+", text) if self.hides(word[0])), None)
+    def _redact_rest(self, text: str) -> str:
+        """Redact all that follows the first secret-looking word of a text that is not YAML: nobody knows where it ends."""
+        found = next((word for word in re.finditer(r"[\w.-]+", text) if self.is_secret(word[0])), None)
         return f"{text[: found.end()]}: {MASK}" if found else text
 
 
@@ -109,12 +108,12 @@ def _mask(value: Any, before: Any) -> str:
 def _env_of(text: str) -> Mapping[str, str]:
     try:
         return env_map(yaml_codec.load(text).value) or {}
-    except yaml_codec.YamlMistake:
+    except yaml_codec.YamlError:
         return {}
 
 
 class EnvEntry:
-    """One variable of the environment in a parsed ``yaml``, in whichever of the usual notations it stands."""
+    """One variable of the environment in a parsed ``yaml``, in any of the usual notations."""
 
     def __init__(self, holder: Any, place: Any, key: str, value: Any, prefix: str | None = None) -> None:
         self.key = key
@@ -157,7 +156,7 @@ def env_map(document: Any) -> dict[str, str] | None:
 
 
 def as_text(value: Any) -> str:
-    """Return a scalar as the platform writes it in a map of texts (contract section 8)."""
+    """Return a scalar as the platform writes it in a map of texts."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else str(value).strip()

@@ -3,11 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """YAML as others write it: built from libyaml's events, with lines, compared by meaning.
 
-Private to this collection.
-
 The stock loader composes a tree of nodes first, which takes ten times as long as parsing; at 10,000 declarations that
-is the largest cost of a run. libyaml's parser is kept, only the building of objects is here.
-"""
+is the largest cost of a run. libyaml's parser is kept, only the building of objects is here."""
 
 from __future__ import annotations
 
@@ -48,7 +45,7 @@ except ImportError:
 _MAP_AND_SEQ = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
-class YamlMistake(ValueError):
+class YamlError(ValueError):
     """The text is not YAML this collection can read. ``line`` and ``column`` count from 1; 0 when unknown."""
 
     def __init__(self, problem: str, line: int = 0, column: int = 0) -> None:
@@ -73,7 +70,7 @@ class _Merge:
 def load(text: str) -> Loaded:
     """Build the value of a YAML text with at most one document.
 
-    :raises YamlMistake: bad syntax, an unknown tag or anchor, a second document, a key that cannot be one.
+    :raises YamlError: bad syntax, an unknown tag or anchor, a second document, a key that cannot be one.
     """
     builder = _Builder()
     try:
@@ -82,11 +79,11 @@ def load(text: str) -> Loaded:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise YamlMistake(error.problem or str(error), line, column) from None
+        raise YamlError(error.problem or str(error), line, column) from None
     except yaml.YAMLError as error:
-        raise YamlMistake(" ".join(str(error).split())) from None
+        raise YamlError(" ".join(str(error).split())) from None
     except UnicodeEncodeError:
-        raise YamlMistake("it holds half a surrogate pair, which is not text") from None
+        raise YamlError("it contains half a surrogate pair, which is not valid Unicode") from None
     return builder.loaded
 
 
@@ -113,16 +110,16 @@ class _Builder:
                 _merge(done, event)
         elif kind is AliasEvent:
             if event.anchor not in self.anchors:
-                raise _mistake("this alias has no anchor; a text that begins with * has to be quoted", event)
+                raise _error("undefined alias; text that begins with * has to be quoted", event)
             self.put(self.anchors[event.anchor], event)
         elif kind is DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
-                raise _mistake("there is more than one document", event)
+                raise _error("there is more than one document", event)
 
     def open(self, container: Any, event: Any) -> None:
         if event.tag not in (None, "!", *_MAP_AND_SEQ):
-            raise _mistake(_UNKNOWN_TAG, event)
+            raise _error(_UNKNOWN_TAG, event)
         if isinstance(container, dict):
             self.loaded.lines[id(container)] = event.start_mark.line + 1
         self.put(container, event)
@@ -140,10 +137,10 @@ class _Builder:
             top.append(value)
         elif self.keys[-1] is _NO_KEY:
             if not isinstance(value, Hashable):
-                raise _mistake("a list or a mapping cannot be a key", event)
+                raise _error("a list or a mapping cannot be a key", event)
             self.keys[-1] = value
         elif self.keys[-1] in top:
-            raise _mistake(f"the key {self.keys[-1]} stands twice", event)
+            raise _error(f"duplicate key {self.keys[-1]}", event)
         else:
             top[self.keys[-1]] = value
             self.keys[-1] = _NO_KEY
@@ -161,11 +158,11 @@ class _Builder:
 
 _NO_KEY = object()
 # The word itself may be a secret whose quotes were forgotten.
-_UNKNOWN_TAG = "this tag is not known here; a text that begins with ! has to be quoted"
+_UNKNOWN_TAG = "unknown tag; text that begins with ! has to be quoted"
 
 
-def _mistake(problem: str, event: Any) -> YamlMistake:
-    return YamlMistake(problem, event.start_mark.line + 1, event.start_mark.column + 1)
+def _error(problem: str, event: Any) -> YamlError:
+    return YamlError(problem, event.start_mark.line + 1, event.start_mark.column + 1)
 
 
 def _merge(mapping: dict[Any, Any], event: Any) -> None:
@@ -173,7 +170,7 @@ def _merge(mapping: dict[Any, Any], event: Any) -> None:
     under = mapping.pop(_Merge)
     for other in under if isinstance(under, list) else [under]:
         if not isinstance(other, dict):
-            raise _mistake("the key << needs a mapping or a list of mappings", event)
+            raise _error("the key << needs a mapping or a list of mappings", event)
         for key, value in other.items():
             mapping.setdefault(key, value)
 
@@ -181,11 +178,11 @@ def _merge(mapping: dict[Any, Any], event: Any) -> None:
 def _tagged(event: Any) -> Any:
     loader = yaml.SafeLoader("")
     if event.tag not in loader.yaml_constructors:
-        raise _mistake(_UNKNOWN_TAG, event)
+        raise _error(_UNKNOWN_TAG, event)
     try:
         return loader.construct_object(yaml.ScalarNode(event.tag, event.value, event.start_mark, event.end_mark))
     except (ValueError, yaml.YAMLError):
-        raise _mistake(f"the value does not fit the tag {event.tag}", event) from None
+        raise _error(f"the value does not fit the tag {event.tag}", event) from None
 
 
 _PLAIN: dict[str, Any] = {}
@@ -214,12 +211,12 @@ def plain_scalar(text: str) -> Any:
 def fingerprint(value: Any) -> bytes:
     """Return a digest that is equal for equal YAML values and only for these: ``1``, ``1.0`` and ``true`` differ.
 
-    :raises YamlMistake: the value contains itself or is nested beyond what the interpreter follows.
+    :raises YamlError: the value contains itself or is nested beyond what the interpreter follows.
     """
     try:
         return _digest(value, {}, set())
     except RecursionError:
-        raise YamlMistake("it is nested too deeply") from None
+        raise YamlError("it is nested too deeply") from None
 
 
 def _digest(value: Any, known: dict[int, bytes], path: set[int]) -> bytes:
@@ -230,7 +227,7 @@ def _digest(value: Any, known: dict[int, bytes], path: set[int]) -> bytes:
     if here in known:
         return known[here]
     if here in path:
-        raise YamlMistake("it contains itself")
+        raise YamlError("it contains itself")
     path.add(here)
     if isinstance(value, dict):
         parts = sorted(_digest(k, known, path) + _digest(v, known, path) for k, v in value.items())
@@ -256,7 +253,7 @@ def dump(value: Any, trimmed: bool = True) -> str:
     text = _dumped(value, _LineDumper, trimmed)
     try:
         same = fingerprint(load(text).value) == fingerprint(value)
-    except YamlMistake:
+    except YamlError:
         same = False
     return text if same else _dumped(value, _PlainDumper, trimmed)
 

@@ -3,12 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTP on ``requests``: one pool of connections, bytes in, status and text out.
 
-Private to this collection.
-
 Knows nothing of the platform's conventions. It follows no redirect, so credentials never leave for another host, and
-always sets an auth object, so that a ``.netrc`` cannot replace who we are. Every failure is a :class:`TransportError`
-that says whether the request can have arrived.
-"""
+always sets an auth object, so that a ``.netrc`` cannot replace the credentials. Every failure is a :class:`TransportError`
+that says whether the request can have arrived."""
 
 from __future__ import annotations
 
@@ -33,20 +30,20 @@ try:
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3 import disable_warnings
-    from urllib3.exceptions import HTTPError, InsecureRequestWarning
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, InsecureRequestWarning, NewConnectionError
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
-#: A page of 1,000 services is one or two megabytes; what is far beyond that is no answer of the platform.
-LARGEST_ANSWER = 128 * 1024 * 1024
+#: A page of 1,000 services is one or two megabytes; what is far beyond that is no response of the platform.
+LARGEST_RESPONSE = 128 * 1024 * 1024
 _CHUNK = 256 * 1024
 #: Sets the ``Authorization`` and other headers of one request; given its method and decoded path.
 Signer = Callable[[str, str], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A complete HTTP answer. ``json`` is the parsed body, ``None`` when it is not a JSON object."""
+class Response:
+    """A complete HTTP response. ``json`` is the parsed body, ``None`` when it is not a JSON object."""
 
     method: str
     path: str
@@ -67,7 +64,7 @@ class Transport:
         self.timeout = connection.timeout
         self.verify = connection.verify
         self.requests = 0
-        self._answered = False
+        self._responded = False
         self._lock = threading.Lock()
         if not self.verify:
             disable_warnings(InsecureRequestWarning)  # asked for, and said on every request otherwise
@@ -91,12 +88,12 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         sign: Signer | None = None,
         secrets: Sequence[str] = (),
-    ) -> Answer:
-        """Send one request and read its whole answer.
+    ) -> Response:
+        """Send one request and read its whole response.
 
         :param path: below the base URL, already quoted; :param query: already encoded.
-        :param secrets: what is masked in an answer that is not a success, beside what proved who we are.
-        :raises TransportError: when no complete answer came in time.
+        :param secrets: what is masked in a response that is not a success, beside the credentials of this request.
+        :raises TransportError: when no complete response came in time.
         """
         with self._lock:
             self.requests += 1
@@ -121,38 +118,40 @@ class Transport:
             )
         except (requests.RequestException, OSError, ValueError) as error:
             raise self._failed(method, path, error) from None
-        self._answered = True
+        self._responded = True
         with response:
             content = self._read(response, method, path, started)
         if response.status_code >= 300:
             for secret in (*secrets, *proof.shown):
                 content = content.replace(secret.encode("utf-8"), MASK.encode("ascii"))
         text = content.decode("utf-8", "replace")
-        return Answer(method, path, response.status_code, response.headers, text, _object(content))
+        return Response(method, path, response.status_code, response.headers, text, _object(content))
 
     def _read(self, response: Any, method: str, path: str, started: float) -> bytes:
         parts, size = [], 0
-        # What has arrived is taken at once, where urllib3 can, so that an answer in drops cannot hold us for ever.
+        # What has arrived is taken at once, where urllib3 can, so that a response in drops cannot hold us for ever.
         read = getattr(response.raw, "read1", None) or response.raw.read
         try:
             while part := read(_CHUNK, decode_content=True):
                 parts.append(part)
                 size += len(part)
-                if size > LARGEST_ANSWER:
-                    raise TransportError("bad", method, path, f"the answer is larger than {LARGEST_ANSWER} bytes")
+                if size > LARGEST_RESPONSE:
+                    raise TransportError("bad", method, path, f"the response is larger than {LARGEST_RESPONSE} bytes")
                 if time.monotonic() - started > self.timeout:
-                    reason = f"the answer was still arriving after {self.timeout:g} s"
+                    reason = f"the response was still arriving after {self.timeout:g} s"
                     raise TransportError("lost", method, path, reason, "a larger timeout", slow=True)
         except (HTTPError, OSError, ValueError) as error:
             raise self._failed(method, path, error) from None
         expected = response.headers.get("Content-Length", "")
         if expected.isdigit() and size < int(expected):
-            raise TransportError("lost", method, path, "the connection closed in the middle of the answer")
+            raise TransportError("lost", method, path, "the connection closed in the middle of the response")
         return b"".join(parts)
 
     def _failed(self, method: str, path: str, error: Exception) -> TransportError:
-        reason = _reason(error)
-        broken_off = isinstance(_root(error), (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+        causes = _causes(error)
+        root = causes[-1]
+        reason = _reason(root)
+        broken_off = isinstance(root, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
         if isinstance(error, requests.exceptions.SSLError) and not broken_off:
             return self._untrusted(method, path, reason)
         if isinstance(error, requests.exceptions.ProxyError):
@@ -162,15 +161,15 @@ class Transport:
             reason = f"no connection to {self.base_url} within {self.timeout:g} s"
             return TransportError("unsent", method, path, reason, _ADDRESS, slow=True)
         if isinstance(error, requests.exceptions.Timeout) or "timed out" in reason:
-            reason = f"no answer within {self.timeout:g} s"
+            reason = f"no response within {self.timeout:g} s"
             return TransportError(
                 "lost", method, path, reason, "see whether the platform is overloaded, or raise timeout", True
             )
-        if isinstance(error, requests.ConnectionError) and _never_connected(error):
+        if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in causes):
             return TransportError("unsent", method, path, f"no connection to {self.base_url}: {reason}", _ADDRESS)
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
             return TransportError("bad", method, path, reason, _ADDRESS)
-        hung_up = isinstance(_root(error), BadStatusLine) and not self._answered
+        hung_up = isinstance(root, BadStatusLine) and not self._responded
         cure = (
             f"if this port speaks TLS, {_SCHEME.format('https')}"
             if hung_up and self.base_url.startswith("http:")
@@ -182,8 +181,8 @@ class Transport:
         if "WRONG_VERSION_NUMBER" in reason or "record layer failure" in reason.lower():
             return TransportError("tls", method, path, f"{self.base_url} does not speak TLS", _SCHEME.format("http"))
         if "CERTIFICATE_VERIFY_FAILED" in reason:
-            told = f"the certificate of {self.base_url} is not trusted: {reason}"
-            return TransportError("tls", method, path, told, _cure_of_trust(reason))
+            untrusted = f"the certificate of {self.base_url} is not trusted: {reason}"
+            return TransportError("tls", method, path, untrusted, _cure_of_trust(reason))
         return TransportError(
             "tls", method, path, f"no TLS connection to {self.base_url}: {reason}", "check protocol and port"
         )
@@ -233,23 +232,19 @@ def _object(content: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _root(error: BaseException) -> BaseException:
-    """Return the deepest cause that ``requests`` and ``urllib3`` wrapped."""
-    inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
-    inner = inner if isinstance(inner, BaseException) else error.__cause__
-    return _root(inner) if inner is not None and inner is not error else error
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return what ``requests`` and ``urllib3`` wrapped, outermost first."""
+    chain = [error]
+    while True:
+        last = chain[-1]
+        inner = getattr(last, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((a for a in last.args if isinstance(a, BaseException)), last.__cause__)
+        if inner is None or inner in chain:
+            return chain
+        chain.append(inner)
 
 
-def _never_connected(error: BaseException) -> bool:
-    names = {type(error).__name__}
-    inner: Any = error
-    while inner is not None:
-        names.add(type(inner).__name__)
-        inner = getattr(inner, "reason", None) or next((a for a in inner.args if isinstance(a, BaseException)), None)
-    return bool(names & {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"})
-
-
-def _reason(error: BaseException) -> str:
-    root = _root(error)
+def _reason(root: BaseException) -> str:
     text = getattr(root, "strerror", None) or str(root) or type(root).__name__
     return printable(str(text).rpartition(">: ")[2], 300)

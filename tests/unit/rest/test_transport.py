@@ -19,7 +19,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._rest import transport
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection, Credentials
 from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import situation_of
-from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Answer, Transport
+from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response, Transport
 from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, Talk, answering, sending
 
 ACCOUNT = Credentials("account_name", "admin", "password")
@@ -40,7 +40,7 @@ def exchanging(url: str, timeout: float = 1.0) -> Iterator[Transport]:
         transport.close()
 
 
-def get(talk: Talk, timeout: float = 1.0) -> tuple[Answer, RawServer]:
+def get(talk: Talk, timeout: float = 1.0) -> tuple[Response, RawServer]:
     """Ask a server that answers in its own way."""
     with RawServer(talk) as server, exchanging(server.url, timeout) as transport:
         return transport.exchange("GET", "/v1/zones", "q=name%3Da", sign=sign), server
