@@ -122,7 +122,7 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
     module = AiosModule(spec, taken)
     if transport.REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=transport.REQUESTS_IMPORT_ERROR)
-    if not yaml_codec.HAS_YAML:
+    if not yaml_codec.is_installed():
         module.fail_json(msg=missing_required_lib("PyYAML"))
     module.signals.listen()
     try:

@@ -533,9 +533,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._module import AiosMod
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import (
     make_diff,
     predict_resource,
+    redact_errors,
     show_resource,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._report.result import redact_errors
 
 OPTIONS = field_options(MODEL_SERVICE)
 

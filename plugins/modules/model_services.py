@@ -574,12 +574,13 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
-from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import read_prune
+from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
+from ansible_collections.zstack.aios.plugins.module_utils._report.changes import redact_errors
 from ansible_collections.zstack.aios.plugins.module_utils._report.report import (
     check_report_path,
     report_data,
@@ -588,7 +589,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.report import 
 from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
     count_words,
     failure_message,
-    redact_errors,
     show_diff,
     show_rows,
     summarize,
@@ -636,8 +636,8 @@ def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationEr
     return items, [*errors, *unreadable, *invalid]
 
 
-def read_settings(module: AiosModule) -> tuple[Settings, list[ValidationError]]:
-    """Return how the declarations are to be applied, and what is invalid."""
+def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[ValidationError]]:
+    """Return how the declarations are to be applied, what guards the plan, and what is invalid."""
     params = module.params
     prune, errors = read_prune(
         ConditionReader(MODEL_SERVICE),
@@ -656,11 +656,9 @@ def read_settings(module: AiosModule) -> tuple[Settings, list[ValidationError]]:
         always=params["update_write_only"] == "always",
         concurrency=params["concurrency"],
         stop_on_error=params["on_error"] == "stop",
-        prune=prune,
-        plan_digest=(params["plan_digest"] or "").strip(),
         progress_path=params["progress_path"],
     )
-    return settings, errors
+    return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
 
 class Facts(NamedTuple):
@@ -676,7 +674,7 @@ def work(module: AiosModule) -> dict[str, Any]:
     facts = Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
     try:
         items, errors = read_declarations(module)
-        settings, invalid = read_settings(module)
+        settings, guards, invalid = read_settings(module)
         errors = [*module.errors, *errors, *invalid]
         if errors:
             raise InvalidInput(errors)
@@ -685,7 +683,7 @@ def work(module: AiosModule) -> dict[str, Any]:
             return {"changed": False, "msg": f"{counted(len(items), 'declared service')} {verb} valid."}
         connection = module.connection()
         facts = facts._replace(platform=connection.base_url)
-        converged = converge(connection, items, settings, module.signals)
+        converged = converge(connection, items, settings, module.signals, guards)
     except AiosError as error:
         error.warnings += report_refusal(module, facts, error)
         raise

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import unicodedata
@@ -53,6 +52,8 @@ def nearest(word: object, known: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=1000)  # one slip is often made a thousand times, and comparing is slow
 def _nearest(word: str, known: tuple[str, ...]) -> str:
+    import difflib  # only a message of an error needs it
+
     found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f'; did you mean "{found[0]}"?' if found else ""
 

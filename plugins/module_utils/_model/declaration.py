@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted
@@ -26,16 +25,14 @@ PRESENT, ABSENT = "present", "absent"
 CONTROLS: Mapping[str, FieldType] = {"state": Choice(PRESENT, ABSENT), "uuid": Uuid(), "clone_from": Name()}
 
 
-@dataclass(frozen=True)
-class RawItem:
+class RawItem(NamedTuple):
     """One item as it was written, and where: ``model_services[3]`` or ``services/chat.yml:12``."""
 
     value: Any
     place: str
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One declared resource.
 
     :ivar where: its name and place, for messages.
@@ -49,8 +46,8 @@ class Item:
     state: str = PRESENT
     uuid: str | None = None
     clone_from: str | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    names: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
+    names: Mapping[str, Any] = {}
 
     @property
     def name(self) -> str | None:

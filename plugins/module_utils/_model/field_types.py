@@ -18,7 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import (
     snake,
     trim,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import (
     Redactor,
     as_text,
@@ -58,7 +58,7 @@ class YamlText:
     @property
     def key(self) -> str:
         """A short text that differs for every different declaration."""
-        return yaml_codec.fingerprint(self._value).hex() if self._text is None else self._text
+        return yaml_values.fingerprint(self._value).hex() if self._text is None else self._text
 
     @property
     def masked(self) -> bool:
@@ -76,7 +76,7 @@ class YamlText:
         """
         try:
             self.load()
-        except yaml_codec.YamlError as error:
+        except yaml_values.YamlError as error:
             raise InvalidValue(f"it is not valid YAML: {error}") from None
 
 
@@ -102,9 +102,9 @@ class Yaml(FieldType):
         """Return a digest of what the YAML means, leaving out some paths; the trimmed text when it is not YAML."""
         try:
             document = value.load() if isinstance(value, YamlText) else yaml_codec.load(trim(value)).value
-            yaml_codec.remove_paths(document, without)
-            return yaml_codec.fingerprint(document)
-        except yaml_codec.YamlError:
+            yaml_values.remove_paths(document, without)
+            return yaml_values.fingerprint(document)
+        except yaml_values.YamlError:
             return value.text if isinstance(value, YamlText) else trim(str(value))
 
     def same(self, wanted: Any, current: Any, without: tuple[tuple[Any, ...], ...] = ()) -> bool:
@@ -120,7 +120,7 @@ class Yaml(FieldType):
             return wanted
         try:
             document, current = wanted.load(), yaml_codec.load(current or "").value
-        except yaml_codec.YamlError:
+        except yaml_values.YamlError:
             return wanted
         known = {entry.key: as_text(entry.value) for entry in env_entries(current)}
         masked = [entry for entry in env_entries(document) if as_text(entry.value) == MASK]
@@ -141,7 +141,7 @@ class Yaml(FieldType):
     def secrets(self, value: Any, redactor: Redactor) -> list[str]:
         try:
             return redactor.secrets_in(env_map(value.load()) or {})
-        except yaml_codec.YamlError:
+        except yaml_values.YamlError:
             return []
 
     def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, printable, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, item_keys
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 
@@ -177,6 +177,6 @@ def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
             raise _Unreadable(f"it is not valid JSON: {error}") from None
     try:
         loaded = yaml_codec.load(text)
-    except yaml_codec.YamlError as error:
+    except yaml_values.YamlError as error:
         raise _Unreadable(f"it is not valid YAML: {error}") from None
     return loaded.value, loaded.lines

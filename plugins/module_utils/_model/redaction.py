@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
 
 #: What stands for a secret that replaces another one.
 OTHER = f"{MASK} (another value)"
@@ -87,7 +87,7 @@ class Redactor:
             return text
         try:
             document = yaml_codec.load(text).value
-        except yaml_codec.YamlError:
+        except yaml_values.YamlError:
             return self._redact_rest(text)
         entries = [entry for entry in env_entries(document) if self.is_secret(entry.key)]
         known = _env_of(before) if entries else {}
@@ -108,7 +108,7 @@ def _mask(value: Any, before: Any) -> str:
 def _env_of(text: str) -> Mapping[str, str]:
     try:
         return env_map(yaml_codec.load(text).value) or {}
-    except yaml_codec.YamlError:
+    except yaml_values.YamlError:
         return {}
 
 

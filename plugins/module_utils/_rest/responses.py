@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError, TransportError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
@@ -40,8 +39,7 @@ class RetryAction(Enum):
     FAIL = "report the error"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One situation and what to do then in each phase."""
 
     situation: str

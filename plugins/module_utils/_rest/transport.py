@@ -16,9 +16,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from http.client import BadStatusLine
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import TransportError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
@@ -41,8 +40,7 @@ _CHUNK = 256 * 1024
 Signer = Callable[[str, str], Mapping[str, str]]
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A complete HTTP response. ``json`` is the parsed body, ``None`` when it is not a JSON object."""
 
     method: str
