@@ -79,7 +79,18 @@ def test_wrong_options_are_refused(option: str, value: str, tmp_path: Path) -> N
     assert (done.returncode, option in done.stderr) == (2, True)
 
 
-def test_the_launcher_tells_why_a_start_failed(tmp_path: Path) -> None:
+def test_a_reset_may_change_options_until_the_next_one(simulator: Simulator) -> None:
+    simulator.reset(features="no-tags", unique_session=True, job_seconds=0.3)
+    driver = Driver(simulator)
+    assert driver.query(path="/tags").status_code == 404
+    simulator.reset()
+    assert Driver(simulator).query(path="/tags").status_code == 200
+    with pytest.raises(ValueError, match="no-such"):
+        simulator.reset(features="no-such")
+    assert Driver(simulator).query(path="/tags").status_code == 200
+
+
+def test_the_launcher_reports_why_a_start_failed(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="unable to open database file"):
         Simulator(store=tmp_path / "missing" / "s.sqlite").start()
 
