@@ -33,7 +33,7 @@ async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, r
     try:
         while await _exchange(reader, writer, respond):
             pass
-    except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+    except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
         # The client went away, or the simulator ends.
         pass
     finally:
@@ -57,8 +57,12 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[Request, bool]:
     """The next request, and whether its sender wants to keep the connection open."""
+    first = await reader.readexactly(1)
+    if not first.isalpha():
+        # Such as the handshake of a client that takes this for a TLS port: it would never end as a request does.
+        raise _Malformed(HTTPStatus.BAD_REQUEST)
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        head = first + await reader.readuntil(b"\r\n\r\n")
     except asyncio.LimitOverrunError:
         raise _Malformed(HTTPStatus.BAD_REQUEST) from None
     start, *lines = head[:-4].decode("iso-8859-1").split("\r\n")

@@ -38,7 +38,7 @@ SWITCHES = frozenset(
 OPERATIONS = ("add", "clone", "update", "deploy", "group-update")
 _IGNORED = re.compile(rf"(?:({'|'.join(OPERATIONS)})-)?ignore-field")
 #: Features that need a value, and the form of that value.
-_VALUED = {
+VALUED = {
     "denied-code": re.compile(r"[\w.]+"),
     "duplicate-code": re.compile(r"[\w.]+"),
     "group-field": re.compile(r"\w+=\w*"),
@@ -89,10 +89,10 @@ def parse_features(text: str) -> Features:
             switches.add(item)
         elif match is not None and value:
             ignored.add((match.group(1) or "", value))
-        elif name in _VALUED and _VALUED[name].fullmatch(value):
+        elif name in VALUED and VALUED[name].fullmatch(value):
             values.append((name, value))
         else:
-            known = [*sorted(SWITCHES), "[OPERATION-]ignore-field:NAME", *(f"{valued}:VALUE" for valued in _VALUED)]
+            known = [*sorted(SWITCHES), "[OPERATION-]ignore-field:NAME", *(f"{valued}:VALUE" for valued in VALUED)]
             raise ValueError(f"unknown feature {item!r}; known: {', '.join(known)}")
     return Features(frozenset(switches), frozenset(ignored), tuple(values))
 

@@ -28,7 +28,7 @@ from .responses import Response, html_response
 from .sessions import drop
 from .spoiling import instead, spoil
 
-_PARENT_CHECK_SECONDS = 1.0
+_PARENT_CHECK_SECONDS = 0.5
 
 
 class Server:

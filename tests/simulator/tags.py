@@ -192,7 +192,7 @@ def _is_defined(platform: Platform, text: str) -> bool:
 
 def _fits(definition: str, text: str) -> bool:
     """Whether the text has as many parts as the definition, and the same ones where the definition fixes them."""
-    wanted, given = definition.split("::"), text.split("::")
+    wanted, given = definition.split("::"), text.rstrip(":").split("::")
     return len(wanted) == len(given) and all(
         part == fixed or fixed.startswith("{") for fixed, part in zip(wanted, given, strict=True)
     )

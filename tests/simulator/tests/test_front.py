@@ -189,6 +189,7 @@ def test_the_limit_of_a_request_line_and_headers_is_tomcats_own_where_nobody_rai
 @pytest.mark.parametrize(
     "data",
     [
+        b"\x16\x03\x01\x02",
         b"GET /zstack/v1/zones\r\n\r\n",
         b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
