@@ -91,7 +91,7 @@ class Jobs:
                 self._store.run("INSERT OR IGNORE INTO jobs (uuid, created, state) VALUES (?, ?, ?)", row)
             run = _Run(job, fault)
             self._running.add(run)
-            if options.job_effect == "start":
+            if options.job_effect == "start" and not fault.late:
                 run.outcome = self._outcome(job, fault)
             asyncio.get_running_loop().call_later(options.job_seconds, self._end, run)
         location = f"{constants.LOCATION_BASE}{options.context_path}/v1/api-jobs/{job.uuid}"
@@ -123,12 +123,12 @@ class Jobs:
         self._running.clear()
 
     def let_node_leave(self, executes: bool) -> None:
-        """Settles every running job with SYS.1012; with `executes` they go on and have their effect all the same."""
-        for run in self._running:
-            if not executes:
-                run.fault = JobFault(executes=False)
+        """Settles every job under way with SYS.1012; with `executes` they go on and have their effect all the same."""
+        for run in list(self._running):
             if not run.settled:
                 self._settle(run, error_response(BusinessError("SYS.1012", "the management node is unavailable")))
+            if not executes or run.outcome is not None:
+                self._running.remove(run)
 
     def _end(self, run: _Run) -> None:
         """The end of a job's time. What a late effect brings about changes nothing in what the poll shows."""
@@ -139,12 +139,15 @@ class Jobs:
                 self._settle(run, _shown(run.fault, NOTHING))
                 asyncio.get_running_loop().call_later(run.fault.late, self._end, run)
                 return
+            run.outcome = run.outcome or self._outcome(run.job, run.fault)
+            if run.fault.ending == "stuck" and not run.settled:
+                # Still under way for whoever asks, until its management node leaves.
+                return
             self._running.remove(run)
-            outcome = run.outcome or self._outcome(run.job, run.fault)
             if not run.settled and run.fault.ending == "lost":
                 self._store.run("DELETE FROM jobs WHERE uuid = ?", (run.job.uuid,))
             elif not run.settled and run.fault.ending in ("result", "error"):
-                self._settle(run, outcome)
+                self._settle(run, run.outcome)
 
     def _settle(self, run: _Run, outcome: Response) -> None:
         """Writes what the poll is to show from now on."""

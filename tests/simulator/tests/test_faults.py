@@ -182,6 +182,15 @@ def test_when_a_management_node_leaves_every_job_it_had_not_answered_is_sys_1012
     assert after["name"] == "after"
 
 
+def test_a_stuck_job_is_answered_when_its_management_node_leaves(driver: Driver) -> None:
+    _response, job = add_with_fault(driver, "job_stuck_after")
+    wait_for_effect(driver)
+    assert driver.call("GET", f"/api-jobs/{job}").status_code == 202
+    driver.simulator.faults([{"match": {"kind": "poll"}, "fault": "node_leaves"}])
+    assert code_of(driver.poll(job)) == "SYS.1012"
+    assert len(driver.simulator.services()) == 1
+
+
 def fired_at(driver: Driver, match: dict[str, Any], requests_sent: int = 12) -> list[int]:
     """Which of a row of queries, counted from 1, met the fault."""
     driver.simulator.faults([{"match": match, "fault": {"status": {"code": 418}}}])
