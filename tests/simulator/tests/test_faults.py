@@ -168,7 +168,7 @@ def test_an_error_may_be_reported_before_the_effect(driver: Driver) -> None:
 def test_when_a_management_node_leaves_every_job_it_had_not_answered_is_sys_1012(
     driver_with: Callable[..., Driver], details: dict[str, Any], services: int, stuck: bool
 ) -> None:
-    driver = driver_with(job_seconds=0.3)
+    driver = driver_with(job_seconds=0.2)
     if stuck:
         driver.simulator.faults([{"match": {"kind": "add", "times": 0}, "fault": "job_stuck_after"}])
     jobs = [job_of(driver.call("POST", SERVICES, json={"param": minimal()})) for _job in range(2)]

@@ -183,7 +183,9 @@ def test_a_restart_starts_running_groups_again(driver_with: Callable[..., Driver
     assert driver.error("PUT", CHANGES, {"restartModelServiceGroups": {}})["code"] == "SYS.1007"
 
 
-def test_a_restart_reports_single_failures(driver: Driver, service: str) -> None:
+def test_a_restart_reports_single_failures(driver_with: Callable[..., Driver]) -> None:
+    driver = driver_with(group_seconds=0)
+    service = driver.add()["uuid"]
     uuids = [settled(driver, deploy(driver, service)["uuid"])["uuid"] for _group in range(3)]
     driver.simulator.faults([{"match": {"kind": "group_restart"}, "fault": {"restart_fails": {"nth": 2}}}])
     body = {"restartModelServiceGroups": {"uuids": [*uuids, "f" * 32]}}

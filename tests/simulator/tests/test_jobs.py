@@ -53,7 +53,7 @@ def test_a_finished_job_expires(driver_with: Callable[..., Driver]) -> None:
 
 @pytest.mark.parametrize(("effect", "services"), [("end", 0), ("start", 1)])
 def test_a_killed_process_leaves_its_running_jobs_running_for_ever(effect: str, services: int) -> None:
-    with Simulator(job_seconds=0.5, job_effect=effect) as simulator:
+    with Simulator(job_seconds=0.3, job_effect=effect) as simulator:
         driver = Driver(simulator)
         own = uuid.uuid4().hex
         finished = job_of(driver.call("POST", SERVICES, json={"param": minimal(name="first")}))
@@ -66,7 +66,7 @@ def test_a_killed_process_leaves_its_running_jobs_running_for_ever(effect: str, 
             driver.call("GET", f"/api-jobs/{own}")
         simulator.restart()
         assert simulator.port == port
-        time.sleep(0.6)
+        time.sleep(0.35)
         assert driver.call("GET", f"/api-jobs/{own}").status_code == 202
         assert driver.call("GET", f"/api-jobs/{finished}").status_code == 200
         assert driver.query().status_code == 200
@@ -92,10 +92,10 @@ def test_effects_tell_which_jobs_did_something(driver: Driver) -> None:
 
 
 def test_a_reset_drops_running_jobs(driver_with: Callable[..., Driver]) -> None:
-    driver = driver_with(job_seconds=0.3)
+    driver = driver_with(job_seconds=0.2)
     driver.call("POST", SERVICES, json={"param": minimal()})
     driver.simulator.reset()
-    time.sleep(0.4)
+    time.sleep(0.3)
     assert (driver.simulator.services(), driver.simulator.effects(), driver.simulator.log()) == ([], [], [])
 
 

@@ -49,7 +49,7 @@ NOT_BY_UPDATE = {"readme", "size", "cpuArchitectures", "condaVersion", "system",
 @pytest.fixture(scope="module")
 def base() -> Iterator[tuple[Driver, dict[str, Any]]]:
     """A driver and a service with no optional field."""
-    with Simulator() as simulator:
+    with Simulator(job_seconds=0.001) as simulator:
         driver = Driver(simulator)
         yield driver, driver.add()
 

@@ -68,26 +68,26 @@ def test_a_dead_session_is_seen_at_once_by_queries_and_in_the_poll_by_writes(sim
 
 
 def test_a_session_slides_with_its_use_and_not_with_polls(driver_with: Callable[..., Driver]) -> None:
-    driver = driver_with(session_timeout=0.6)
+    driver = driver_with(session_timeout=0.5)
     for _round in range(3):
-        time.sleep(0.25)
+        time.sleep(0.2)
         assert driver.query().status_code == 200
     for _round in range(3):
-        time.sleep(0.25)
+        time.sleep(0.2)
         driver.call("GET", f"/api-jobs/{'0' * 32}")
     assert code_of(driver.query()) == "ID.1001"
 
 
 def test_a_renewed_session_lives_longer_until_its_next_use(driver_with: Callable[..., Driver]) -> None:
-    driver = driver_with(session_timeout=0.5)
+    driver = driver_with(session_timeout=0.4)
     path = f"/accounts/sessions/{driver.session}/renew"
     assert driver.done("PUT", path, {"renewSession": {"duration": 60}})["inventory"]["uuid"] == driver.session
     assert driver.error("PUT", path, {"renewSession": {"duration": 59}})["code"] == "SYS.1007"
     # The refused renewal was a use of the session as well, which brought its end back to the usual time.
     driver.done("PUT", path, {"renewSession": {"duration": 60}})
-    time.sleep(0.6)
+    time.sleep(0.45)
     assert driver.query().status_code == 200
-    time.sleep(0.6)
+    time.sleep(0.45)
     assert code_of(driver.query()) == "ID.1001"
 
 
