@@ -20,7 +20,7 @@ JOBS_PATH = "/api-jobs/"
 
 @dataclass(frozen=True)
 class Route:
-    """The APIs that share the path of a request, and what stands in its placeholders."""
+    """The APIs that share the path of a request, and the values of its placeholders."""
 
     apis: tuple[Api, ...]
     placeholders: dict[str, str]

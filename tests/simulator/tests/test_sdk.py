@@ -42,7 +42,7 @@ class SdkStyleClient:
         self.session = result["inventory"]["uuid"]
 
     def call(self, method: str, path: str, envelope: str = "", parameters: Any = None, **query: str) -> dict[str, Any]:
-        """One action: submits, polls when told so, and returns the body or raises what the platform says."""
+        """One action: submits, polls after a 202, and returns the body or raises what the platform says."""
         headers = {"Content-Type": "application/json;charset=UTF-8", **self._authorization(method, path)}
         if method != "GET":
             headers["X-Job-UUID"] = uuid.uuid4().hex
