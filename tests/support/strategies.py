@@ -93,7 +93,7 @@ def _text(_field: Field, _kind: scalars.FieldType) -> Sample:
 
 def _name(field: Field, _kind: scalars.FieldType) -> Sample:
     # The platform refuses a system tag that no definition fits.
-    start = "team::" if field.tags == "system" else ""
+    start = "team::" if field.relation == "system_tags" else ""
     one, other = f"{start}alpha", f"{start}beta"
     return Sample(one, one, (f"  {one}\n",), other, other, (*_NO_TEXT, (" ", "it is empty")))
 
@@ -272,7 +272,7 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
 
 def _list_values(field: Field, kind: field_types.List) -> st.SearchStrategy[Any]:
     values = _by_kind(_VALUES, kind.element)(field, kind.element)
-    if field.tags in ("user", "system"):
+    if field.relation in ("user_tags", "system_tags"):
         # A tag exists once on a service, as the platform's database compares texts.
         return st.lists(values, max_size=3, unique_by=lambda text: fold_for_equality(trim(text)))
     return st.lists(values, max_size=3, unique=True)
@@ -302,7 +302,7 @@ def _parameter_values(_field: Field, _kind: scalars.FieldType) -> st.SearchStrat
 
 _VALUES: Mapping[type, Callable[..., st.SearchStrategy[Any]]] = {
     scalars.Text: lambda _field, _kind: texts(),
-    scalars.Name: lambda field, _kind: _system_tags() if field.tags == "system" else names(),
+    scalars.Name: lambda field, _kind: _system_tags() if field.relation == "system_tags" else names(),
     scalars.Choice: lambda _field, kind: st.sampled_from(kind.choices),
     scalars.Uuid: lambda field, _kind: st.sampled_from(known_uuids(field)),
     scalars.Integer: lambda _field, kind: _in_any_form(st.integers(0, kind.limit - 1)),

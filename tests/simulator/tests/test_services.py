@@ -241,7 +241,14 @@ def test_a_chosen_uuid_has_a_version_from_1_to_5(driver: Driver, version: int) -
 
 
 @pytest.mark.parametrize(
-    "wrong", ["A" * 12 + "4" + "A" * 3 + "8" + "A" * 15, str(uuid.uuid4()), "x", "", f"{'0' * 12}4{'0' * 19}"]
+    "wrong",
+    [
+        "A" * 12 + "4" + "A" * 3 + "8" + "A" * 15,
+        "01234567-89ab-4def-8123-456789abcdef",
+        "x",
+        "",
+        f"{'0' * 12}4{'0' * 19}",
+    ],
 )
 def test_a_chosen_uuid_is_lower_case_of_32_digits(driver: Driver, wrong: str) -> None:
     assert driver.error("POST", SERVICES, {"param": minimal(resourceUuid=wrong)})["code"] == "SYS.1007"
