@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,7 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     internal_error,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, printable_lines, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
@@ -76,8 +77,9 @@ class AiosModule(AnsibleModule):
         """Return the checked connection options."""
         return read_connection({**self.params, **self._secrets})
 
+    @functools.cached_property
     def redactor(self) -> Redactor:
-        """Return what redacts results, with the words of ``secret_keys``."""
+        """What redacts results, with the words of ``secret_keys``."""
         return Redactor(tuple(self.params["secret_keys"] or ()))
 
     def echo(self) -> dict[str, Any]:
@@ -143,9 +145,28 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
         result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
     finally:
         caller.stop()
-    for warning in result.pop("warnings", []):
+    shown = presentable(result, module.redactor)
+    for warning in shown.pop("warnings", []):
         module.warn(warning)
-    result["invocation"] = {"module_args": module.echo()}
-    if result.pop("failed", False):
-        module.fail_json(**result)
-    module.exit_json(**result)
+    shown["invocation"] = {"module_args": module.echo()}
+    if shown.pop("failed", False):
+        module.fail_json(**shown)
+    module.exit_json(**shown)
+
+
+def presentable(result: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
+    """Return a result as it may be shown: known secrets redacted everywhere, and in what Ansible shows as text (messages,
+    warnings, differences) everything escaped that a terminal would obey."""
+    shown = dict(redactor.redact_all(result))
+    for key in ("msg", "warnings", "diff"):
+        if key in shown:
+            shown[key] = _escaped(shown[key])
+    return shown
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable_lines(value)
+    if isinstance(value, list):
+        return [_escaped(entry) for entry in value]
+    return {key: _escaped(entry) for key, entry in value.items()} if isinstance(value, dict) else value

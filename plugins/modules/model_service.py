@@ -542,7 +542,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._module import AiosMod
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import (
     make_diff,
     predict_resource,
-    redact_errors,
     show_resource,
 )
 
@@ -564,7 +563,7 @@ def work(module: AiosModule) -> dict[str, Any]:
     items, errors = validate_items(MODEL_SERVICE, [RawItem(module.declared, "")])
     if module.errors or errors:
         raise InvalidInput([*module.errors, *errors])
-    redactor = module.redactor()
+    redactor = module.redactor
     always = module.params["update_write_only"] == "always"
     settings = Settings(
         check=module.check_mode,
@@ -573,8 +572,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         concurrency=1,
         lock_timeout=module.params["lock_timeout"],
     )
-    converged = converge(module.connection(), items, settings, module.signals)
-    redact_errors(converged.rows, redactor)
+    converged = converge(module.connection(), items, settings, module.signals, redactor)
     row = converged.rows[0]
     service: dict[str, Any] = {}
     if module.check_mode:

@@ -42,6 +42,12 @@ options:
       - A relative path starts at the folder the module runs in, which on the controller is that of the playbook.
     type: list
     elements: path
+  src_size_limit:
+    description:
+      - Largest size of a file of O(src), in MiB.
+    type: int
+    default: 64
+    version_added: 1.1.0
   defaults:
     description:
       - Options laid under each service. A service takes a default away by giving the option as V(null).
@@ -589,7 +595,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.files import re
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
-from ansible_collections.zstack.aios.plugins.module_utils._report.changes import redact_errors
 from ansible_collections.zstack.aios.plugins.module_utils._report.report import (
     check_report_path,
     report_data,
@@ -611,6 +616,7 @@ def argument_spec() -> Spec:
     return {
         "model_services": {"type": "list", "elements": "dict"},
         "src": {"type": "list", "elements": "path"},
+        "src_size_limit": {"type": "int", "default": 64},
         "defaults": {"type": "dict"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
@@ -639,7 +645,9 @@ def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationEr
         errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
     raw_items = [RawItem(value, f"model_services[{index}]") for index, value in enumerate(given)]
-    from_files, unreadable = read_files(module.params["src"] or [], pruning=module.params["prune"])
+    from_files, unreadable = read_files(
+        module.params["src"] or [], module.params["prune"], module.params["src_size_limit"]
+    )
     items, invalid = validate_items(
         MODEL_SERVICE, [*raw_items, *from_files], defaults, thorough=module.params["validate_only"]
     )
@@ -694,7 +702,7 @@ def work(module: AiosModule) -> dict[str, Any]:
             return {"changed": False, "msg": f"{counted(len(items), 'declared service')} {verb} valid."}
         connection = module.connection()
         facts = facts._replace(platform=connection.base_url)
-        converged = converge(connection, items, settings, module.signals, guards)
+        converged = converge(connection, items, settings, module.signals, module.redactor, guards)
     except AiosError as error:
         error.warnings += report_refusal(module, facts, error)
         raise
@@ -712,7 +720,7 @@ def report_refusal(module: AiosModule, facts: Facts, error: AiosError) -> list[s
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
     report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": error.message}
     try:
-        write_report(path, report_data(report, [], module.redactor()))
+        write_report(path, report_data(report, [], module.redactor))
     except AiosError as unwritten:
         return [unwritten.message]
     return []
@@ -720,8 +728,7 @@ def report_refusal(module: AiosModule, facts: Facts, error: AiosError) -> list[s
 
 def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dict[str, Any]:
     """Return the result of a run, and write its report."""
-    redactor = module.redactor()
-    redact_errors(converged.rows, redactor)
+    redactor = module.redactor
     counts = summarize(converged.rows)
     cost = {"requests": converged.requests, "logins": converged.logins, "seconds": converged.seconds}
     result: dict[str, Any] = {

@@ -36,6 +36,13 @@ def printable(value: object, limit: int = 160) -> str:
     return "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """Return a text as harmless lines: everything escaped that a terminal would obey, but line breaks and tabs."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(c if c in "\n\t" or _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def _harmless(character: str) -> bool:
     return character == " " or unicodedata.category(character)[0] not in "CZ"
 

@@ -22,7 +22,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.progress imp
 from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, secrets_of
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
@@ -81,10 +82,12 @@ def converge(
     items: Sequence[Item],
     settings: Settings,
     signals: SignalGuard,
+    redactor: Redactor,
     guards: Guards | None = None,
 ) -> Converged:
     """Bring the platform to what is declared.
 
+    :param redactor: redacts what the platform repeats of the secrets that are declared.
     :param guards: look at the plan before it is carried out.
     :raises InvalidInput: the declaration cannot be met; nothing was written.
     :raises GuardError: a guard refused the plan; nothing was written.
@@ -94,8 +97,9 @@ def converge(
     if guards and not items and not guards.prune:  # nothing to ask the platform, and still a plan that may be approved
         return Converged(plan_digest=guards.check(connection.base_url, [], []))
     pace = Pace(settings.concurrency)
-    client = Client(connection, pace, signals)
-    run = _Run(client, pace, items, settings, guards)
+    redactor.learn_later(lambda: secrets_of(items, redactor))
+    client = Client(connection, pace, signals, redactor.redact_all)
+    run = _Run(client, pace, items, settings, guards, redactor)
     try:
         with client, Progress(settings.progress_path, pace) as progress:
             try:
@@ -121,7 +125,13 @@ class _Run:
     """
 
     def __init__(
-        self, client: Client, pace: Pace, items: Sequence[Item], settings: Settings, guards: Guards | None
+        self,
+        client: Client,
+        pace: Pace,
+        items: Sequence[Item],
+        settings: Settings,
+        guards: Guards | None,
+        redactor: Redactor,
     ) -> None:
         self._client = client
         self._services = Services(client)
@@ -129,6 +139,7 @@ class _Run:
         self._items = items
         self._settings = settings
         self._guards = guards
+        self._redactor = redactor
         self.plan_digest = ""
         self.warnings: list[str] = []
 
@@ -154,7 +165,7 @@ class _Run:
         """Read, plan, guard, and apply unless it is only to be checked."""
         settings = self._settings
         snapshot = read_snapshot(self._services, self._items, settings.listing, progress.reading)
-        plan = make_plan(self._items, snapshot, settings.always)
+        plan = make_plan(self._items, snapshot, settings.always, self._redactor)
         if plan.errors:
             raise InvalidInput(plan.errors)
         prunes: list[Action] = []

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import List
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
     Choice,
     FieldType,
@@ -86,6 +87,13 @@ def validate_yaml(item: Item) -> Iterator[ValidationError]:
             item.values["yaml"].check()
     except InvalidValue as error:
         yield ValidationError(item.where, "yaml", error.text)
+
+
+def secrets_of(items: Iterable[Item], redactor: Redactor) -> Iterator[str]:
+    """Yield the secrets that are declared."""
+    for item in items:
+        for option, value in item.values.items():
+            yield from item.schema.by_option[option].type.secrets(value, redactor)
 
 
 def item_keys(schema: Schema) -> frozenset[str]:

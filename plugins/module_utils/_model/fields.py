@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import snake
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
+from ansible_collections.zstack.aios.plugins.module_utils._model.environment import environment_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Yaml
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import env_map
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType, InvalidValue
 
 #: The operations of the platform that take fields.
@@ -184,7 +184,7 @@ class Resource:
             except yaml_values.YamlError:
                 self._document = None
         if field.shown_at == ("env",):
-            return env_map(self._document)
+            return environment_of(self._document)
         return yaml_values.read_path(self._document, field.shown_at)
 
     def shows(self, field: Field) -> bool:

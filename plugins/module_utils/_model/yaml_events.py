@@ -40,6 +40,13 @@ _LineDumper.add_representer(
 )
 
 
+#: How deep a document may be nested.
+DEEPEST = 200
+#: How many characters the aliases of a document may stand for: so many, and so many for each of its own. An alias that is
+#: used in what other aliases stand for multiplies, and a few hundred characters could fill the memory.
+EXPANSION, EXPANSION_EACH = 1_000_000, 100
+
+
 class _Merge:
     """Stands for the key ``<<`` while a mapping is built."""
 
@@ -47,9 +54,10 @@ class _Merge:
 def load(text: str) -> Loaded:
     """Build the value of a YAML text with at most one document.
 
-    :raises YamlError: bad syntax, an unknown tag or anchor, a second document, a key that cannot be one.
+    :raises YamlError: bad syntax, an unknown tag or anchor, a second document, a key that cannot be one, too much nesting,
+        aliases that stand for too much.
     """
-    builder = _Builder()
+    builder = _Builder(EXPANSION + EXPANSION_EACH * len(text))
     try:
         for event in yaml.parse(text, Loader=Loader):
             builder.take(event)
@@ -67,7 +75,11 @@ def load(text: str) -> Loaded:
 class _Builder:
     """Turns events into objects, without recursion, so that hostile nesting cannot exhaust the stack."""
 
-    def __init__(self) -> None:
+    def __init__(self, expansion: int) -> None:
+        self.expansion = expansion  # how many characters aliases may still stand for
+        self.weight = 0  # of everything so far, in characters, what aliases stand for included
+        self.weights: dict[str, int] = {}  # of what each anchor names
+        self.opened: list[tuple[int, Any]] = []  # the weight before each container that is open, and its event
         self.loaded = Loaded()
         self.documents = 0
         self.stack: list[Any] = []
@@ -77,24 +89,42 @@ class _Builder:
     def take(self, event: Any) -> None:
         kind = type(event)
         if kind is ScalarEvent:
+            weight = len(event.value) + 1
+            self.weight += weight
+            if event.anchor:
+                self.weights[event.anchor] = weight
             self.put(self.scalar(event), event)
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             self.open({} if kind is MappingStartEvent else [], event)
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             done = self.stack.pop()
             self.keys.pop()
+            before, start = self.opened.pop()
+            if start.anchor:
+                self.weights[start.anchor] = self.weight - before
             if isinstance(done, dict) and _Merge in done:
                 _merge(done, event)
         elif kind is AliasEvent:
             if event.anchor not in self.anchors:
                 raise _error("undefined alias; text that begins with * has to be quoted", event)
+            self.expand(self.weights.get(event.anchor, 0), event)
             self.put(self.anchors[event.anchor], event)
         elif kind is DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
                 raise _error("there is more than one document", event)
 
+    def expand(self, weight: int, event: Any) -> None:
+        self.weight += weight
+        self.expansion -= weight
+        if self.expansion < 0:
+            raise _error("its aliases stand for too much", event)
+
     def open(self, container: Any, event: Any) -> None:
+        if len(self.stack) == DEEPEST:
+            raise _error(f"it is nested more than {DEEPEST} levels deep", event)
+        self.opened.append((self.weight, event))
+        self.weight += 1
         if event.tag not in (None, "!", *_MAP_AND_SEQ):
             raise _error(_UNKNOWN_TAG, event)
         if isinstance(container, dict):
@@ -163,6 +193,7 @@ def _tagged(event: Any) -> Any:
 
 
 _PLAIN: dict[str, Any] = {}
+_LONGEST_NUMBER = 10_000  # bits
 
 
 def plain_scalar(text: str) -> Any:
@@ -180,6 +211,8 @@ def plain_scalar(text: str) -> Any:
             value = loader.construct_object(yaml.ScalarNode(tag, text))
         except (ValueError, OverflowError, yaml.YAMLError):
             value = text  # 2026-99-99 looks like a date and is none
+        if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
+            value = text  # the interpreter could not write it as a decimal number again
     if len(_PLAIN) < 100_000:
         _PLAIN[text] = value
     return value

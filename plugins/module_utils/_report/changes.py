@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
@@ -60,22 +59,6 @@ def list_changes(row: Row, redactor: Redactor) -> list[dict[str, Any]]:
         shown_before = None if before is None else field.type.show(before, redactor)
         found.append({"field": option, "before": shown_before, "after": field.type.show(after, redactor, before)})
     return found
-
-
-def redact_errors(rows: Iterable[Row], redactor: Redactor) -> None:
-    """Redact in errors what the platform repeats of the secrets that a service was declared with."""
-    for row in rows:
-        if row.error is not None:
-            by_option = row.action.schema.by_option
-            declared = row.action.values.items()
-            secrets = [text for option, value in declared for text in by_option[option].type.secrets(value, redactor)]
-            row.error.rewrite(functools.partial(_redact_each, secrets=secrets))
-
-
-def _redact_each(text: str, secrets: Sequence[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return text
 
 
 def make_diff(row: Row, redactor: Redactor) -> dict[str, str]:

@@ -21,7 +21,8 @@ from http.client import BadStatusLine
 from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import TransportError
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
+from ansible_collections.zstack.aios.plugins.module_utils._common.secrets import SecretTexts
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable
 from ansible_collections.zstack.aios.plugins.module_utils._common.version import VERSION
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection
 from ansible_collections.zstack.aios.plugins.module_utils._rest.deadlines import Deadlines, Exchange
@@ -98,7 +99,7 @@ class Transport:
 
         :param path: below the base URL, already quoted.
         :param query: already encoded.
-        :param secrets: what is redacted in a response that is not a success, besides the credentials of this request.
+        :param secrets: what is redacted in a response that will be shown, besides the credentials of this request.
         :raises TransportError: no complete response came within the timeout.
         """
         with self._lock:
@@ -130,11 +131,11 @@ class Transport:
                     raise self._expired(method, path, exchange)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 raise self._failed(method, path, error, exchange) from None
-        if response.status_code >= 300:
-            for secret in (*secrets, *proof.shown):
-                content = content.replace(secret.encode("utf-8"), MASK.encode("ascii"))
-        text = content.decode("utf-8", "replace")
-        return Response(method, path, response.status_code, response.headers, text, _object(content))
+        body_text, parsed = content.decode("utf-8", "replace"), _object(content)
+        if response.status_code >= 300 or parsed is None:  # it will be shown
+            known = SecretTexts((*secrets, *proof.shown))
+            body_text, parsed = known.redact(body_text), known.redact_all(parsed)
+        return Response(method, path, response.status_code, response.headers, body_text, parsed)
 
     def _read(self, response: Any, method: str, path: str) -> bytes:
         parts, size = [], 0
