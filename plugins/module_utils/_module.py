@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import CallerWatch, Lifeline
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     ValidationError,
@@ -31,6 +32,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 )
 
 Spec = dict[str, Any]
+#: The parameter with which the action plugin hands over its lifeline. It is no option, for only a caller can hold it.
+LIFELINE = "_lifeline"
 
 
 class AiosModule(AnsibleModule):
@@ -51,13 +54,16 @@ class AiosModule(AnsibleModule):
         self.declared: dict[str, Any] = {}
         self.errors: list[ValidationError] = []
         self.signals = SignalGuard()
+        self.lifeline: Lifeline | None = None
         self._secrets: dict[str, Any] = {}
         super().__init__(argument_spec={**ARGUMENT_SPEC, **spec}, supports_check_mode=True)
 
     def _load_params(self) -> None:
         super()._load_params()
         for option in list(self.params):
-            if option in self._taken:
+            if option == LIFELINE:
+                self.lifeline = Lifeline(*self.params.pop(option))
+            elif option in self._taken:
                 value = self.params.pop(option)
                 if value is not None:
                     (self._secrets if option in SECRET_OPTIONS else self.declared)[option] = value
@@ -125,6 +131,8 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
     if not yaml_codec.is_installed():
         module.fail_json(msg=missing_required_lib("PyYAML"))
     module.signals.listen()
+    caller = CallerWatch(module.lifeline, lambda: module.signals.interrupt("the end of its caller"))
+    caller.start()
     try:
         result = dict(work(module))
     except AiosError as error:
@@ -133,6 +141,8 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
     except Exception as error:  # a fault of this collection
         fault = internal_error(error)
         result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
+    finally:
+        caller.stop()
     for warning in result.pop("warnings", []):
         module.warn(warning)
     result["invocation"] = {"module_args": module.echo()}

@@ -50,7 +50,7 @@ class Channel:
         self.job_times = JobTimes()
         self.warnings: list[str] = []
         self._pace = pace or Pace(1)
-        self._transport = Transport(connection, self._pace.most)
+        self._transport = Transport(connection, self._pace.most, lambda: bool(self.signals.arrived))
         self._reached = False
         self._silent_since: float | None = None
         self._few_tries_only = False

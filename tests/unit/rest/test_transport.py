@@ -148,7 +148,7 @@ def test_an_answer_in_drops_ends_with_the_timeout(head: bytes) -> None:
 
 @pytest.mark.parametrize("head", [b"", b"Transfer-Encoding: chunked\r\n"])
 def test_a_huge_answer_is_bounded(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
-    monkeypatch.setattr(transport, "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(transport, "LARGEST_RESPONSE", 1_000_000)
     sent = []
 
     def flood(connection: socket.socket, _head: str) -> None:
@@ -167,7 +167,7 @@ def test_a_huge_answer_is_bounded(monkeypatch: pytest.MonkeyPatch, head: bytes) 
 
 
 def test_a_small_answer_that_unpacks_to_a_huge_one_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(transport, "LARGEST_RESPONSE", 1_000_000)
     bomb = gzip.compress(b" " * 20_000_000)
     assert failed(answering(200, bomb, "Content-Encoding: gzip\r\n"), timeout=5).kind == "bad"
 
