@@ -514,10 +514,10 @@ summary:
       description: All services of the declaration, and all pruned services.
       type: int
     requests:
-      description: HTTP requests sent.
+      description: Number of HTTP requests.
       type: int
     logins:
-      description: Logins among these requests.
+      description: Number of logins.
       type: int
     seconds:
       description: Duration of the run in seconds, without the start of the module.
@@ -544,7 +544,7 @@ results:
     changed_fields:
       description:
         - Names of the options whose values changed.
-        - Returned for updates and for changes that were completed in part.
+        - Returned for updates, unknown outcomes and changes that were completed in part.
       type: list
       elements: str
     error:
