@@ -41,6 +41,15 @@ options:
     type: str
     choices: [on_change, always]
     default: on_change
+  lock_timeout:
+    description:
+      - Seconds to wait for another run of the same user on this machine that writes to the platform; then the task fails
+        and names that run.
+      - Several tasks over different services do not wait for each other, only for a task over many services.
+      - In check mode nothing is waited for.
+    type: int
+    default: 300
+    version_added: 1.1.0
   secret_keys:
     description:
       - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
@@ -555,6 +564,7 @@ def argument_spec() -> Spec:
         **OPTIONS,
         "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
+        "lock_timeout": {"type": "int", "default": 300},
     }
 
 
@@ -565,7 +575,13 @@ def work(module: AiosModule) -> dict[str, Any]:
         raise InvalidInput([*module.errors, *errors])
     redactor = module.redactor()
     always = module.params["update_write_only"] == "always"
-    settings = Settings(check=module.check_mode, always=always, listing=False, concurrency=1)
+    settings = Settings(
+        check=module.check_mode,
+        always=always,
+        listing=False,
+        concurrency=1,
+        lock_timeout=module.params["lock_timeout"],
+    )
     converged = converge(module.connection(), items, settings, module.signals)
     redact_errors(converged.rows, redactor)
     row = converged.rows[0]

@@ -74,6 +74,15 @@ options:
     type: str
     choices: [on_change, always]
     default: on_change
+  lock_timeout:
+    description:
+      - Seconds to wait for another run of the same user on this machine that writes to the platform; then the task fails
+        and names that run.
+      - A task over many services waits for every other one, and every other one waits for it.
+      - In check mode nothing is waited for.
+    type: int
+    default: 300
+    version_added: 1.1.0
   secret_keys:
     description:
       - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
@@ -629,6 +638,7 @@ def argument_spec() -> Spec:
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
         "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
+        "lock_timeout": {"type": "int", "default": 300},
         "prune": {"type": "bool", "default": False},
         "prune_conditions": {"type": "list", "elements": "raw"},
         "prune_limit": {"type": "str", "default": "10"},
@@ -679,6 +689,7 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
         concurrency=params["concurrency"],
         stop_on_error=params["on_error"] == "stop",
         progress_path=params["progress_path"],
+        lock_timeout=params["lock_timeout"],
     )
     return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 

@@ -8,11 +8,13 @@ What a run without changes does not need is imported where it is used: in a loop
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, InvalidInput
+from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan
@@ -22,6 +24,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import 
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
@@ -40,6 +43,7 @@ class Settings(NamedTuple):
     :param listing: read the platform's whole listing rather than look up the declared services one by one.
     :param stop_on_error: start nothing new after the first failure.
     :param progress_path: where progress is reported.
+    :param lock_timeout: seconds to wait for another run on this machine that writes to the platform.
     """
 
     check: bool = False
@@ -48,6 +52,7 @@ class Settings(NamedTuple):
     concurrency: int = 8
     stop_on_error: bool = False
     progress_path: str | None = None
+    lock_timeout: float = 300
 
 
 class Converged(NamedTuple):
@@ -94,7 +99,8 @@ def converge(
     try:
         with client, Progress(settings.progress_path, pace) as progress:
             try:
-                rows = run.carry_out(progress)
+                with run.locked(progress):
+                    rows = run.carry_out(progress)
             finally:
                 signals.defer()  # nothing may interrupt the logout
     except AiosError as error:
@@ -125,6 +131,24 @@ class _Run:
         self._guards = guards
         self.plan_digest = ""
         self.warnings: list[str] = []
+
+    @contextlib.contextmanager
+    def locked(self, progress: Progress) -> Iterator[None]:
+        """Keep other runs on this machine from writing to the platform meanwhile; a plan needs no lock."""
+        if self._settings.check:
+            yield
+            return
+        try:
+            folder = lock_folder()
+        except LocksUnavailable as reason:
+            self.warnings.append(f"Another run on this machine is not waited for: {reason}.")
+            yield
+            return
+        signals = self._client.signals
+        platform = normalized(self._client.base_url, lambda: bool(signals.arrived))
+        service = "" if self._settings.listing else next((str(item.uuid or item.name) for item in self._items), "")
+        with RunLock(folder, platform, service, self._settings.lock_timeout, signals.wait, progress.waiting).held():
+            yield
 
     def carry_out(self, progress: Progress) -> Sequence[Row]:
         """Read, plan, guard, and apply unless it is only to be checked."""

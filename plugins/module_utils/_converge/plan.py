@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot, uuids_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, Item, validate_yaml
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, CLONE, UPDATE, Field, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.identity import derived_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
 
@@ -175,7 +175,9 @@ class _Planner:
             other = self.snapshot.by_uuid[chosen].name
             self.refuse(item, "resource_uuid", f"the service {quoted(other)} has this uuid already")
         kind = CLONED if item.clone_from else CREATED
-        action = Action(item, kind, str(chosen or uuid.uuid4().hex), values)
+        uuids = iter([str(chosen)]) if chosen else derived_uuids(str(values.get("name", "")))
+        free = (uuid for uuid in uuids if chosen or uuid not in self.snapshot.by_uuid)
+        action = Action(item, kind, next(free), values, spare_uuids=free)
         if kind == CREATED and item.uuid is None:
             self._check_creation(item, values)
             self.split(action, ADD)

@@ -44,6 +44,10 @@ class Progress:
         if self._path:
             self._thread.join()
 
+    def waiting(self, text: str) -> None:
+        """Take note of what the run waits for."""
+        self._state = text
+
     def reading(self, read: int, total: int) -> None:
         """Take note of how much of the listing was read."""
         self._state = f"read {read} of {total} services"

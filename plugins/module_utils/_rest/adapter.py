@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import resolve
 from ansible_collections.zstack.aios.plugins.module_utils._rest.deadlines import Deadlines
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -82,8 +83,10 @@ def _connect(connection: Any, deadlines: Deadlines) -> socket.socket:
     exchange = deadlines.current
     seconds = connection.timeout if exchange is None else exchange.left
     try:
-        addresses = socket.getaddrinfo(connection._dns_host, connection.port, 0, socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+        addresses = resolve(connection._dns_host, connection.port, lambda: exchange is not None and exchange.expired)
+    except TimeoutError as error:
+        raise ConnectTimeoutError(connection, str(error)) from error
+    except OSError as error:
         raise NewConnectionError(connection, f"Failed to resolve the host: {error}") from error
     failure: Exception | None = None
     for family, kind, protocol, _name, address in addresses:
