@@ -43,10 +43,11 @@ options:
     default: on_change
   lock_timeout:
     description:
-      - Seconds to wait for another run of the same user on this machine that writes to the platform; then the task fails
-        and names that run.
-      - Several tasks over different services do not wait for each other, only for a task over many services.
-      - In check mode nothing is waited for.
+      - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
+        on the same host. After that, the task fails and names the other run.
+      - Tasks of this module for different services do not wait for each other. They wait for tasks of
+        M(zstack.aios.model_services).
+      - In check mode, the module does not wait.
     type: int
     default: 300
     version_added: 1.1.0

@@ -76,10 +76,10 @@ options:
     default: on_change
   lock_timeout:
     description:
-      - Seconds to wait for another run of the same user on this machine that writes to the platform; then the task fails
-        and names that run.
-      - A task over many services waits for every other one, and every other one waits for it.
-      - In check mode nothing is waited for.
+      - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
+        on the same host. After that, the task fails and names the other run.
+      - A task of this module waits for all other tasks that write to the platform, and they wait for it.
+      - In check mode, the module does not wait.
     type: int
     default: 300
     version_added: 1.1.0
