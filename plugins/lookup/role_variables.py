@@ -23,9 +23,11 @@ options:
       - V(settings) returns the options that the role prepares for the module.
       - V(errors), V(declaration_errors) and V(export_errors) return all reasons why the role cannot converge, validate
         or export.
+      - V(platform_errors) returns all reasons why the role cannot converge that show only when the platforms of all hosts
+        are known.
     type: list
     elements: str
-    choices: [items, settings, errors, declaration_errors, export_errors]
+    choices: [items, settings, errors, platform_errors, declaration_errors, export_errors]
     required: true
 """
 
@@ -99,6 +101,7 @@ def _read(role: RoleVariables, term: str) -> Any:
         "items": role.items,
         "settings": role.settings,
         "errors": role.errors,
+        "platform_errors": role.platform_errors,
         "declaration_errors": role.declaration_errors,
         "export_errors": role.export_errors,
     }

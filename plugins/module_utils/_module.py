@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-from ansible_collections.zstack.aios.plugins.module_utils._common.caller import CallerWatch, Lifeline
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller, CallerWatch
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     ValidationError,
@@ -33,8 +33,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 )
 
 Spec = dict[str, Any]
-#: The parameter with which the action plugin hands over its lifeline. It is no option, for only a caller can hold it.
-LIFELINE = "_lifeline"
+#: The parameter with which the action plugin says what only it knows. It is no option: nobody else can hold a lifeline.
+CALLER = "_caller"
 
 
 class AiosModule(AnsibleModule):
@@ -55,15 +55,15 @@ class AiosModule(AnsibleModule):
         self.declared: dict[str, Any] = {}
         self.errors: list[ValidationError] = []
         self.signals = SignalGuard()
-        self.lifeline: Lifeline | None = None
+        self.caller = Caller()
         self._secrets: dict[str, Any] = {}
         super().__init__(argument_spec={**ARGUMENT_SPEC, **spec}, supports_check_mode=True)
 
     def _load_params(self) -> None:
         super()._load_params()
         for option in list(self.params):
-            if option == LIFELINE:
-                self.lifeline = Lifeline(*self.params.pop(option))
+            if option == CALLER:
+                self.caller = Caller.of(self.params.pop(option))
             elif option in self._taken:
                 value = self.params.pop(option)
                 if value is not None:
@@ -80,7 +80,9 @@ class AiosModule(AnsibleModule):
     @functools.cached_property
     def redactor(self) -> Redactor:
         """What redacts results, with the words of ``secret_keys``."""
-        return Redactor(tuple(self.params["secret_keys"] or ()))
+        redactor = Redactor(tuple(self.params["secret_keys"] or ()))
+        redactor.learn(self.caller.secrets)
+        return redactor
 
     def echo(self) -> dict[str, Any]:
         """Return the parameters for ``invocation``: no secrets, and of declarations only how many there are."""
@@ -133,8 +135,8 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
     if not yaml_codec.is_installed():
         module.fail_json(msg=missing_required_lib("PyYAML"))
     module.signals.listen()
-    caller = CallerWatch(module.lifeline, lambda: module.signals.interrupt("the end of its caller"))
-    caller.start()
+    watch = CallerWatch(module.caller.lifeline, lambda: module.signals.interrupt("the end of its caller"))
+    watch.start()
     try:
         result = dict(work(module))
     except AiosError as error:
@@ -144,7 +146,7 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
         fault = internal_error(error)
         result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
     finally:
-        caller.stop()
+        watch.stop()
     shown = presentable(result, module.redactor)
     for warning in shown.pop("warnings", []):
         module.warn(warning)

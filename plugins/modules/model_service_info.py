@@ -94,6 +94,12 @@ options:
       - Secrets stay redacted. When you apply a redacted value, the platform keeps its current value.
     type: bool
     default: false
+  gather_platform:
+    description:
+      - Whether to return RV(platform), which tells one platform from another, whatever address leads to it.
+    type: bool
+    default: false
+    version_added: 1.1.0
   secret_keys:
     description:
       - Additional words that mark the key of an environment variable as secret. Keys with words such as token,
@@ -248,6 +254,23 @@ total:
   returned: success
   type: int
   sample: 12
+platform:
+  description:
+    - What identifies the platform.
+    - Two results with a UUID in common come from one platform. Where an account may not see the UUIDs, compare the
+      addresses.
+  returned: if O(gather_platform=true)
+  type: dict
+  contains:
+    uuids:
+      description: UUIDs of its zones, or of its management nodes if the account sees no zone.
+      type: list
+      elements: str
+    address:
+      description: Address, port and path of the platform, in one spelling for all names of one address.
+      type: str
+      sample: 192.0.2.10:8080/zstack
+  version_added: 1.1.0
 failure:
   description: Details of the error, for conditions in playbooks.
   returned: failure
@@ -259,7 +282,8 @@ failure:
       sample: ID.1000
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidQuery, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
@@ -267,6 +291,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import R
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import equals
 from ansible_collections.zstack.aios.plugins.module_utils._platform.search import (
     Question,
@@ -294,6 +319,7 @@ def argument_spec() -> Spec:
         "fields": {"type": "list", "elements": "str"},
         "count_only": {"type": "bool", "default": False},
         "declared": {"type": "bool", "default": False},
+        "gather_platform": {"type": "bool", "default": False},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
     }
 
@@ -323,18 +349,29 @@ def read_question(params: dict[str, Any]) -> tuple[Question, list[ValidationErro
     return Question(tuple(conditions), sort, descending, params["limit"], params["start"], tuple(columns)), errors
 
 
-def read(module: AiosModule, services: Services, question: Question) -> tuple[list[Resource], int, list[str]]:
-    """Return the services that are asked for, how many there are, and the names of all there are where these matter."""
-    try:
-        if module.params["count_only"]:
-            return [], count(services, question), []
+class Findings(NamedTuple):
+    """What the platform has said.
+
+    :param names: of all services there are, where these matter.
+    """
+
+    total: int
+    found: Sequence[Resource] = ()
+    names: Sequence[str] = ()
+    platform: Platform | None = None
+
+
+def read(params: dict[str, Any], services: Services, question: Question) -> Findings:
+    """Ask the platform."""
+    if params["count_only"]:
+        findings = Findings(count(services, question))
+    else:
         found, total = search(services, question)
         everything = found
-        if module.params["declared"] and found and not question.everything:
+        if params["declared"] and found and not question.everything:
             everything = services.listing(params=[("fields", "uuid,name")])
-        return found, total, [service.name for service in everything]
-    finally:
-        module.signals.defer()  # nothing may interrupt the logout
+        findings = Findings(total, found, [service.name for service in everything])
+    return findings._replace(platform=services.platform) if params["gather_platform"] else findings
 
 
 def work(module: AiosModule) -> dict[str, Any]:
@@ -344,16 +381,21 @@ def work(module: AiosModule) -> dict[str, Any]:
     if module.errors or errors:
         raise InvalidQuery([*module.errors, *errors])
     with Client(module.connection(), signals=module.signals, redact=redactor.redact_all) as client:
-        found, total, names = read(module, Services(client), question)
-    result: dict[str, Any] = {"changed": False, "total": total, "warnings": client.warnings}
+        try:
+            findings = read(params, Services(client), question)
+        finally:
+            module.signals.defer()  # nothing may interrupt the logout
+    result: dict[str, Any] = {"changed": False, "total": findings.total, "warnings": client.warnings}
+    if findings.platform:
+        result["platform"] = findings.platform.as_dict()
     if params["count_only"]:
         return result
     if params["declared"]:
-        result["model_services"], warnings = declare(found, names, redactor)
+        result["model_services"], warnings = declare(findings.found, findings.names, redactor)
     else:
         fields = params["fields"] or ()
-        result["model_services"] = [select(show_resource(service, redactor), fields) for service in found]
-        warnings = unshown_fields(MODEL_SERVICE, fields, found)
+        result["model_services"] = [select(show_resource(service, redactor), fields) for service in findings.found]
+        warnings = unshown_fields(MODEL_SERVICE, fields, findings.found)
     result["warnings"] = [*client.warnings, *warnings]
     return result
 

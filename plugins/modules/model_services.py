@@ -600,9 +600,11 @@ failure:
       type: int
 """
 
+import os
 import time
 from typing import Any, NamedTuple
 
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     InvalidInput,
@@ -612,6 +614,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
+from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
@@ -699,7 +702,12 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
         progress_path=params["progress_path"],
         lock_timeout=params["lock_timeout"],
     )
-    return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
+    return settings, Guards(prune, (params["plan_digest"] or "").strip(), run_record(module.caller)), errors
+
+
+def run_record(caller: Caller) -> RunRecord | None:
+    """Return what tells of the other tasks of this run of Ansible, where the module runs beside it."""
+    return RunRecord(os.path.dirname(caller.lifeline.path), caller.task) if caller.lifeline else None
 
 
 class Facts(NamedTuple):

@@ -1,7 +1,8 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the action plugins have in common: the module ends with Ansible, and its progress is shown.
+"""What the action plugins have in common: the module ends with Ansible, its progress is shown, and it is told what only
+the controller knows.
 
 Private to this collection.
 """
@@ -19,12 +20,16 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
+from ansible_collections.zstack.aios.plugins.plugin_utils.vaulted import vaulted_texts
 
 display = Display()
 #: Seconds between two looks at the caller and at the progress.
 EVERY = 0.2
 #: See module_utils/_module.py.
-LIFELINE = "_lifeline"
+CALLER = "_caller"
+
+
+_nothing = contextlib.nullcontext()
 
 
 class WatchedAction(ActionBase):
@@ -42,10 +47,12 @@ class WatchedAction(ActionBase):
         args = self.take_arguments()
         wrap_async = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
         here = self._connection.transport == "local" and not self._play_context.become
-        prefix = f"{self._task.action} on {(task_vars or {}).get('inventory_hostname', '')}"
-        with Lifeline(prefix) if here and not wrap_async else contextlib.nullcontext() as lifeline:
+        host = (task_vars or {}).get("inventory_hostname", "")
+        caller: dict[str, Any] = {"task": f"{self._task.get_name()} on {host}", "secrets": vaulted_texts(args)}
+        args[CALLER] = caller
+        with Lifeline(f"{self._task.action} on {host}") if here and not wrap_async else _nothing as lifeline:
             if lifeline is not None:
-                args[LIFELINE] = [lifeline.path, os.getpid()]
+                caller["lifeline"] = [lifeline.path, os.getpid()]
                 if self.progress_option:
                     args[self.progress_option] = args.get(self.progress_option) or lifeline.path
             done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=wrap_async)

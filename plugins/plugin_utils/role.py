@@ -9,15 +9,16 @@ Private to this collection. It runs on the controller and knows variables only: 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, listed
+from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
 from ansible_collections.zstack.aios.plugins.plugin_utils.items import is_fragment, join_items, misspelt
 
 PREFIX = "model_services_"
-#: What makes up the address of a platform, as far as an inventory says it.
-_ADDRESS = ("host", "port", "context_path")
+#: Holds what identifies the platform of a host, once the role has asked for it.
+PLATFORM = f"__{PREFIX}platform"
 
 
 class RoleVariables:
@@ -65,8 +66,8 @@ class RoleVariables:
         A relative path starts where Ansible was started; a module would start at the playbook, here inside the
         collection.
 
-        :return: ``src``, ``report_path``, ``export_path``, ``ca_path``, ``plan_digest`` (that of this host) and
-            ``plan_only``.
+        :return: ``src``, ``report_path``, ``export_path``, ``ca_path``, ``plan_digest`` (that of this host),
+            ``plan_only`` and ``identifies``.
         """
         src = self._option("src") or []
         return {
@@ -76,6 +77,7 @@ class RoleVariables:
             "ca_path": _absolute(self._option("ca_path")),
             "plan_digest": self._digest(),
             "plan_only": self.plan_only,
+            "identifies": self.identifies,
         }
 
     @property
@@ -92,14 +94,24 @@ class RoleVariables:
             return str(approved or "")
         return "" if self.plan_only else str(approved.get(self._host, ""))
 
+    @property
+    def identifies(self) -> bool:
+        """Whether the platforms of all hosts have to be known, because one host may delete what another one declares."""
+        pruning = (_is_true(self._of_host(host, f"{PREFIX}prune")) for host in self._hosts)
+        return len(self._hosts) > 1 and (_is_true(self._option("prune")) or any(pruning))
+
     # What cannot be meant
 
     def errors(self) -> list[str]:
         """Return every reason not to converge the platform."""
         _items, errors = self._joined()
-        found = (self._partial_prune(), self._uncounted_prune(), self._shared_platform(), self._no_platform(),
+        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(),
                  self._shared_path("report_path", "reports"), self._unapproved())  # fmt: skip
         return [*misspelt(self._names, self._known), *errors, *filter(None, found)]
+
+    def platform_errors(self) -> list[str]:
+        """Return every reason not to converge the platform that shows when the platforms of all hosts are known."""
+        return list(filter(None, [self._shared_platform()])) if _is_true(self._option("prune")) else []
 
     def declaration_errors(self) -> list[str]:
         """Return every reason why the declaration cannot be validated."""
@@ -135,21 +147,28 @@ class RoleVariables:
         )
 
     def _shared_platform(self) -> str:
-        twins = sorted([self._host, *self._twins()])
-        if not _is_true(self._option("prune")) or len(twins) == 1:
+        platforms = {host: self._platform_of(host) for host in self._hosts}
+        unknown = [host for host, platform in platforms.items() if platform is None]
+        mine = platforms[self._host]
+        if unknown or mine is None:
+            return (
+                f"model_services_prune is refused, because the platforms of these hosts are not known: {listed(unknown, 5)}. "
+                "One of them may be the same platform, and each host would delete what the others declare. They could not be "
+                "identified, or serial or strategy=free has not let them begin. Identify all of them in a play of its own, "
+                "which includes the role with tasks_from=platform."
+            )
+        twins = sorted(host for host, platform in platforms.items() if platform and platform.is_same(mine))
+        if len(twins) == 1:
             return ""
         return (
             f"model_services_prune is refused, because several hosts are the same platform: {', '.join(twins)}. Each would "
             "delete what the others declare. Merge them into one host."
         )
 
-    def _twins(self) -> Iterator[str]:
-        """Yield the other hosts of the play that are this platform, as far as inventory and command line say so."""
-        address = [str(self._option(name) or "") for name in _ADDRESS]
-        for host in self._hosts:
-            theirs = [str(self._of_host(host, PREFIX + name) or "") for name in _ADDRESS]
-            if host != self._host and address[0] and theirs == address:
-                yield host
+    def _platform_of(self, host: str) -> Platform | None:
+        result = self._of_host(host, PLATFORM)
+        shown = result.get("platform") if isinstance(result, Mapping) else None
+        return platform_of(shown) if shown else None
 
     def _no_platform(self) -> str:
         if self._option("host") or len(self._hosts) == 1:

@@ -19,8 +19,8 @@ import fcntl
 import os
 import select
 import threading
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 #: Seconds between two looks.
 EVERY = 0.2
@@ -28,10 +28,29 @@ _STDOUT = 1
 
 
 class Lifeline(NamedTuple):
-    """A file that a process holds a lock on, and that process."""
+    """A file that a process holds a lock on, and that process. The file lies in the folder that Ansible keeps for its run."""
 
     path: str
     pid: int
+
+
+class Caller(NamedTuple):
+    """What the action plugin says of itself, besides the options of the task.
+
+    :param lifeline: ``None`` where it does not wait, or on another machine.
+    :param task: the names of the task and the host.
+    :param secrets: values of the task that were encrypted with Ansible Vault.
+    """
+
+    lifeline: Lifeline | None = None
+    task: str = ""
+    secrets: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Caller:
+        """Return what is given by ``plugin_utils/action.py``."""
+        lifeline = given.get("lifeline")
+        return cls(Lifeline(*lifeline) if lifeline else None, given["task"], tuple(given["secrets"]))
 
 
 class CallerWatch:

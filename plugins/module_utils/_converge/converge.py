@@ -172,6 +172,7 @@ class _Run:
         if self._guards:
             prunes = self._guards.prunes(self._services, self._items, plan, snapshot)
             self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
+            self._guards.note(self._services, plan.actions)
         actions = [*plan.actions, *prunes]
         changing = sum(action.kind != UNCHANGED for action in actions)
         if not changing or settings.check:
@@ -186,7 +187,11 @@ class _Run:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_result
 
         applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished)
-        rows = applier.apply(actions, prunes)
+        try:
+            rows = applier.apply(actions, prunes)
+        finally:
+            if self._guards:
+                self._guards.note(self._services, actions)  # a new service may have another uuid than was planned
         if not self._client.signals.arrived:
             self.warnings += warn_of_result(self._services, rows)
         return rows

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError, ValidationError
@@ -14,10 +14,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import co
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action, deletions, describe_actions
 from ansible_collections.zstack.aios.plugins.module_utils._converge.digest import digest, digest_differences
 from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
@@ -72,15 +74,17 @@ class Guards(NamedTuple):
 
     :param prune: delete services that are not declared.
     :param approved: the digest of the only plan that may be carried out; empty for any.
+    :param record: what other tasks of the same run of Ansible have declared, where that can be known.
     """
 
     prune: Prune | None = None
     approved: str = ""
+    record: RunRecord | None = None
 
     def prunes(self, services: Services, items: Sequence[Item], plan: Plan, snapshot: Snapshot) -> list[Action]:
         """Return the deletions of services that are not declared.
 
-        :raises GuardError: there are too many, or nothing is declared.
+        :raises GuardError: there are too many, nothing is declared, or another task of this run declares one of them.
         """
         if self.prune is None:
             return []
@@ -90,7 +94,15 @@ class Guards(NamedTuple):
         doomed = [one for one in matching if one.uuid in snapshot.by_uuid and one.uuid not in kept]
         candidates = [one for one in doomed if not one.values.get("system")]
         check_prune(self.prune, sum(item.state == PRESENT for item in items), matching, candidates)
+        if self.record and candidates:
+            check_record(self.record, services.platform, candidates)
         return deletions(candidates)
+
+    def note(self, services: Services, actions: Iterable[Action]) -> None:
+        """Let later tasks of this run know what this one declares."""
+        if self.record:
+            declared = (action.uuid for action in actions if action.item.state == PRESENT)
+            self.record.add(services.platform, declared)
 
     def check(self, platform: str, declared: Sequence[Action], deleted: Sequence[Action]) -> str:
         """Return the digest of a plan.
@@ -131,6 +143,26 @@ def check_prune(prune: Prune, declared: int, matching: Sequence[Resource], candi
             "prune_limit",
             **numbers,
             allowed=allowed,
+        )
+
+
+def check_record(record: RunRecord, platform: Platform, candidates: Sequence[Resource]) -> None:
+    """Refuse to prune what another task of this run declares.
+
+    :raises GuardError: with the services and the task.
+    """
+    tasks = record.declared(platform)
+    declared = [one for one in candidates if one.uuid in tasks]
+    if declared:
+        names = listed([quoted(one.name) for one in sorted(declared, key=lambda one: one.name)], 10)
+        task = quoted(tasks[declared[0].uuid])
+        raise GuardError(
+            f"prune refused: another task of this run, {task}, declares {counted(len(declared), 'service')} that would be "
+            f"deleted: {names}. Nothing was written. Next: declare all services of one platform in one task, or narrow "
+            "prune_conditions.",
+            "prune_declared",
+            candidates=len(candidates),
+            declared=len(declared),
         )
 
 
