@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server of raw bytes, for what no honest HTTP server would answer."""
+"""A server of raw bytes, for responses that no well-behaved HTTP server gives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable
 
-#: Given a connection and the head of a request; answers as it likes.
+#: Given a connection and the head of a request; responds as it likes.
 Talk = Callable[[socket.socket, str], None]
 
 
@@ -84,8 +84,8 @@ class RawServer:
         return (head + b"\r\n\r\n" + body).decode("utf-8", "replace")
 
 
-def answering(status: int, body: bytes = b"", headers: str = "") -> Talk:
-    """Return a function that always gives the same complete answer. ``headers`` are lines that end with CRLF."""
+def responding(status: int, body: bytes = b"", headers: str = "") -> Talk:
+    """Return a function that always gives the same complete response. ``headers`` are lines that end with CRLF."""
 
     def talk(connection: socket.socket, _head: str) -> None:
         head = f"HTTP/1.1 {status} Whatever\r\nContent-Length: {len(body)}\r\n{headers}\r\n"

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._rest import transport
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support.harness import Result, run_module
-from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, answering
+from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, responding
 from ansible_collections.zstack.aios.tests.support.samples import NEW, QUICK, rule
 
 #: Clears the screen, colours, rings, turns the direction of writing, and forges a line of output.
@@ -136,7 +136,7 @@ def test_a_result_that_shows_something_else_is_an_error(platform: Platform) -> N
 @pytest.mark.parametrize("page", [b"", b"<html>log in</html>", b"\x00\x01\x02\xff", b"[" * 1_000_000, b"OK"])
 @pytest.mark.parametrize("status", [200, 202, 404, 418, 500, 503, 599])
 def test_a_server_that_is_no_platform_is_told_at_once(page: bytes, status: int) -> None:
-    with RawServer(answering(status, page)) as server:
+    with RawServer(responding(status, page)) as server:
         started = time.monotonic()
         params = {"host": server.url, "session_uuid": "a" * 32, "timeout": 2, "job_timeout": 60}
         result = run_module("model_service_info", params)

@@ -23,7 +23,7 @@ from ansible_collections.zstack.aios.tests.chaos.running import log_in
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants, sessions
 from ansible_collections.zstack.aios.tests.support.harness import run_module
-from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, answering
+from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, responding
 
 TOKEN, DATABASE, OLD_TOKEN = "hf-token-value-91c3", "db-password-value-47aa", "old-token-value-02be"
 YAML = f"services:\n- name: demo\nenv:\n- HF_TOKEN:{OLD_TOKEN}\n- MODE:fast"
@@ -200,7 +200,7 @@ def test_what_a_server_echoes_is_masked(watch: Watch, status: int, way: str) -> 
 
     def echo(talk: socket.socket, head: str) -> None:
         body = json.dumps({"error": {"code": "SYS.1007", "details": head}}) if status == 503 else head
-        answering(status, body.encode(), "Location: http://example.com/\r\n")(talk, head)
+        responding(status, body.encode(), "Location: http://example.com/\r\n")(talk, head)
 
     given = WAYS[way] or {"session_uuid": "0123456789abcdef0123456789abcdef"}
     with RawServer(echo) as server:

@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 from ansible_collections.zstack.aios.tests.support.harness import run_module
-from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, answering
+from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, responding
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -208,9 +208,9 @@ def test_a_handshake_that_breaks_off_is_tried_again(secure: Platform, files: Fil
 
 @pytest.mark.parametrize("status", [301, 302, 307])
 def test_credentials_never_follow_a_redirect(status: int) -> None:
-    with RawServer(answering(200, b"{}")) as elsewhere:
+    with RawServer(responding(200, b"{}")) as elsewhere:
         location = f"Location: {elsewhere.url}/v1/accounts/login\r\n"
-        with RawServer(answering(status, b"", location)) as server:
+        with RawServer(responding(status, b"", location)) as server:
             params = {"host": server.url, "account_name": "admin", "account_password": "password", **QUICK}
             result = run_module("model_service_info", params)
             key = {"host": server.url, "access_key_id": "a" * 20, "access_key_secret": "b" * 40, **QUICK}

@@ -26,7 +26,7 @@ def taken(parameters: Any) -> set[str]:
 
 
 @every_field
-def test_a_row_names_what_the_wire_names(field: Field) -> None:
+def test_each_option_is_the_wire_name_in_snake_case(field: Field) -> None:
     assert field.option == snake(field.wire)
     assert sum(other.option == field.option for other in FIELDS) == 1
     assert all(getattr(field, operation) in ("", "optional", "required") for operation in (ADD, CLONE, UPDATE))
@@ -70,7 +70,7 @@ def test_whatever_the_platform_shows_comes_through(inventory: dict[str, Any]) ->
     assert shown.get("model_uuids") == (None if refs is None else [ref["modelUuid"] for ref in refs])
 
 
-def test_keys_of_the_platform_are_no_fields() -> None:
+def test_keys_that_the_platform_makes_are_not_fields() -> None:
     assert MODEL_SERVICE.server_made.isdisjoint(MODEL_SERVICE.by_option)
 
 
@@ -91,6 +91,6 @@ def test_keys_of_the_platform_are_no_fields() -> None:
     ],
 )
 def test_what_the_stored_yaml_shows(text: str, option: str, shown: Any) -> None:
-    held = Resource(MODEL_SERVICE, {"yaml": text})
-    assert held.get(MODEL_SERVICE.by_option[option]) == shown
-    assert held.shows(MODEL_SERVICE.by_option[option]) == (shown is not None)
+    service = Resource(MODEL_SERVICE, {"yaml": text})
+    assert service.get(MODEL_SERVICE.by_option[option]) == shown
+    assert service.shows(MODEL_SERVICE.by_option[option]) == (shown is not None)

@@ -66,7 +66,7 @@ def test_mappings_know_their_lines() -> None:
         ("\ta: 1\n", "found character that cannot start any token", 1, 1),
     ],
 )
-def test_mistakes_tell_line_and_column(text: str, problem: str, line: int, column: int) -> None:
+def test_errors_name_line_and_column(text: str, problem: str, line: int, column: int) -> None:
     with pytest.raises(yaml_codec.YamlError) as caught:
         yaml_codec.load(text)
     assert problem in caught.value.problem
@@ -74,7 +74,7 @@ def test_mistakes_tell_line_and_column(text: str, problem: str, line: int, colum
     assert str(caught.value).endswith(f"(line {line}, column {column})")
 
 
-def test_signs_that_are_no_text_are_refused() -> None:
+def test_characters_that_yaml_does_not_allow_are_refused() -> None:
     for text in ("a: \ud83d", "a: \x07"):
         with pytest.raises(yaml_codec.YamlError):
             yaml_codec.load(text)
@@ -91,7 +91,7 @@ def test_order_counts_in_lists_only() -> None:
     assert yaml_codec.fingerprint([1, 1]) != yaml_codec.fingerprint([1])
 
 
-def test_a_billion_laughs_are_told_apart_in_no_time() -> None:
+def test_exponential_aliases_are_compared_at_once() -> None:
     lines = ["a0: &a0 [lol, lol]"]
     lines += [f"a{level}: &a{level} [*a{level - 1}, *a{level - 1}]" for level in range(1, 60)]
     started = time.perf_counter()
