@@ -184,7 +184,7 @@ def _nothing_else_touched(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _sessions_ended(evidence: Evidence) -> Iterator[Violation]:
-    """Sessions that nobody can end come from logins whose answer was lost; for a lost logout there is a warning."""
+    """Sessions that nobody can end come from logins whose response was lost; for a lost logout there is a warning."""
     ours = 1 if evidence.schedule.way == "session" else 0
     warnings = json.dumps(evidence.first.get("warnings", []))
     warned = "confirm the logout" in warnings or "to log out" in warnings
@@ -296,7 +296,7 @@ def _answered(evidence: Evidence, row: dict[str, Any]) -> bool:
 
 
 def _lost_logins(evidence: Evidence) -> int:
-    """How many logins may have succeeded without the client getting the answer; a kill can cut one off."""
+    """How many logins may have succeeded without the client getting the response; a kill can cut one off."""
     spoilt = [entry for entry in evidence.log if entry["kind"] == "login" and entry["fault"] in _SPOILING]
     return len(spoilt) + (evidence.schedule.outage is not None)
 

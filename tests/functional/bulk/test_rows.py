@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rows tell of a uuid only where there is one."""
+"""Rows show a uuid only where there is one, the code of each error, and the fields that changed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_clone_of_a_circle_of_clones_is_refused_and_not_waited_for(platform: P
     assert not platform.writes()
 
 
-def test_a_job_that_failed_is_told_under_its_own_code_and_request(platform: Platform) -> None:
+def test_a_failed_job_is_reported_with_its_code_and_request(platform: Platform) -> None:
     error = {"job_error": {"code": "SYS.1006", "details": "not enough GPU"}}
     platform.sim.faults([{"match": {"kind": "add"}, "fault": error}])
     result = platform.run("model_services", {"model_services": [CHAT]})

@@ -73,7 +73,7 @@ def test_the_table_is_as_long_as_is_promised() -> None:
     assert len({case["case"] for case in CASES}) == len(CASES)
 
 
-def test_every_mistake_is_told_at_once(platform: Platform) -> None:
+def test_every_error_is_told_at_once(platform: Platform) -> None:
     items = [case["item"] for case in CASES if "item" in case and not case.get("seeded")]
     result = platform.run("model_services", {"model_services": items})
     assert result.failed

@@ -86,7 +86,7 @@ def own_tags(record: dict[str, Any]) -> list[str]:
 
 
 def stored(platform: Platform, uuid: str) -> dict[str, Any]:
-    """Return everything that is stored of a service but the date of its last change and what is new in each answer."""
+    """Return everything that is stored of a service but the date of its last change and what is new in each response."""
     record = next(row for row in platform.sim.services() if row["uuid"] == uuid)
     images = [
         {k: v for k, v in image.items() if k[-4:] not in ("uuid", "Date")} for image in record["modelServiceImages"]

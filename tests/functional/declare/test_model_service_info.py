@@ -126,7 +126,7 @@ def test_fields_that_are_no_columns_can_be_asked_for(platform: Platform) -> None
 
 def test_a_question_does_not_speak_of_writing(platform: Platform) -> None:
     result = platform.run(MODULE, {"conditions": ["nam=x"], "sort_by": "colour"})
-    assert result["msg"].startswith("2 mistakes:")
+    assert result["msg"].startswith("2 errors:")
     assert "written" not in result["msg"]
 
 
@@ -134,7 +134,7 @@ def test_everything_wrong_is_told_at_once_before_the_platform_is_asked(platform:
     params = {"conditions": ["nmae=a", "request_cpu=many"], "sort_by": "colour", "limit": -1, "start": -2}
     result = platform.run(MODULE, params)
     assert result.failed
-    options = [mistake["option"] for mistake in result["failure"]["errors"]]
+    options = [error["option"] for error in result["failure"]["errors"]]
     assert options == ["conditions[0]", "conditions[1]", "sort_by", "limit", "start"]
     assert 'did you mean "name"?' in result["msg"]
     assert platform.sim.log() == []

@@ -135,8 +135,8 @@ def test_tags_that_belong_to_the_platform_are_nobodys_to_declare(platform: Platf
         {"uuid": "a" * 32, "resourceUuid": service, "tag": "team::a", "inherent": False},
         {"uuid": "b" * 32, "resourceUuid": service, "tag": "internal::b", "inherent": True},
     ]
-    answer = {"wrong_shape": {"body": {"inventories": rows, "total": 2}}}
-    platform.sim.faults([{"match": {"method": "GET", "path_regex": "system-tags", "times": 0}, "fault": answer}])
+    response = {"wrong_shape": {"body": {"inventories": rows, "total": 2}}}
+    platform.sim.faults([{"match": {"method": "GET", "path_regex": "system-tags", "times": 0}, "fault": response}])
     platform.sim.clear_log()
     assert platform.run(MODULE, {"name": "chat", "system_tags": ["team::a"]})["action"] == "unchanged"
     assert platform.writes() == []

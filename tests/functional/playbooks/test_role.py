@@ -228,7 +228,7 @@ def test_a_name_declared_twice_is_refused_unless_overlaid(field: Field) -> None:
     assert [each["requestCpu"] for each in field.platforms["one"].services()] == [2]
 
 
-def test_validate_needs_no_platform_and_tells_every_mistake(field: Field) -> None:
+def test_validate_needs_no_platform_and_tells_every_error(field: Field) -> None:
     field.platforms["one"].clear_log()
     field.declare("one", model_services_items=[service("qwen")], model_services_host="unreachable.invalid")
     good = field.run("zstack.aios.validate", ZSTACK_ACCOUNT_PASSWORD="")

@@ -56,15 +56,15 @@ def sorts(bench: Bench, what: Schedule) -> set[str]:
     return {violation.sort for violation in judge(bench.carry_out(what))}
 
 
-def plant_reaction(monkeypatch: pytest.MonkeyPatch, situation: str, **reactions: Any) -> None:
+def plant_action(monkeypatch: pytest.MonkeyPatch, situation: str, **actions: Any) -> None:
     """Have the client react differently to a situation."""
-    row = replace(responses.BY_SITUATION[situation], **reactions)
+    row = replace(responses.BY_SITUATION[situation], **actions)
     monkeypatch.setattr(responses, "BY_SITUATION", {**responses.BY_SITUATION, situation: row})
 
 
 def blind_resend(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost answer leads to a new job with a new uuid."""
-    plant_reaction(monkeypatch, "lost", submit=responses.RetryAction.RETRY_NEW)
+    """A lost response leads to a new job with a new uuid."""
+    plant_action(monkeypatch, "lost", submit=responses.RetryAction.RETRY_NEW)
     create = services.Services._write
 
     def fresh(services: Any, operation: str, method: str, path: str, values: dict[str, Any]) -> Any:
@@ -82,13 +82,13 @@ def blind_resend(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def lost_is_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost answer is told as a failure."""
-    plant_reaction(monkeypatch, "lost", submit=responses.RetryAction.FAIL)
+    """A lost response is told as a failure."""
+    plant_action(monkeypatch, "lost", submit=responses.RetryAction.FAIL)
 
 
 def accepted_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is believed before its end was seen, and nothing is verified."""
-    plant_reaction(monkeypatch, "refused", poll=responses.RetryAction.DONE)
+    plant_action(monkeypatch, "refused", poll=responses.RetryAction.DONE)
     monkeypatch.setattr(client, "retry_action", lambda outcome, phase: (
         responses.RetryAction.DONE if getattr(outcome, "status", 0) == 202 else responses.retry_action(outcome, phase)
     ))  # fmt: skip
@@ -122,7 +122,7 @@ def told_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Schedule, str]] = {
     "a blind resend": (blind_resend, schedule([NEW], rule("add", "close_after")), "duplicate"),
-    "a lost answer told as failed": (lost_is_failed, schedule([NEW], rule("add", "close_after")), "untrue"),
+    "a lost response told as failed": (lost_is_failed, schedule([NEW], rule("add", "close_after")), "untrue"),
     "a job believed too early": (accepted_is_done, schedule([NEW], rule("add", "job_never")), "lost"),
     "a session left open": (sessions_stay, schedule([NEW]), "session"),
     "another service updated": (wrong_service, schedule([{"name": "declared-0", "description": "x"}]), "touched"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every write is done once and told truthfully, whichever of its answers is lost."""
+"""Every write is done once and told truthfully, whichever of its responses is lost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def create(platform: Platform, *rules: dict[str, Any], **params: Any) -> Result:
     return platform.run("model_service", {**NEW, **QUICK, **params})
 
 
-LOST_ANSWERS = {
+LOST_RESPONSES = {
     "closed after": "close_after",
     "cut": "cut_answer",
     "a proxy's 502": {"status_after": {"code": 502, "body": HTML}},
@@ -44,8 +44,8 @@ LOST_ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("fault", LOST_ANSWERS.values(), ids=LOST_ANSWERS)
-def test_a_write_whose_answer_is_lost_is_not_sent_again(platform: Platform, fault: Any) -> None:
+@pytest.mark.parametrize("fault", LOST_RESPONSES.values(), ids=LOST_RESPONSES)
+def test_a_write_whose_response_is_lost_is_not_sent_again(platform: Platform, fault: Any) -> None:
     result = create(platform, rule("add", fault))
     assert (result.failed, result["action"], result["changed"]) == (False, "created", True)
     assert len(jobs_of(platform, "add")) == 1
@@ -132,7 +132,7 @@ def test_a_deletion_that_cannot_be_looked_at_is_told_as_deleted_and_as_an_error(
 
 
 def test_a_duplicate_job_id_means_that_it_arrived(platform: Platform) -> None:
-    """The request arrives, the question after it is answered with 404 by mistake, and the resend is a duplicate."""
+    """The request arrives, the question after it is answered with 404 by error, and the resend is a duplicate."""
     result = create(platform, rule("add", "close_after"), rule("poll", {"status": {"code": 404, "body": "expired"}}))
     assert result["action"] == "created"
     entries = [entry for entry in platform.writes() if entry["kind"] == "add"]
@@ -191,7 +191,7 @@ def test_an_error_that_leaves_it_open_is_settled_by_the_state(
 
 @pytest.mark.parametrize("kind", ["created", "updated"])
 def test_a_success_that_cannot_be_read_is_not_told_as_failed(platform: Platform, kind: str) -> None:
-    """The answer to the job is a success that shows no service, and after it no service can be read."""
+    """The response to the job is a success that shows no service, and after it no service can be read."""
     if kind == "updated":
         platform.sim.seed([{"name": "chat", "description": "old"}])
     blind = rule("query", {"status": {"code": 500, "body": "out of memory"}}, nth=2, times=0)
@@ -229,7 +229,7 @@ def test_a_second_attempt_that_is_refused_says_nothing_of_the_first(platform: Pl
 
 @pytest.mark.parametrize("code", ["SYS.1003", "SYS.1007", "SYS.1019", "ID.1002", "ID.1003", "AIOS.9999"])
 def test_a_refusal_is_told_and_never_repeated(platform: Platform, code: str) -> None:
-    """503 with an error in its body is an answer, not an outage."""
+    """503 with an error in its body is an response, not an outage."""
     result = create(platform, rule("add", {"job_error": {"code": code, "details": "no such thing"}}))
     assert (result.failed, result["action"], result["changed"]) == (True, "failed", False)
     assert result["failure"]["code"] == code
@@ -303,7 +303,7 @@ def test_an_update_is_adopted_only_by_what_was_not_so_before(platform: Platform)
 
 
 @pytest.mark.parametrize("fault", ["close_after", "job_lost", "job_never", "job_stuck_after", "cut_answer"])
-def test_updates_and_deletions_survive_lost_answers(platform: Platform, fault: str) -> None:
+def test_updates_and_deletions_survive_lost_responses(platform: Platform, fault: str) -> None:
     platform.sim.seed([{"name": "chat", "description": "old"}, {"name": "gone"}])
     platform.sim.faults([rule("update", fault), rule("delete", fault)])
     items = [{"name": "chat", "description": "new"}, {"name": "gone", "state": "absent"}]
@@ -314,7 +314,7 @@ def test_updates_and_deletions_survive_lost_answers(platform: Platform, fault: s
 
 
 @pytest.mark.parametrize("fault", ["close_after", "job_lost", "job_never", "job_stuck_after", "cut_answer"])
-def test_tags_survive_lost_answers(platform: Platform, fault: str) -> None:
+def test_tags_survive_lost_responses(platform: Platform, fault: str) -> None:
     platform.sim.seed([{"name": "chat", "userTags": ["old"]}])
     platform.sim.faults([rule("tag", fault, method="POST"), rule("tag", fault, method="DELETE")])
     result = platform.run("model_service", {"name": "chat", "user_tags": ["new"], **QUICK, "job_timeout": 1})

@@ -113,7 +113,7 @@ def test_a_session_that_never_lasts_is_given_up_after_one_more_login(platform: P
     assert ended(platform)
 
 
-def test_a_login_whose_answers_are_lost_is_tried_three_times(platform: Platform) -> None:
+def test_a_login_whose_responses_are_lost_is_tried_three_times(platform: Platform) -> None:
     """Each may leave a session behind that nobody can end. The first one succeeds, so that the platform is known."""
     platform.sim.faults([rule("query", "session_gone"), rule("login", "close_after", nth=2, times=0)])
     result = platform.run("model_service_info", {"timeout": 1, "job_timeout": 20})

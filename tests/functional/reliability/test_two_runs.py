@@ -51,16 +51,16 @@ def test_duplicates_are_told_with_their_uuids(platform_with: Callable[..., Platf
     results = at_once(platform, "model_services", {"model_services": ITEMS}, {"model_services": ITEMS})
     assert not any("internal" in json.dumps(result) for result in results)
     services = platform.sim.services()
-    doubles = {row["name"] for row in services if [other["name"] for other in services].count(row["name"]) > 1}
-    assert doubles, "the runs did not meet"
+    duplicates = {row["name"] for row in services if [other["name"] for other in services].count(row["name"]) > 1}
+    assert duplicates, "the runs did not meet"
     told = json.dumps([result["warnings"] for result in results if "warnings" in result])
     for row in services:
-        if row["name"] in doubles:
+        if row["name"] in duplicates:
             assert row["uuid"] in told
             assert row["name"] in told
     again = platform.run("model_services", {"model_services": ITEMS})
     assert again.failed
-    assert all(row["uuid"] in again["msg"] for row in services if row["name"] in doubles)
+    assert all(row["uuid"] in again["msg"] for row in services if row["name"] in duplicates)
     assert platform.sim.stats()["open_sessions"] == 0
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers no platform should give: told in plain words, bounded, escaped, and never believed."""
+"""Responses no platform should give: told in plain words, bounded, escaped, and never believed."""
 
 from __future__ import annotations
 
@@ -113,9 +113,9 @@ def test_an_odd_service_can_be_declared_over(platform: Platform, row: dict[str, 
     assert result["results"][0]["action"] == "updated"
 
 
-@pytest.mark.parametrize("answer", [{"inventory": None}, {"inventory": []}, {"inventory": {"uuid": 7}}, {"other": 1}])
-def test_a_result_of_a_wrong_shape_is_looked_after(platform: Platform, answer: Any) -> None:
-    platform.sim.faults([rule("poll", {"wrong_shape": {"body": answer}}, times=0)])
+@pytest.mark.parametrize("response", [{"inventory": None}, {"inventory": []}, {"inventory": {"uuid": 7}}, {"other": 1}])
+def test_a_result_of_a_wrong_shape_is_looked_after(platform: Platform, response: Any) -> None:
+    platform.sim.faults([rule("poll", {"wrong_shape": {"body": response}}, times=0)])
     result = platform.run("model_service", {**NEW, "name": "chat", **QUICK})
     assert (result.failed, result["action"]) == (False, "created")
     assert platform.service("chat")["uuid"] == result["model_service"]["uuid"]
@@ -147,7 +147,7 @@ def test_a_server_that_is_no_platform_is_told_at_once(page: bytes, status: int) 
     assert result["msg"].replace("\n", "").isprintable()
 
 
-def test_a_huge_answer_is_bounded(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_response_is_bounded(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LARGEST_ANSWER", 2_000_000)
     platform.sim.faults([rule("query", {"huge_body": {"bytes": 50_000_000}})])
     result = platform.run("model_service_info", QUICK)
