@@ -115,6 +115,22 @@ def test_names_are_compared_as_the_platform_stores_them() -> None:
     assert errors == []
 
 
+def test_services_of_one_name_are_identified_by_their_uuids() -> None:
+    other = UUID[::-1]
+    items, errors = read({"name": "chat", "uuid": UUID}, {"name": "chat", "uuid": other})
+    assert ([item.uuid for item in items], errors) == ([UUID, other], [])
+    for one_without in (
+        [{"name": "chat"}, {"name": "chat", "uuid": UUID}],
+        [{"name": "chat", "uuid": UUID}, {"name": "chat"}],
+    ):
+        _items, errors = read(*one_without)
+        assert errors == [
+            '"chat": name: it is declared in model_services[0] and in model_services[1]; keep one of them'
+        ]
+    _items, errors = read({"name": "one", "uuid": UUID}, {"name": "two", "uuid": UUID})
+    assert errors == [f'"{UUID}": uuid: it is declared in model_services[0] and in model_services[1]; keep one of them']
+
+
 @settings(max_examples=60)
 @given(strategies.inventories())
 def test_any_result_can_be_given_back(inventory: dict[str, Any]) -> None:
