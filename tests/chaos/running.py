@@ -98,8 +98,8 @@ class Bench:
         evidence.after = simulator.services()
         simulator.clear_faults()
         simulator.clear_log()
-        told = {"update_write_only": "always"} if "update_write_only=always" in json.dumps(evidence.first) else {}
-        evidence.second = run_module("model_services", {**params, **_credentials(schedule, simulator), **told})
+        always = {"update_write_only": "always"} if "update_write_only=always" in json.dumps(evidence.first) else {}
+        evidence.second = run_module("model_services", {**params, **_credentials(schedule, simulator), **always})
         last = simulator.last_seq()
         evidence.third = run_module("model_services", {**params, **_credentials(schedule, simulator)})
         evidence.third_writes = simulator.writes(last)

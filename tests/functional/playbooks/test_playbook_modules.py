@@ -86,7 +86,7 @@ def test_the_life_of_a_service_in_a_playbook(platform: Platform, tmp_path: Path)
     ]  # fmt: skip
     assert kinds(platform) == ["add", "update", "clone", "update", "delete"]
     assert results[3]["changed_fields"] == ["request_cpu"]
-    for text in ("python_version", "not in quotes", "request_cpu", 'did you mean "description"'):
+    for text in ("python_version", "because it is not quoted", "request_cpu", 'did you mean "description"'):
         assert text in results[5]["msg"]
     assert '"/models/chat"' in results[6]["msg"]
     assert '"/elsewhere"' in results[6]["msg"]

@@ -211,9 +211,13 @@ model_services_items__llm:
     (field.folder / "inventory" / "group_vars" / "platforms.yml").write_text(text, encoding="utf-8")
     run = field.run("zstack.aios.provision")
     assert run.code == 0, run.text
-    (held,) = field.platforms["one"].services()
-    assert (held["name"], held["installPath"], held["requestCpu"]) == ("one-qwen", "registry.example.com/qwen", 8)
-    assert yaml.safe_load(held["yaml"]) == {"chat_template": "{{ messages }}"}
+    (created,) = field.platforms["one"].services()
+    assert (created["name"], created["installPath"], created["requestCpu"]) == (
+        "one-qwen",
+        "registry.example.com/qwen",
+        8,
+    )
+    assert yaml.safe_load(created["yaml"]) == {"chat_template": "{{ messages }}"}
 
 
 def test_a_name_declared_twice_is_refused_unless_overlaid(field: Field) -> None:
@@ -228,7 +232,7 @@ def test_a_name_declared_twice_is_refused_unless_overlaid(field: Field) -> None:
     assert [each["requestCpu"] for each in field.platforms["one"].services()] == [2]
 
 
-def test_validate_needs_no_platform_and_tells_every_error(field: Field) -> None:
+def test_validate_needs_no_platform_and_reports_every_error(field: Field) -> None:
     field.platforms["one"].clear_log()
     field.declare("one", model_services_items=[service("qwen")], model_services_host="unreachable.invalid")
     good = field.run("zstack.aios.validate", ZSTACK_ACCOUNT_PASSWORD="")

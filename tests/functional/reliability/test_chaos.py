@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random declarations under random faults: nothing lost, nothing twice, nothing untrue."""
+"""Random declarations under random faults: nothing is lost, doubled or reported inaccurately."""
 
 from __future__ import annotations
 

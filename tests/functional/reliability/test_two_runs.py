@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two runs over one declaration at the same time: no crash, and duplicates are told with their uuids."""
+"""Two runs over one declaration at the same time do not crash, and report duplicates with their uuids."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def at_once(platform: Platform, module: str, *params: dict[str, Any]) -> list[di
     return outputs
 
 
-def test_duplicates_are_told_with_their_uuids(platform_with: Callable[..., Platform]) -> None:
+def test_duplicates_are_reported_with_their_uuids(platform_with: Callable[..., Platform]) -> None:
     """Each run reads an empty platform before the other has written; the platform permits the same name twice."""
     platform = platform_with(job_seconds=0.5, request_latency=0.2)
     results = at_once(platform, "model_services", {"model_services": ITEMS}, {"model_services": ITEMS})
@@ -53,11 +53,11 @@ def test_duplicates_are_told_with_their_uuids(platform_with: Callable[..., Platf
     services = platform.sim.services()
     duplicates = {row["name"] for row in services if [other["name"] for other in services].count(row["name"]) > 1}
     assert duplicates, "the runs did not meet"
-    told = json.dumps([result["warnings"] for result in results if "warnings" in result])
+    warnings = json.dumps([result["warnings"] for result in results if "warnings" in result])
     for row in services:
         if row["name"] in duplicates:
-            assert row["uuid"] in told
-            assert row["name"] in told
+            assert row["uuid"] in warnings
+            assert row["name"] in warnings
     again = platform.run("model_services", {"model_services": ITEMS})
     assert again.failed
     assert all(row["uuid"] in again["msg"] for row in services if row["name"] in duplicates)
@@ -84,7 +84,7 @@ def test_updates_and_deletions_at_once_end_as_declared(platform: Platform, chang
 
 
 def test_a_platform_of_one_session_per_account_survives_two_runs(platform_with: Callable[..., Platform]) -> None:
-    """The runs end each other's sessions; what fails by it is told, and nothing is done twice."""
+    """The runs end each other's sessions; what fails because of it is reported, and nothing is done twice."""
     platform = platform_with(unique_session=True)
     platform.sim.seed([{"name": f"s{number}", "description": "old"} for number in range(10)])
     items = [{"name": f"s{number}", "description": "new"} for number in range(10)]

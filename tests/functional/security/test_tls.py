@@ -108,8 +108,10 @@ def test_the_environment_gives_the_same_options(
     monkeypatch.setenv("ZSTACK_CA_PATH", str(files.ca))
     assert not secure.run("model_service_info", {}).failed
     monkeypatch.delenv("ZSTACK_CA_PATH")
-    monkeypatch.setenv("ZSTACK_VALIDATE_CERTS", "no")
-    assert not secure.run("model_service_info", {}).failed
+    for word, failed in (("no", False), ("n", False), ("off", False), ("y", True), ("1", True)):
+        monkeypatch.setenv("ZSTACK_VALIDATE_CERTS", word)
+        result = secure.run("model_service_info", QUICK)
+        assert (result.failed, result.get("failure", {}).get("code")) == (failed, "transport_tls" if failed else None)
 
 
 @pytest.mark.parametrize("empty", [None, "", "file"])
@@ -167,7 +169,7 @@ def test_an_incomplete_certificate_names_the_cure_where_python_refuses_it(tmp_pa
     assert ("issued anew" in result.get("msg", "")) == refused
 
 
-def test_a_port_without_tls_is_told(platform: Platform) -> None:
+def test_a_port_without_tls_is_reported(platform: Platform) -> None:
     result = platform.run("model_service_info", {"host": platform.sim.url.replace("http:", "https:"), **QUICK})
     assert result.failed
     assert result["failure"]["code"] == "transport_tls"
@@ -175,7 +177,7 @@ def test_a_port_without_tls_is_told(platform: Platform) -> None:
     assert "give http as protocol, or http:// in host where it is a URL" in result["msg"]
 
 
-def test_a_port_with_tls_that_is_spoken_to_without_is_told(secure: Platform) -> None:
+def test_a_port_with_tls_is_reported_when_it_is_spoken_to_without(secure: Platform) -> None:
     result = secure.run("model_service_info", {"host": secure.sim.url.replace("https:", "http:"), **QUICK})
     assert result.failed
     assert "protocol" in result["msg"]
