@@ -11,8 +11,10 @@ from typing import Any
 
 _HTML = "<html><body><h1>{0}</h1></body></html>"
 #: Which requests a fault can hit; an empty list is every request.
-_TARGETS = ([], ["add", "clone", "update", "delete"], ["poll"], ["query"], ["add", "clone"], ["update"], ["tag"],
-            ["delete"], ["login"], ["logout"], ["poll", "query"])  # fmt: skip
+_TARGETS: tuple[list[str], ...] = (
+    [], ["add", "clone", "update", "delete"], ["poll"], ["query"], ["add", "clone"], ["update"], ["tag"], ["delete"],
+    ["login"], ["logout"], ["poll", "query"],
+)  # fmt: skip
 _WRITES = ({"kind": ["add", "clone"]}, {"kind": ["update"]}, {"kind": ["delete"]}, {"kind": ["tag"]},
            {"kind": ["add", "clone", "update", "delete", "tag"]})  # fmt: skip
 #: A platform that reports these may have done what was asked, or not.
@@ -30,7 +32,7 @@ _ANY_FAULTS = ("close_before", "close_before", "close_after", "close_after", "cu
 
 def draw(random: Random) -> dict[str, Any]:
     """Draw one rule in the simulator's JSON form."""
-    often = {"nth": random.choice([1, 1, 1, 2, 3]), "times": random.choice([1, 1, 1, 2, 3])}
+    often: dict[str, Any] = {"nth": random.choice([1, 1, 1, 2, 3]), "times": random.choice([1, 1, 1, 2, 3])}
     if random.random() < 0.2:
         often = {"probability": random.choice([0.1, 0.3]), "times": 6}
     if random.random() < 0.35:

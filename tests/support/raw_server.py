@@ -26,7 +26,7 @@ class RawServer:
         self._talk = talk
         self._context = context
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self._ended = False
+        self._ended = threading.Event()
         self.requests: list[str] = []
         self.port = int(self._socket.getsockname()[1])
         self._thread = threading.Thread(target=self._listen, daemon=True)
@@ -41,7 +41,7 @@ class RawServer:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._ended = True
+        self._ended.set()
         # The listener wakes up from a connection, not from the closing of its socket.
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             pass
@@ -49,9 +49,9 @@ class RawServer:
         self._socket.close()
 
     def _listen(self) -> None:
-        while not self._ended:
+        while not self._ended.is_set():
             connection, _address = self._socket.accept()
-            if self._ended:
+            if self._ended.is_set():
                 connection.close()
                 return
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()

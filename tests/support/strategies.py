@@ -13,7 +13,7 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
@@ -23,6 +23,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.model_service i
 from ansible_collections.zstack.aios.tests.simulator import constants
 from hypothesis import strategies as st
 
+T = TypeVar("T")
 #: What the platform knows, by the path a field's names are looked up at; tag patterns by the kind of tag.
 KNOWN: Mapping[str, Mapping[str, str]] = {
     "/ai/model-centers": {
@@ -79,7 +80,7 @@ def sample(field: Field) -> Sample:
     return _by_type(_SAMPLES, field.type)(field, field.type)
 
 
-def _by_type(table: Mapping[type, Callable[..., Any]], field_type: scalars.FieldType) -> Callable[..., Any]:
+def _by_type(table: Mapping[type, Callable[..., T]], field_type: scalars.FieldType) -> Callable[..., T]:
     return next(table[known] for known in type(field_type).__mro__ if known in table)
 
 
@@ -115,7 +116,11 @@ def _integer(_field: Field, field_type: scalars.Integer) -> Sample:
 
 
 def _boolean(_field: Field, _field_type: scalars.FieldType) -> Sample:
-    refused = (("maybe", "neither true nor false"), (2, "neither true nor false"), ([], "neither true nor false"))
+    refused: tuple[tuple[Any, str], ...] = (
+        ("maybe", "neither true nor false"),
+        (2, "neither true nor false"),
+        ([], "neither true nor false"),
+    )
     return Sample(True, True, ("yes", "True", "on", 1, "1"), False, False, refused)
 
 

@@ -42,7 +42,7 @@ def imports(path: Path) -> set[str]:
 
 def own(file: Path) -> set[Path]:
     """Return the files of module_utils that one of them imports."""
-    found = set()
+    found: set[Path] = set()
     for name in imports(FOLDER / file):
         if name.startswith(UTILS + "."):
             parts = name[len(UTILS) + 1 :].split(".")

@@ -20,7 +20,7 @@ import yaml
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 
-PASSWORD_VARIABLE = {"model_services_account_name": constants.ADMIN_ACCOUNT}
+PASSWORD_VARIABLE: dict[str, Any] = {"model_services_account_name": constants.ADMIN_ACCOUNT}
 
 
 def service(name: str, **more: Any) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Watch:
 
         monkeypatch.setattr(Auth, "sign", noted)
         monkeypatch.setattr(basic, "has_journal", False)
-        monkeypatch.setattr(basic.syslog, "syslog", lambda _level, text: self.logged.append(text))
+        monkeypatch.setattr("syslog.syslog", lambda _level, text: self.logged.append(text))
 
     def secrets(self, with_values: bool = True) -> set[str]:
         """Return all that must not be seen."""

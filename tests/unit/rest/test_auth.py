@@ -132,15 +132,17 @@ def test_a_refused_login_is_never_tried_again() -> None:
 
 @pytest.mark.parametrize("credentials", [KEY, Credentials("session_uuid", "", "a" * 32)])
 def test_only_an_account_logs_in_and_out(credentials: Credentials) -> None:
-    platform, auth, deleted = Platform(), auth_of(credentials), []
+    platform, auth = Platform(), auth_of(credentials)
+    deleted: list[str] = []
     auth.ensure(platform)
     assert auth.renew(platform, auth.generation) is False
     auth.log_out(deleted.append)
-    assert platform.bodies == deleted == []
+    assert (platform.bodies, deleted) == ([], [])
 
 
 def test_a_session_is_ended_once() -> None:
-    platform, auth, deleted = Platform(), auth_of(ACCOUNT), []
+    platform, auth = Platform(), auth_of(ACCOUNT)
+    deleted: list[str] = []
     auth.ensure(platform)
     auth.log_out(deleted.append)
     auth.log_out(deleted.append)

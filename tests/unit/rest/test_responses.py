@@ -58,8 +58,9 @@ EXPECTED: dict[str, list[tuple[Outcome, RetryAction, RetryAction, RetryAction]]]
     "lost": [(broken("lost"), R.RETRY, R.ASK, R.RETRY), (broken("lost", slow=True), R.RETRY, R.ASK, R.RETRY)],
     # Proxies' 502, 503 and 504: retried on GETs and polls, asked after on writes.
     "outage": [
-        (response(code, "<html>"), R.RETRY, R.ASK, R.RETRY) for code in (502, 503, 504)
-    ] + [(response(503, {"status": "down"}), R.RETRY, R.ASK, R.RETRY), (response(503), R.RETRY, R.ASK, R.RETRY)],
+        *((response(code, "<html>"), R.RETRY, R.ASK, R.RETRY) for code in (502, 503, 504)),
+        (response(503, {"status": "down"}), R.RETRY, R.ASK, R.RETRY), (response(503), R.RETRY, R.ASK, R.RETRY),
+    ],
     "throttled": [(response(429, "Rate limit exceeded"), R.RETRY, R.RETRY, R.RETRY)],
     "not_ready": [(response(503, error(code)), R.RETRY, R.RETRY_NEW, R.RETRY_NEW) for code in ("SYS.1010", "SYS.1012")],
     # Log in again, then resend once; with a new job id, for the old one is used up.
@@ -69,12 +70,13 @@ EXPECTED: dict[str, list[tuple[Outcome, RetryAction, RetryAction, RetryAction]]]
         (response(code, "text"), R.FAIL, R.FAIL, R.FEW) for code in (301, 302, 307, 400, 401, 403, 404, 405, 500, 501)
     ],
     "refused": [
-        (response(503, error(code)), R.FAIL, R.FAIL, R.FAIL)
-        for code in ("SYS.1002", "SYS.1003", "SYS.1004", "SYS.1005", "SYS.1007", "SYS.1008", "SYS.1009", "SYS.1014",
+        *((response(503, error(code)), R.FAIL, R.FAIL, R.FAIL)
+          for code in ("SYS.1002", "SYS.1003", "SYS.1004", "SYS.1005", "SYS.1007", "SYS.1008", "SYS.1009", "SYS.1014",
                      "SYS.1018", "SYS.1019", "ID.1000", "ID.1002", "ID.1003", "ID.1004", "ID.1005", "ID.1006",
                      "ID.1007", "ID.2000", "ID.2001", "ID.2002", "ID.2003", "LOGIN_CONTROL.1000",
-                     "LOGIN_CONTROL.1002", "PORTAL.1000", "AIOS.4711")
-    ] + [(response(403, {"code": "LOGIN_CONTROL.1004", "details": "bare"}), R.FAIL, R.FAIL, R.FAIL)],
+                     "LOGIN_CONTROL.1002", "PORTAL.1000", "AIOS.4711")),
+        (response(403, {"code": "LOGIN_CONTROL.1004", "details": "bare"}), R.FAIL, R.FAIL, R.FAIL),
+    ],
     # Ambiguous: read the state before deciding.
     "ambiguous": [
         (response(503, error(code)), R.FEW, R.REREAD, R.REREAD)
