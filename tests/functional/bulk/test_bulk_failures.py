@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
+from ansible_collections.zstack.aios.tests.support.samples import rule
 
 
 def fail(platform: Platform, kind: str, code: str = "ORG.1", details: str = "no room", **match: Any) -> None:
@@ -105,6 +106,34 @@ def test_stop_starts_nothing_more_and_reports_it(platform: Platform) -> None:
     assert actions(result)["old-00000"] == actions(result)["old-00001"] == "not_attempted"
     remaining = {row["name"] for row in platform.sim.services()}
     assert remaining == {"old-00000", "old-00001", *(n for n, done in actions(result).items() if done == "created")}
+
+
+@pytest.mark.parametrize(("on_error", "action"), [("stop", "not_attempted"), ("continue", "cloned")])
+def test_stop_starts_no_clone_of_what_is_created_after_the_failure(
+    platform: Platform, on_error: str, action: str
+) -> None:
+    """One creation fails while another is under way; the other one is made, and its clone follows only with continue."""
+    platform.sim.faults([rule("add", "job_error"), rule("add", {"delay": {"seconds": 0.7}})])
+    declared = []
+    for root in ("one", "two"):
+        declared += [service(root), {"name": f"{root}-clone", "clone_from": root}]
+    result = run(platform, declared, on_error=on_error, concurrency=2)
+    (failed,) = [write["body"]["param"]["name"] for write in platform.writes() if write["fault"] == "job_error"]
+    made = "two" if failed == "one" else "one"
+    assert actions(result) == {
+        failed: "failed",
+        f"{failed}-clone": "not_attempted",
+        made: "created",
+        f"{made}-clone": action,
+    }
+    assert {row["name"] for row in platform.sim.services()} == {
+        made,
+        *([f"{made}-clone"] if action == "cloned" else []),
+    }
+    if on_error == "stop":
+        assert [write["kind"] for write in platform.writes()] == ["add", "add"]
+        errors = {row["name"]: row.get("error") for row in result["results"]}
+        assert errors[f"{made}-clone"] == "not attempted, because something else failed before"
 
 
 def test_clones_of_what_failed_are_not_attempted_and_name_it(platform: Platform) -> None:
