@@ -45,7 +45,7 @@ def refused(platform: Platform, result: Any, code: str) -> None:
     assert platform.writes() == []
 
 
-def test_what_is_not_declared_is_deleted_and_nothing_else(platform: Platform) -> None:
+def test_undeclared_services_are_pruned_and_nothing_else(platform: Platform) -> None:
     declared = seeded(platform)
     seeded(platform, 3, "team-b")
     result = prune(platform, declared[3:])
@@ -236,7 +236,7 @@ def test_the_server_s_looser_comparison_of_tags_does_not_widen_the_scope(platfor
     assert names(platform) == {"kept", "upper", "none"}
 
 
-def test_what_appears_after_the_plan_was_read_is_not_pruned(platform: Platform) -> None:
+def test_a_service_that_appears_after_the_plan_was_made_is_not_pruned(platform: Platform) -> None:
     declared = seeded(platform, 2)
     nothing = {"inventories": [], "total": 0}
     platform.sim.faults([{"match": {"kind": "query"}, "fault": {"wrong_shape": {"body": nothing}}}])

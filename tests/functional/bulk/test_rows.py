@@ -54,7 +54,7 @@ def test_a_failed_job_is_reported_with_its_code_and_request(platform: Platform) 
     assert "not enough GPU" in row["error"]
 
 
-def test_what_is_only_sent_along_with_a_new_yaml_is_no_change(platform: Platform) -> None:
+def test_a_field_that_is_resent_with_a_new_yaml_is_no_change(platform: Platform) -> None:
     platform.run("model_services", {"model_services": [{**CHAT, "yaml": "services: [{x: 1}]", "service_livez": "/h"}]})
     result = platform.run(
         "model_services", {"model_services": [{"name": "chat", "yaml": "services: [{x: 2}]", "service_livez": "/h"}]}
@@ -87,6 +87,6 @@ def test_the_diff_shows_which_secret_changes(platform: Platform, field: str, old
     assert not again["changed"]
 
 
-def test_tags_of_a_new_service_are_seen_to_be_there(platform: Platform) -> None:
+def test_the_tags_of_a_new_service_are_verified(platform: Platform) -> None:
     platform.run("model_services", {"model_services": [{**CHAT, "user_tags": ["t"]}]})
     assert [entry["path"] for entry in platform.sim.log() if "user-tags" in entry["path"]]

@@ -34,7 +34,7 @@ def neighbours(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_names_converge(platform: Platform, name: str) -> None:
+def test_a_service_of_any_name_converges(platform: Platform, name: str) -> None:
     platform.sim.seed([{"name": other} for other in neighbours(name)])
     assert platform.run(MODULE, creatable(name))["action"] == "created"
     assert platform.service(name)["name"] == name

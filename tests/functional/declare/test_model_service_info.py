@@ -73,7 +73,7 @@ def test_every_page_is_read_once(platform: Platform) -> None:
         (["__userTag__=production"], []),
     ],
 )
-def test_conditions_find_what_they_say(stocked: Platform, conditions: list[Any], found: list[str]) -> None:
+def test_conditions_select_services(stocked: Platform, conditions: list[Any], found: list[str]) -> None:
     assert names(stocked, conditions=conditions, sort_by="request_cpu") == found
     assert query(stocked, conditions=conditions, count_only=True)["total"] == len(found)
     cut = query(stocked, conditions=conditions, sort_by="request_cpu", limit=1)
@@ -100,7 +100,7 @@ def test_a_name_is_matched_exactly(stocked: Platform, name: str) -> None:
     assert names(stocked, uuid=row["uuid"]) == [name]
 
 
-def test_order_and_cut(stocked: Platform) -> None:
+def test_results_are_sorted_and_limited(stocked: Platform) -> None:
     assert names(stocked, sort_by="request_cpu") == NAMES
     assert names(stocked, sort_by="request_cpu", sort_direction="desc") == NAMES[::-1]
     assert names(stocked, sort_by="request_cpu", start=2, limit=3) == NAMES[2:5]

@@ -123,7 +123,7 @@ def field(two: Field) -> Field:
     return two
 
 
-def test_plan_provision_again_change_and_drift(field: Field) -> None:
+def test_the_playbooks_plan_provision_change_and_detect_drift(field: Field) -> None:
     field.declare(
         "one",
         model_services_items=[service("qwen")],

@@ -34,7 +34,7 @@ def ended(platform: Platform) -> bool:
     ],
 )
 @pytest.mark.parametrize("check", [False, True])
-def test_one_login_and_its_logout(platform: Platform, module: str, params: dict[str, Any], check: bool) -> None:
+def test_a_run_logs_in_and_out_once(platform: Platform, module: str, params: dict[str, Any], check: bool) -> None:
     assert not platform.run(module, params, check=check).failed
     stats = platform.sim.stats()
     assert (stats["logins"], stats["logouts"], stats["open_sessions"]) == (1, 1, 0)

@@ -146,7 +146,7 @@ RUNS: dict[str, tuple[str, dict[str, Any], Rules]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("module, params, rules", RUNS.values(), ids=RUNS)
-def test_nothing_is_seen_after_any_run(
+def test_no_secret_is_shown_after_any_run(
     platform: Platform,
     watch: Watch,
     capfd: pytest.CaptureFixture[str],
@@ -167,7 +167,9 @@ def test_nothing_is_seen_after_any_run(
 
 @pytest.mark.parametrize("suffix", [".html", ".md", ".json"])
 @pytest.mark.parametrize("way", WAYS)
-def test_nothing_is_seen_in_a_report(platform: Platform, watch: Watch, tmp_path: Path, suffix: str, way: str) -> None:
+def test_no_secret_is_shown_in_a_report(
+    platform: Platform, watch: Watch, tmp_path: Path, suffix: str, way: str
+) -> None:
     platform.sim.seed([STORED])
     path = tmp_path / f"report{suffix}"
     items = [NEW, {**NEW, "name": "stored"}]
@@ -178,7 +180,7 @@ def test_nothing_is_seen_in_a_report(platform: Platform, watch: Watch, tmp_path:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_nothing_is_seen_when_the_collection_itself_fails(
+def test_no_secret_is_shown_when_the_collection_itself_fails(
     platform: Platform, watch: Watch, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     def broken(services: Services, values: Mapping[str, Any], uuid: str) -> None:
@@ -212,7 +214,7 @@ def test_credentials_that_a_server_echoes_are_redacted(watch: Watch, status: int
 
 
 @pytest.mark.parametrize("fault", ["cut_answer", {"wrong_shape": {"body": "0123456789abcdef0123456789abcdef"}}])
-def test_a_session_is_not_seen_in_a_login_that_cannot_be_read(platform: Platform, fault: Any) -> None:
+def test_a_session_is_not_shown_by_a_login_that_cannot_be_read(platform: Platform, fault: Any) -> None:
     platform.sim.faults([{"match": {"kind": "login", "times": 0}, "fault": fault}])
     result = platform.run("model_service_info", QUICK)
     assert result.failed

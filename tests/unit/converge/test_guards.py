@@ -43,12 +43,12 @@ def test_a_limit_is_a_number_or_a_share_of_the_matching_ones_rounded_down(limit:
 
 
 @pytest.mark.parametrize("limit", ["", "%", "ten", "-1", "1.5", "101%", "10%%", "1e2", "١٠", "9" * 10, "None"])
-def test_anything_else_is_no_limit(limit: str) -> None:
+def test_any_other_text_is_no_limit(limit: str) -> None:
     assert prune(limit).most(100) is None
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 5), st.integers(0, 70), st.booleans(), st.booleans())
-def test_nothing_beyond_the_limit_and_nothing_from_an_empty_declaration(
+def test_a_prune_beyond_the_limit_or_from_an_empty_declaration_is_refused(
     matching: int, candidates: int, declared: int, limit: int, percent: bool, allow_empty: bool
 ) -> None:
     found = services(max(matching, candidates))

@@ -68,7 +68,7 @@ def test_every_new_service_has_a_uuid_of_its_own_that_the_platform_takes() -> No
     assert all(uuid[12] == "4" and uuid[16] in "89ab" for uuid in uuids)
 
 
-def test_what_differs_is_sent_and_nothing_else() -> None:
+def test_an_update_sends_what_differs_and_nothing_else() -> None:
     service = current("one", description="same", requestCpu=4, framework="vLLM")
     [action] = plan([{"name": "one", "description": "same ", "request_cpu": "8"}], service).actions
     assert (action.update_values, action.create_values, action.changed_fields) == (

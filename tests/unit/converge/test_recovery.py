@@ -172,7 +172,7 @@ def test_no_write_is_made_more_than_twice_or_again_without_need(
         assert isinstance(made[0], OutcomeUnknown) and made[0].forgotten
 
 
-def test_which_errors_leave_the_outcome_open() -> None:
+def test_an_unknown_an_unverified_and_an_interrupted_write_leave_the_outcome_open() -> None:
     under_way = Interrupted("interrupted", "interrupted")
     under_way.under_way = True
     for error in (unknown(), AiosError("not shown", "unverified"), under_way):

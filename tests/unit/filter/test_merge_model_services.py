@@ -108,7 +108,7 @@ def test_overlay_refuses_to_join_two_services_into_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("value", "told"),
     [
         (None, "model_services_items__x is empty; write [] for no model services"),
         ({"name": "a"}, "model_services_items__x must be a list of model services, not a mapping"),
@@ -121,17 +121,17 @@ def test_overlay_refuses_to_join_two_services_into_one() -> None:
         ([{"name": ""}], "model_services_items__x[0] has neither name nor uuid"),
     ],
 )
-def test_wrong_shapes_name_the_variable_and_the_position(value: Any, text: str) -> None:
-    assert text in refusal({"model_services_items__x": value})
+def test_wrong_shapes_name_the_variable_and_the_position(value: Any, told: str) -> None:
+    assert told in refusal({"model_services_items__x": value})
 
 
-def test_all_errors_are_reported_together() -> None:
+def test_all_mistakes_are_told_at_once() -> None:
     message = refusal(
         {"model_services_items": None, "model_services_items__a": [1, {}]}, visible_names=("model_services_item",)
     )
     assert message.count(";") == 5, message
-    for text in ("model_services_items is empty", "__a[0]", "__a[1]", "did you mean model_services_items?"):
-        assert text in message
+    for told in ("model_services_items is empty", "__a[0]", "__a[1]", "did you mean model_services_items?"):
+        assert told in message
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_all_errors_are_reported_together() -> None:
         ("model_services_items_gpu", "model_services_items__gpu"),
     ],
 )
-def test_a_misspelt_fragment_is_refused_with_the_nearest_name(misspelt: str, meant: str) -> None:
+def test_a_misspelt_fragment_is_refused_with_the_name_that_was_meant(misspelt: str, meant: str) -> None:
     message = refusal({"model_services_items": []}, visible_names=("model_services_items", misspelt))
     assert f"the variable {misspelt} is not read by the role; did you mean {meant}?" in message
 
@@ -220,7 +220,7 @@ def test_twice_in_one_variable_is_no_case_for_an_overlay() -> None:
     assert "overlay" not in str(caught.value)
 
 
-def test_errors_can_be_returned_as_a_list() -> None:
+def test_mistakes_can_be_had_as_a_list() -> None:
     assert merge_model_services({"model_services_items": [{"name": "qwen"}]}, tell=True) == []
-    [error] = merge_model_services({"model_services_items": None}, tell=True)
-    assert "model_services_items is empty" in error
+    [mistake] = merge_model_services({"model_services_items": None}, tell=True)
+    assert "model_services_items is empty" in mistake

@@ -38,7 +38,7 @@ def test_every_option_of_the_table_is_a_key() -> None:
     } == item_keys(MODEL_SERVICE)
 
 
-def test_what_is_not_given_or_null_is_not_declared() -> None:
+def test_a_missing_or_null_option_is_not_declared() -> None:
     [item], errors = read({"name": "chat", "description": None, "request_cpu": "4"})
     assert errors == []
     assert item.values == {"name": "chat", "request_cpu": 4}

@@ -30,7 +30,7 @@ def canonical(field: Field, declared: Any) -> Any:
 
 
 @every_field
-def test_what_is_sent_is_the_platforms_own_form(field: Field) -> None:
+def test_a_value_is_encoded_in_the_platforms_form(field: Field) -> None:
     sample = strategies.sample(field)
     assert field.type.encode(field.type.parse(sample.value)) == sample.wire
     assert field.type.encode(field.type.parse(sample.other)) == sample.other_wire
@@ -57,7 +57,7 @@ def test_an_invalid_value_is_refused_with_the_cure(field: Field, value: Any, tex
 
 
 @pytest.mark.parametrize("option", ["python_version", "gpu_compute_capability", "conda_version"])
-def test_an_unquoted_version_is_refused_with_what_happened_to_it(option: str) -> None:
+def test_an_unquoted_version_is_refused_with_the_reason(option: str) -> None:
     with pytest.raises(
         scalars.InvalidValue, match=r"it is the number 3\.1, because .*\(3\.10 would become 3\.1\); write it as text"
     ):

@@ -42,7 +42,7 @@ def test_a_key_that_only_looks_alike_is_not_secret(key: str) -> None:
     assert not Redactor().is_secret(key)
 
 
-def test_further_words_count_as_whole_words_in_any_case() -> None:
+def test_further_secret_words_match_whole_words_in_any_case() -> None:
     redactor = Redactor(("Licence", "team pin"))
     assert redactor.is_secret("VENDOR_LICENCE")
     assert redactor.is_secret("licence")

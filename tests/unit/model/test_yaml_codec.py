@@ -32,7 +32,7 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize("text", DOCUMENTS)
-def test_documents_mean_what_the_stock_loader_reads(text: str) -> None:
+def test_documents_are_read_as_the_stock_loader_reads_them(text: str) -> None:
     if "2026-99-99" in text:
         assert yaml_codec.load(text).value["no_date"] == "2026-99-99"
         text = text.replace("no_date: 2026-99-99", "")
@@ -100,14 +100,14 @@ def test_exponential_aliases_are_compared_at_once() -> None:
     assert time.perf_counter() - started < 2
 
 
-def test_what_contains_itself_and_what_is_nested_without_end_is_refused() -> None:
+def test_a_document_that_contains_itself_or_is_nested_too_deeply_is_refused() -> None:
     with pytest.raises(yaml_codec.YamlError, match="contains itself"):
         yaml_codec.fingerprint(yaml_codec.load("a: &a [*a]").value)
     with pytest.raises(yaml_codec.YamlError, match="nested too deeply"):
         yaml_codec.fingerprint(yaml_codec.load("[" * 5000 + "]" * 5000).value)
 
 
-def test_lines_are_written_as_lines() -> None:
+def test_a_text_of_several_lines_is_written_as_lines() -> None:
     assert yaml_codec.dump({"readme": "one\ntwo\n", "name": "推理"}) == "readme: |\n  one\n  two\nname: 推理"
 
 
@@ -126,21 +126,21 @@ PATHS = (("services", 0, "name"), ("services", 0, "livez"), ("env",))
         "note: 1\nservices: [{name: chat}]",
     ],
 )
-def test_taking_a_path_out_leaves_no_empty_containers_on_the_way(text: str) -> None:
+def test_removing_a_path_leaves_no_empty_containers(text: str) -> None:
     document = yaml_codec.load(text).value
     yaml_codec.remove_paths(document, PATHS)
     assert document == {"note": 1}
 
 
 @pytest.mark.parametrize("text", ["services: [{ports: [1]}]", "services: chat", "[1]", "chat"])
-def test_taking_a_path_out_leaves_everything_else(text: str) -> None:
+def test_removing_a_path_leaves_everything_else(text: str) -> None:
     document, before = yaml_codec.load(text).value, yaml_codec.load(text).value
     yaml_codec.remove_paths(document, PATHS)
     assert document == before
 
 
 @pytest.mark.parametrize("first", ["{}", "{name: one}", "{name: one, livez: /}"])
-def test_only_the_first_service_loses_what_is_taken_out(first: str) -> None:
+def test_a_path_is_removed_from_the_first_service_only(first: str) -> None:
     document = yaml_codec.load(f"services: [{first}, {{name: two, livez: /}}]").value
     yaml_codec.remove_paths(document, PATHS)
     assert document == {"services": [{"name": "two", "livez": "/"}]}

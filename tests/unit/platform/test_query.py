@@ -195,7 +195,7 @@ def test_the_platforms_reading_is_predicted(text: str) -> None:
         ({"field": "name", "value": "=a"}, "name~=_a"),
     ],
 )
-def test_conditions_as_people_write_them(given_condition: Any, sent: str) -> None:
+def test_conditions_are_sent_in_the_platforms_form(given_condition: Any, sent: str) -> None:
     assert READER.read(given_condition).sent == sent
 
 
@@ -224,6 +224,6 @@ def test_an_invalid_condition_is_refused_with_the_reason(given_condition: Any, t
     assert text in str(refusal.value)
 
 
-def test_in_is_exact_in_case_too(table: Table) -> None:
+def test_the_operator_in_is_exact_in_case_too(table: Table) -> None:
     table.fill(["chat", "Chat", "bot", "none"])
     assert table.find(READER.read("name?=chat,bot")) == ["bot", "chat"]

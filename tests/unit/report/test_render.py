@@ -137,7 +137,7 @@ def test_every_count_is_shown_with_its_label() -> None:
     assert "3 min 5 s, 12 requests, 1 login" in html and "3 min 5 s, 12 requests, 1 login" in markdown
 
 
-def test_a_plan_is_told_from_a_run() -> None:
+def test_a_plan_is_distinguished_from_a_run() -> None:
     rows = [make_row(action="created", changes=[change("request_cpu", None, 4)]), make_row(action="not_attempted")]
     for suffix in (".html", ".md"):
         plan, run = render(make_report(*rows, check=True), suffix), render(make_report(*rows), suffix)

@@ -40,7 +40,7 @@ def test_a_signature_covers_method_date_and_decoded_path_without_context() -> No
     assert headers["Authorization"] == f"ZStack TheKeyId:{expected}"
 
 
-def test_a_known_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signature_is_the_one_that_openssl_computes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The expected value comes from ``openssl dgst -sha1 -hmac theSecret``."""
     moment = datetime(2025, 6, 5, 7, 47, 29, tzinfo=timezone.utc).timestamp()
     monkeypatch.setattr(time, "time", lambda: moment)

@@ -61,7 +61,7 @@ def test_hosts_are_names_addresses_or_urls_whose_parts_win(params: dict[str, Any
     assert read(**params).base_url == url
 
 
-def test_defaults() -> None:
+def test_options_have_defaults() -> None:
     connection = read()
     assert (connection.timeout, connection.job_timeout, connection.verify) == (30, 600, True)
     assert connection.utc_offset == time.localtime().tm_gmtoff
@@ -103,7 +103,7 @@ def test_credentials_are_completed_by_the_environment() -> None:
 @pytest.mark.parametrize("text, seconds", [
     ("+08:00", 28800), ("-05:30", -19800), ("+8", 28800), ("+0800", 28800), ("Z", 0), ("utc", 0), ("+00:00", 0),
 ])  # fmt: skip
-def test_offsets(text: str, seconds: int) -> None:
+def test_an_offset_is_read_as_seconds(text: str, seconds: int) -> None:
     assert read(server_utc_offset=text).utc_offset == seconds
 
 
