@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import CallerWatch, Lifeline
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     ValidationError,
     internal_error,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, printable_lines, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
@@ -31,6 +33,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 )
 
 Spec = dict[str, Any]
+#: The parameter with which the action plugin hands over its lifeline. It is no option, for only a caller can hold it.
+LIFELINE = "_lifeline"
 
 
 class AiosModule(AnsibleModule):
@@ -51,13 +55,16 @@ class AiosModule(AnsibleModule):
         self.declared: dict[str, Any] = {}
         self.errors: list[ValidationError] = []
         self.signals = SignalGuard()
+        self.lifeline: Lifeline | None = None
         self._secrets: dict[str, Any] = {}
         super().__init__(argument_spec={**ARGUMENT_SPEC, **spec}, supports_check_mode=True)
 
     def _load_params(self) -> None:
         super()._load_params()
         for option in list(self.params):
-            if option in self._taken:
+            if option == LIFELINE:
+                self.lifeline = Lifeline(*self.params.pop(option))
+            elif option in self._taken:
                 value = self.params.pop(option)
                 if value is not None:
                     (self._secrets if option in SECRET_OPTIONS else self.declared)[option] = value
@@ -70,8 +77,9 @@ class AiosModule(AnsibleModule):
         """Return the checked connection options."""
         return read_connection({**self.params, **self._secrets})
 
+    @functools.cached_property
     def redactor(self) -> Redactor:
-        """Return what redacts results, with the words of ``secret_keys``."""
+        """What redacts results, with the words of ``secret_keys``."""
         return Redactor(tuple(self.params["secret_keys"] or ()))
 
     def echo(self) -> dict[str, Any]:
@@ -122,9 +130,11 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
     module = AiosModule(spec, taken)
     if transport.REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=transport.REQUESTS_IMPORT_ERROR)
-    if not yaml_codec.HAS_YAML:
+    if not yaml_codec.is_installed():
         module.fail_json(msg=missing_required_lib("PyYAML"))
     module.signals.listen()
+    caller = CallerWatch(module.lifeline, lambda: module.signals.interrupt("the end of its caller"))
+    caller.start()
     try:
         result = dict(work(module))
     except AiosError as error:
@@ -133,9 +143,30 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
     except Exception as error:  # a fault of this collection
         fault = internal_error(error)
         result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
-    for warning in result.pop("warnings", []):
+    finally:
+        caller.stop()
+    shown = presentable(result, module.redactor)
+    for warning in shown.pop("warnings", []):
         module.warn(warning)
-    result["invocation"] = {"module_args": module.echo()}
-    if result.pop("failed", False):
-        module.fail_json(**result)
-    module.exit_json(**result)
+    shown["invocation"] = {"module_args": module.echo()}
+    if shown.pop("failed", False):
+        module.fail_json(**shown)
+    module.exit_json(**shown)
+
+
+def presentable(result: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
+    """Return a result as it may be shown: known secrets redacted everywhere, and in what Ansible shows as text (messages,
+    warnings, differences) everything escaped that a terminal would obey."""
+    shown = dict(redactor.redact_all(result))
+    for key in ("msg", "warnings", "diff"):
+        if key in shown:
+            shown[key] = _escaped(shown[key])
+    return shown
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable_lines(value)
+    if isinstance(value, list):
+        return [_escaped(entry) for entry in value]
+    return {key: _escaped(entry) for key, entry in value.items()} if isinstance(value, dict) else value

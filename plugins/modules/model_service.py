@@ -39,6 +39,15 @@ options:
     type: str
     choices: [on_change, always]
     default: on_change
+  lock_timeout:
+    description:
+      - Seconds to wait for another run of the same user on this machine that writes to the platform; then the task fails
+        and names that run.
+      - Several tasks over different services do not wait for each other, only for a task over many services.
+      - In check mode nothing is waited for.
+    type: int
+    default: 300
+    version_added: 1.1.0
   secret_keys:
     description:
       - Further words that make the key of a parameter secret, beside words such as token, password, secret, key and credential.
@@ -535,7 +544,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.changes import
     predict_resource,
     show_resource,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._report.result import redact_errors
 
 OPTIONS = field_options(MODEL_SERVICE)
 
@@ -546,6 +554,7 @@ def argument_spec() -> Spec:
         **OPTIONS,
         "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
+        "lock_timeout": {"type": "int", "default": 300},
     }
 
 
@@ -554,11 +563,16 @@ def work(module: AiosModule) -> dict[str, Any]:
     items, errors = validate_items(MODEL_SERVICE, [RawItem(module.declared, "")])
     if module.errors or errors:
         raise InvalidInput([*module.errors, *errors])
-    redactor = module.redactor()
+    redactor = module.redactor
     always = module.params["update_write_only"] == "always"
-    settings = Settings(check=module.check_mode, always=always, listing=False, concurrency=1)
-    converged = converge(module.connection(), items, settings, module.signals)
-    redact_errors(converged.rows, redactor)
+    settings = Settings(
+        check=module.check_mode,
+        always=always,
+        listing=False,
+        concurrency=1,
+        lock_timeout=module.params["lock_timeout"],
+    )
+    converged = converge(module.connection(), items, settings, module.signals, redactor)
     row = converged.rows[0]
     service: dict[str, Any] = {}
     if module.check_mode:

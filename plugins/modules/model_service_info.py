@@ -334,11 +334,11 @@ def read(module: AiosModule, services: Services, question: Question) -> tuple[li
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Ask the platform."""
-    params, redactor = module.params, module.redactor()
+    params, redactor = module.params, module.redactor
     question, errors = read_question(params)
     if module.errors or errors:
         raise InvalidQuery([*module.errors, *errors])
-    with Client(module.connection(), signals=module.signals) as client:
+    with Client(module.connection(), signals=module.signals, redact=redactor.redact_all) as client:
         found, total, names = read(module, Services(client), question)
     result: dict[str, Any] = {"changed": False, "total": total, "warnings": client.warnings}
     if params["count_only"]:

@@ -42,6 +42,12 @@ options:
       - A relative path starts at the folder the module runs in, which on the controller is that of the playbook.
     type: list
     elements: path
+  src_size_limit:
+    description:
+      - Largest size of a file of O(src), in MiB.
+    type: int
+    default: 64
+    version_added: 1.1.0
   defaults:
     description:
       - Options laid under each service. A service takes a default away by giving the option as V(null).
@@ -66,6 +72,15 @@ options:
     type: str
     choices: [on_change, always]
     default: on_change
+  lock_timeout:
+    description:
+      - Seconds to wait for another run of the same user on this machine that writes to the platform; then the task fails
+        and names that run.
+      - A task over many services waits for every other one, and every other one waits for it.
+      - In check mode nothing is waited for.
+    type: int
+    default: 300
+    version_added: 1.1.0
   secret_keys:
     description:
       - Further words that make the key of a parameter secret, beside words such as token, password, secret, key and credential.
@@ -574,7 +589,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
-from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import read_prune
+from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
@@ -588,7 +603,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.report import 
 from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
     count_words,
     failure_message,
-    redact_errors,
     show_diff,
     show_rows,
     summarize,
@@ -602,11 +616,13 @@ def argument_spec() -> Spec:
     return {
         "model_services": {"type": "list", "elements": "dict"},
         "src": {"type": "list", "elements": "path"},
+        "src_size_limit": {"type": "int", "default": 64},
         "defaults": {"type": "dict"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
         "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
+        "lock_timeout": {"type": "int", "default": 300},
         "prune": {"type": "bool", "default": False},
         "prune_conditions": {"type": "list", "elements": "raw"},
         "prune_limit": {"type": "str", "default": "10"},
@@ -629,15 +645,17 @@ def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationEr
         errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
     raw_items = [RawItem(value, f"model_services[{index}]") for index, value in enumerate(given)]
-    from_files, unreadable = read_files(module.params["src"] or [], pruning=module.params["prune"])
+    from_files, unreadable = read_files(
+        module.params["src"] or [], module.params["prune"], module.params["src_size_limit"]
+    )
     items, invalid = validate_items(
         MODEL_SERVICE, [*raw_items, *from_files], defaults, thorough=module.params["validate_only"]
     )
     return items, [*errors, *unreadable, *invalid]
 
 
-def read_settings(module: AiosModule) -> tuple[Settings, list[ValidationError]]:
-    """Return how the declarations are to be applied, and what is invalid."""
+def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[ValidationError]]:
+    """Return how the declarations are to be applied, what guards the plan, and what is invalid."""
     params = module.params
     prune, errors = read_prune(
         ConditionReader(MODEL_SERVICE),
@@ -656,11 +674,10 @@ def read_settings(module: AiosModule) -> tuple[Settings, list[ValidationError]]:
         always=params["update_write_only"] == "always",
         concurrency=params["concurrency"],
         stop_on_error=params["on_error"] == "stop",
-        prune=prune,
-        plan_digest=(params["plan_digest"] or "").strip(),
         progress_path=params["progress_path"],
+        lock_timeout=params["lock_timeout"],
     )
-    return settings, errors
+    return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
 
 class Facts(NamedTuple):
@@ -676,7 +693,7 @@ def work(module: AiosModule) -> dict[str, Any]:
     facts = Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
     try:
         items, errors = read_declarations(module)
-        settings, invalid = read_settings(module)
+        settings, guards, invalid = read_settings(module)
         errors = [*module.errors, *errors, *invalid]
         if errors:
             raise InvalidInput(errors)
@@ -685,7 +702,7 @@ def work(module: AiosModule) -> dict[str, Any]:
             return {"changed": False, "msg": f"{counted(len(items), 'declared service')} {verb} valid."}
         connection = module.connection()
         facts = facts._replace(platform=connection.base_url)
-        converged = converge(connection, items, settings, module.signals)
+        converged = converge(connection, items, settings, module.signals, module.redactor, guards)
     except AiosError as error:
         error.warnings += report_refusal(module, facts, error)
         raise
@@ -703,7 +720,7 @@ def report_refusal(module: AiosModule, facts: Facts, error: AiosError) -> list[s
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
     report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": error.message}
     try:
-        write_report(path, report_data(report, [], module.redactor()))
+        write_report(path, report_data(report, [], module.redactor))
     except AiosError as unwritten:
         return [unwritten.message]
     return []
@@ -711,8 +728,7 @@ def report_refusal(module: AiosModule, facts: Facts, error: AiosError) -> list[s
 
 def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dict[str, Any]:
     """Return the result of a run, and write its report."""
-    redactor = module.redactor()
-    redact_errors(converged.rows, redactor)
+    redactor = module.redactor
     counts = summarize(converged.rows)
     cost = {"requests": converged.requests, "logins": converged.logins, "seconds": converged.seconds}
     result: dict[str, Any] = {

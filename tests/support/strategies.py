@@ -21,6 +21,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model import field_ty
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS
 from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.simulator.texts import fold_for_equality
 from hypothesis import strategies as st
 
 T = TypeVar("T")
@@ -91,8 +92,11 @@ def _text(_field: Field, _field_type: scalars.FieldType) -> Sample:
     return Sample("alpha 推理", "alpha 推理", ("  alpha 推理\n", "\talpha 推理 "), "beta", "beta", _NOT_TEXT)
 
 
-def _name(_field: Field, _field_type: scalars.FieldType) -> Sample:
-    return Sample("alpha", "alpha", ("  alpha\n",), "beta", "beta", (*_NOT_TEXT, (" ", "it is empty")))
+def _name(field: Field, _field_type: scalars.FieldType) -> Sample:
+    # The platform refuses a system tag that no definition fits.
+    start = "team::" if field.relation == "system_tags" else ""
+    one, other = f"{start}alpha", f"{start}beta"
+    return Sample(one, one, (f"  {one}\n",), other, other, (*_NOT_TEXT, (" ", "it is empty")))
 
 
 def _choice(_field: Field, field_type: scalars.Choice) -> Sample:
@@ -274,7 +278,16 @@ def values_of(field: Field) -> st.SearchStrategy[Any]:
 
 
 def _list_values(field: Field, field_type: field_types.List) -> st.SearchStrategy[Any]:
-    return st.lists(_by_type(_VALUES, field_type.element)(field, field_type.element), max_size=3, unique=True)
+    values = _by_type(_VALUES, field_type.element)(field, field_type.element)
+    if field.relation in ("user_tags", "system_tags"):
+        # A tag exists once on a service, as the platform's database compares texts.
+        return st.lists(values, max_size=3, unique_by=lambda text: fold_for_equality(trim(text)))
+    return st.lists(values, max_size=3, unique=True)
+
+
+def _system_tags() -> st.SearchStrategy[str]:
+    """Any text that fits a definition of a system tag."""
+    return texts().map(lambda text: f"team::a{text.replace(':', '')}")
 
 
 def _image_values(_field: Field, field_type: field_types.Images) -> st.SearchStrategy[Any]:
@@ -296,7 +309,7 @@ def _parameter_values(_field: Field, _field_type: scalars.FieldType) -> st.Searc
 
 _VALUES: Mapping[type, Callable[..., st.SearchStrategy[Any]]] = {
     scalars.Text: lambda _field, _field_type: texts(),
-    scalars.Name: lambda _field, _field_type: names(),
+    scalars.Name: lambda field, _field_type: _system_tags() if field.relation == "system_tags" else names(),
     scalars.Choice: lambda _field, field_type: st.sampled_from(field_type.choices),
     scalars.Uuid: lambda field, _field_type: st.sampled_from(known_uuids(field)),
     scalars.Integer: lambda _field, field_type: _in_any_form(st.integers(0, field_type.limit - 1)),

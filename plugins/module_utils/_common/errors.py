@@ -12,7 +12,7 @@
     ├── TransportError        no complete response came
     ├── ApiError              the platform responded with an error
     ├── OutcomeUnknown        a write was sent and its outcome cannot be learned from the platform's responses
-    └── Interrupted           SIGTERM or SIGINT arrived
+    └── Interrupted           a signal arrived, or the caller is gone
 
 Only ``_module`` turns them into a failed task. Each message names what was requested, what the platform said, and the
 next step; :meth:`AiosError.failure` carries the same parts for playbooks that branch on them."""
@@ -232,7 +232,7 @@ class OutcomeUnknown(AiosError):
 
 
 class Interrupted(AiosError):
-    """SIGTERM or SIGINT arrived.
+    """A signal arrived, or nobody waits for the result any more.
 
     :ivar under_way: whether the platform has begun, or may have begun, what was interrupted.
     """

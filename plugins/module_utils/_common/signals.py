@@ -17,16 +17,17 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 
 
 class SignalGuard:
-    """Whether SIGTERM or SIGINT arrived, and what that interrupts.
+    """Whether SIGTERM, SIGINT or SIGHUP arrived, and what that interrupts.
 
     Until the first write a signal raises :class:`Interrupted` in the main thread, wherever that is. Once signals are
     deferred, one only ends every :meth:`wait`, in all threads, and whoever works winds up.
 
-    :ivar arrived: the name of the signal, empty when there was none.
+    :ivar arrived: the name of the signal, or what else interrupted; empty when nothing did.
     """
 
     def __init__(self) -> None:
         self.arrived = ""
+        self._reason = ""
         self._deferred = False
         # Readable once a signal arrived. Not a threading.Event: its lock may be held by the very code that the
         # handler interrupts.
@@ -37,9 +38,19 @@ class SignalGuard:
         """Take over the signals; in the main thread only."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._take)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(signal.SIGHUP, self._take)
+
+    def interrupt(self, reason: str) -> None:
+        """Do what a signal does, from any thread.
+
+        :param reason: what to report in place of the signal's name.
+        """
+        self._reason = reason
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _take(self, number: int, _frame: object) -> None:
-        self.arrived = signal.Signals(number).name
+        self.arrived = self._reason or signal.Signals(number).name
         os.write(self._writer, b"!")
         if not self._deferred:
             self._raise()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import unicodedata
@@ -37,6 +36,13 @@ def printable(value: object, limit: int = 160) -> str:
     return "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """Return a text as harmless lines: everything escaped that a terminal would obey, but line breaks and tabs."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(c if c in "\n\t" or _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def _harmless(character: str) -> bool:
     return character == " " or unicodedata.category(character)[0] not in "CZ"
 
@@ -53,6 +59,8 @@ def nearest(word: object, known: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=1000)  # one slip is often made a thousand times, and comparing is slow
 def _nearest(word: str, known: tuple[str, ...]) -> str:
+    import difflib  # only a message of an error needs it
+
     found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f'; did you mean "{found[0]}"?' if found else ""
 

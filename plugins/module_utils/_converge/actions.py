@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,8 @@ class Action:
     """What is to be done to one resource.
 
     :ivar kind: ``created``, ``cloned``, ``updated``, ``deleted`` or ``unchanged``.
-    :ivar uuid: of the resource; one that is to be created gets a random one unless it was declared.
+    :ivar uuid: of the resource; that of a new one follows from its name unless it was declared.
+    :ivar spare_uuids: further uuids for a new one, should the platform refuse the first.
     :ivar values: the declared fields by option, names resolved to uuids.
     :ivar current: the resource as the platform shows it.
     :ivar create_values: what the creation or cloning carries.
@@ -43,6 +44,7 @@ class Action:
     source: Resource | None = None
     after: Action | None = None
     resent: set[str] = field(default_factory=set)
+    spare_uuids: Iterator[str] = iter(())
 
     @property
     def schema(self) -> Schema:

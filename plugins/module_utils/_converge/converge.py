@@ -1,45 +1,50 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a declaration to a converged platform, for one service or thousands: read, plan, guard, apply."""
+"""From a declaration to a converged platform, for one service or thousands: read, plan, guard, apply.
+
+What a run without changes does not need is imported where it is used: in a loop of single services a module's start counts.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, InvalidInput
+from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action, deletions
-from ansible_collections.zstack.aios.plugins.module_utils._converge.apply import Applier
-from ansible_collections.zstack.aios.plugins.module_utils._converge.digest import digest
-from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Prune, check_digest, check_prune
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan, make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
 from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
-from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_plan, warn_of_result
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, secrets_of
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
+if TYPE_CHECKING:
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards
+
 NOTHING_WRITTEN = "Nothing was written."
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """How a declaration is to be applied.
 
-    :ivar check: plan only.
-    :ivar always: send fields that the platform never shows in every run.
-    :ivar listing: read the platform's whole listing rather than look up the declared services one by one.
-    :ivar plan_digest: refuse every other plan.
-    :ivar progress_path: where progress is reported.
+    :param check: plan only.
+    :param always: send fields that the platform never shows in every run.
+    :param listing: read the platform's whole listing rather than look up the declared services one by one.
+    :param stop_on_error: start nothing new after the first failure.
+    :param progress_path: where progress is reported.
+    :param lock_timeout: seconds to wait for another run on this machine that writes to the platform.
     """
 
     check: bool = False
@@ -47,25 +52,23 @@ class Settings:
     listing: bool = True
     concurrency: int = 8
     stop_on_error: bool = False
-    prune: Prune | None = None
-    plan_digest: str = ""
     progress_path: str | None = None
+    lock_timeout: float = 300
 
 
-@dataclass(frozen=True)
-class Converged:
+class Converged(NamedTuple):
     """What came of it.
 
-    :ivar rows: one for every item and every pruned service, in check mode as they would be.
-    :ivar warnings: what a person should know although nothing failed.
+    :param rows: one for every item and every pruned service, in check mode as they would be.
+    :param warnings: what a person should know although nothing failed.
     """
 
-    rows: list[Row] = field(default_factory=list)
+    rows: Sequence[Row] = ()
     plan_digest: str = ""
     requests: int = 0
     logins: int = 0
     seconds: float = 0.0
-    warnings: list[str] = field(default_factory=list)
+    warnings: Sequence[str] = ()
     interrupted: bool = False
 
     @property
@@ -74,94 +77,122 @@ class Converged:
         return any(row.error is not None for row in self.rows)
 
 
-def converge(connection: Connection, items: Sequence[Item], settings: Settings, signals: SignalGuard) -> Converged:
+def converge(
+    connection: Connection,
+    items: Sequence[Item],
+    settings: Settings,
+    signals: SignalGuard,
+    redactor: Redactor,
+    guards: Guards | None = None,
+) -> Converged:
     """Bring the platform to what is declared.
 
+    :param redactor: redacts what the platform repeats of the secrets that are declared.
+    :param guards: look at the plan before it is carried out.
     :raises InvalidInput: the declaration cannot be met; nothing was written.
     :raises GuardError: a guard refused the plan; nothing was written.
     :raises AiosError: the platform could not be read; nothing was written.
     """
     started = time.monotonic()
-    if not items and settings.prune is None:  # nothing to ask the platform, and still a plan that was approved or not
-        plan_digest = digest(connection.base_url, None, [], [])
-        if settings.plan_digest:
-            check_digest(settings.plan_digest, plan_digest, [])
-        return Converged(plan_digest=plan_digest)
+    if guards and not items and not guards.prune:  # nothing to ask the platform, and still a plan that may be approved
+        return Converged(plan_digest=guards.check(connection.base_url, [], []))
     pace = Pace(settings.concurrency)
-    client = Client(connection, pace, signals)
+    redactor.learn_later(lambda: secrets_of(items, redactor))
+    client = Client(connection, pace, signals, redactor.redact_all)
+    run = _Run(client, pace, items, settings, guards, redactor)
     try:
         with client, Progress(settings.progress_path, pace) as progress:
             try:
-                run = _Run(client, pace, items, settings, progress)
-                run.carry_out()
+                with run.locked(progress):
+                    rows = run.carry_out(progress)
             finally:
                 signals.defer()  # nothing may interrupt the logout
     except AiosError as error:
         if NOTHING_WRITTEN not in error.message:  # what is done is reported by rows
             error.append(NOTHING_WRITTEN)
         raise
-    return Converged(
-        run.rows,
-        run.plan_digest,
-        client.requests,
-        client.auth.logins,
-        round(time.monotonic() - started, 3),
-        [*run.warnings, *client.warnings],
-        interrupted=bool(signals.arrived) and not settings.check,
-    )
+    seconds = round(time.monotonic() - started, 3)
+    warnings = [*run.warnings, *client.warnings]
+    interrupted = bool(signals.arrived) and not settings.check
+    return Converged(rows, run.plan_digest, client.requests, client.auth.logins, seconds, warnings, interrupted)
 
 
 class _Run:
-    """One run over one platform. Its results stand in ``rows``, ``plan_digest`` and ``warnings``."""
+    """One run over one platform.
+
+    :ivar plan_digest: the digest of the plan, where there are guards.
+    :ivar warnings: what a person should know although nothing failed.
+    """
 
     def __init__(
-        self, client: Client, pace: Pace, items: Sequence[Item], settings: Settings, progress: Progress
+        self,
+        client: Client,
+        pace: Pace,
+        items: Sequence[Item],
+        settings: Settings,
+        guards: Guards | None,
+        redactor: Redactor,
     ) -> None:
         self._client = client
         self._services = Services(client)
         self._pace = pace
         self._items = items
         self._settings = settings
-        self._progress = progress
-        self.rows: list[Row] = []
+        self._guards = guards
+        self._redactor = redactor
         self.plan_digest = ""
         self.warnings: list[str] = []
 
-    def carry_out(self) -> None:
+    @contextlib.contextmanager
+    def locked(self, progress: Progress) -> Iterator[None]:
+        """Keep other runs on this machine from writing to the platform meanwhile; a plan needs no lock."""
+        if self._settings.check:
+            yield
+            return
+        try:
+            folder = lock_folder()
+        except LocksUnavailable as reason:
+            self.warnings.append(f"Another run on this machine is not waited for: {reason}.")
+            yield
+            return
+        signals = self._client.signals
+        platform = normalized(self._client.base_url, lambda: bool(signals.arrived))
+        service = "" if self._settings.listing else next((str(item.uuid or item.name) for item in self._items), "")
+        with RunLock(folder, platform, service, self._settings.lock_timeout, signals.wait, progress.waiting).held():
+            yield
+
+    def carry_out(self, progress: Progress) -> Sequence[Row]:
         """Read, plan, guard, and apply unless it is only to be checked."""
         settings = self._settings
-        snapshot = read_snapshot(self._services, self._items, settings.listing, self._progress.reading)
-        plan = make_plan(self._items, snapshot, settings.always)
+        snapshot = read_snapshot(self._services, self._items, settings.listing, progress.reading)
+        plan = make_plan(self._items, snapshot, settings.always, self._redactor)
         if plan.errors:
             raise InvalidInput(plan.errors)
-        prunes = self._prunes(plan, snapshot)
+        prunes: list[Action] = []
+        if self._guards:
+            prunes = self._guards.prunes(self._services, self._items, plan, snapshot)
+            self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
         actions = [*plan.actions, *prunes]
-        self.plan_digest = digest(self._client.base_url, self._scope(), plan.actions, prunes)
-        if settings.plan_digest:
-            check_digest(settings.plan_digest, self.plan_digest, actions)
-        if settings.check:
-            self.rows = [Row.planned(action) for action in actions]
-            self.warnings += warn_of_plan(actions, snapshot)
-            return
+        changing = sum(action.kind != UNCHANGED for action in actions)
+        if not changing or settings.check:
+            self._warn_of_plan(actions, snapshot)
+            return [Row.planned(action) for action in actions]
         self._client.signals.defer()  # from here on a signal must not lose what was done
-        self._progress.applying(sum(action.kind != UNCHANGED for action in actions))
-        applier = Applier(self._services, self._pace, settings.stop_on_error, self._progress.finished)
-        self.rows = applier.apply(plan.actions, prunes)
+        progress.applying(changing)
+        return self._apply(plan.actions, prunes, progress)
+
+    def _apply(self, actions: Sequence[Action], prunes: Sequence[Action], progress: Progress) -> Sequence[Row]:
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.apply import Applier
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_result
+
+        applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished)
+        rows = applier.apply(actions, prunes)
         if not self._client.signals.arrived:
-            self.warnings += warn_of_result(self._services, self.rows)
+            self.warnings += warn_of_result(self._services, rows)
+        return rows
 
-    def _prunes(self, plan: Plan, snapshot: Snapshot) -> list[Action]:
-        prune = self._settings.prune
-        if prune is None:
-            return []
-        matching = self._services.listing(prune.conditions)
-        kept = {action.uuid for action in plan.actions if action.current is not None}
-        # What appeared since the snapshot is unknown to the plan; it may be what another run has just made of it.
-        doomed = [one for one in matching if one.uuid in snapshot.by_uuid and one.uuid not in kept]
-        candidates = [one for one in doomed if not one.values.get("system")]
-        check_prune(prune, sum(item.state == PRESENT for item in self._items), matching, candidates)
-        return deletions(candidates)
+    def _warn_of_plan(self, actions: Sequence[Action], snapshot: Snapshot) -> None:
+        if any("name" in action.update_values for action in actions):
+            from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_plan
 
-    def _scope(self) -> Any:
-        prune = self._settings.prune
-        return None if prune is None else sorted(condition.sent for condition in prune.conditions)
+            self.warnings += warn_of_plan(actions, snapshot)

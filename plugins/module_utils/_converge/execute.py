@@ -5,18 +5,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, trim
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, CREATED, DELETED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._converge.recovery import settle
+from ansible_collections.zstack.aios.plugins.module_utils._converge.recovery import PAUSES, settle
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import UNKNOWN, Row
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import UPDATE, Field, Member, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
 T = TypeVar("T")
+#: Codes with which the platform may refuse a creation because its uuid is taken. They have other meanings, too.
+MAY_BE_TAKEN = ("SYS.1000", "SYS.1002", "SYS.1006")
+#: How many uuids are tried for a new service.
+UUIDS_TRIED = 3
+#: Seconds before each further look at a service that could not be created.
+PAUSES_AFTER_REFUSAL = (0.5, 1.0)
 
 
 class Executor:
@@ -45,8 +52,10 @@ class Executor:
             self._set_members(row, action.schema.by_option[option], wanted)
         self._refuse_ignored(action, row.resource, {**action.create_values, **left})
 
-    def _settle(self, attempt: Callable[[], T | None], look: Callable[[], T | None]) -> T:
-        return settle(attempt, look, self._services.client.signals.wait)
+    def _settle(
+        self, attempt: Callable[[], T | None], look: Callable[[], T | None], pauses: Sequence[float] = PAUSES
+    ) -> T:
+        return settle(attempt, look, self._services.client.signals.wait, pauses)
 
     # The calls
 
@@ -55,26 +64,37 @@ class Executor:
 
         :return: values that the call did not take and that an update can set.
         """
-        action, services = row.action, self._services
-        source = action.source.uuid if action.source else action.after.uuid if action.after else ""
-
-        def make() -> Resource | None:
-            if action.kind == CREATED:
-                return services.create(action.create_values, action.uuid)
-            return services.clone(source, action.create_values, action.uuid)
-
-        def made() -> Resource | None:
-            # A uuid that was declared, and not chosen here, may be another service's.
-            found = services.by_uuid(action.uuid)
-            chosen = "resource_uuid" in action.values
-            return found if found is not None and (found.name == action.name or not chosen) else None
-
-        resource = self._settle(make, made)
+        action = row.action
+        resource = self._made(action)
         action.uuid = resource.uuid or action.uuid  # a platform may choose another one than it was given
         ignored = _ignored(action, resource, action.create_values)
         row.reached(resource, (option for option in action.create_values if option not in ignored))
         by_option = action.schema.by_option
         return {o: v for o, v in action.create_values.items() if o in ignored and by_option[o].accepted(UPDATE)}
+
+    def _made(self, action: Action) -> Resource:
+        """Return the new service. Its uuid may be taken: by the same service, which another run made at the same time, and
+        which is adopted; or by something else, perhaps invisible, so that another uuid is tried."""
+        source = action.source.uuid if action.source else action.after.uuid if action.after else ""
+
+        def make() -> Resource | None:
+            if action.kind == CREATED:
+                return self._services.create(action.create_values, action.uuid)
+            return self._services.clone(source, action.create_values, action.uuid)
+
+        def made() -> Resource | None:
+            found = self._services.by_uuid(action.uuid)
+            return found if found is not None and trim(found.name) == trim(action.name) else None
+
+        spares = itertools.islice(action.spare_uuids, UUIDS_TRIED - 1)
+        while True:
+            try:
+                return self._settle(make, made, PAUSES_AFTER_REFUSAL)
+            except ApiError as error:
+                spare = next(spares, None) if error.code in MAY_BE_TAKEN else None
+                if spare is None:
+                    raise
+                action.uuid = spare
 
     def _update(self, row: Row, values: Mapping[str, Any]) -> None:
         action, before = row.action, row.resource

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action, describe_actions
-from ansible_collections.zstack.aios.plugins.module_utils._converge.digest import digest_differences
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action, deletions, describe_actions
+from ansible_collections.zstack.aios.plugins.module_utils._converge.digest import digest, digest_differences
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Prune:
+class Prune(NamedTuple):
     """Which services may be deleted when they are not declared.
 
     :param conditions: only services that meet all of them.
@@ -65,6 +67,43 @@ def read_prune(
     return prune, errors
 
 
+class Guards(NamedTuple):
+    """What looks at a plan before it is carried out.
+
+    :param prune: delete services that are not declared.
+    :param approved: the digest of the only plan that may be carried out; empty for any.
+    """
+
+    prune: Prune | None = None
+    approved: str = ""
+
+    def prunes(self, services: Services, items: Sequence[Item], plan: Plan, snapshot: Snapshot) -> list[Action]:
+        """Return the deletions of services that are not declared.
+
+        :raises GuardError: there are too many, or nothing is declared.
+        """
+        if self.prune is None:
+            return []
+        matching = services.listing(self.prune.conditions)
+        kept = {action.uuid for action in plan.actions if action.current is not None}
+        # What appeared since the snapshot is unknown to the plan; it may be what another run has just made of it.
+        doomed = [one for one in matching if one.uuid in snapshot.by_uuid and one.uuid not in kept]
+        candidates = [one for one in doomed if not one.values.get("system")]
+        check_prune(self.prune, sum(item.state == PRESENT for item in items), matching, candidates)
+        return deletions(candidates)
+
+    def check(self, platform: str, declared: Sequence[Action], deleted: Sequence[Action]) -> str:
+        """Return the digest of a plan.
+
+        :raises GuardError: it is not the approved one.
+        """
+        scope = None if self.prune is None else sorted(condition.sent for condition in self.prune.conditions)
+        now = digest(platform, scope, declared, deleted)
+        if self.approved and self.approved != now:
+            refuse_plan(self.approved, now, [*declared, *deleted])
+        return now
+
+
 def check_prune(prune: Prune, declared: int, matching: Sequence[Resource], candidates: Sequence[Resource]) -> None:
     """Refuse a prune from an empty declaration, or of more services than the limit allows.
 
@@ -95,13 +134,11 @@ def check_prune(prune: Prune, declared: int, matching: Sequence[Resource], candi
         )
 
 
-def check_digest(approved: str, now: str, actions: Sequence[Action]) -> None:
+def refuse_plan(approved: str, now: str, actions: Sequence[Action]) -> NoReturn:
     """Refuse a plan that is not the approved one.
 
     :raises GuardError: with what is different, and the plan as it is now.
     """
-    if approved == now:
-        return
     if not DIGEST.fullmatch(approved):
         reason = f"{quoted(approved)} is not the digest of a plan (64 hexadecimal digits)"
     else:

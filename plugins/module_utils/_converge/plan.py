@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot, uuids_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, Item, validate_yaml
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, CLONE, UPDATE, Field, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.identity import derived_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
 
@@ -34,12 +34,15 @@ class Plan(NamedTuple):
     errors: list[ValidationError]
 
 
-def make_plan(items: Sequence[Item], snapshot: Snapshot, always: bool = False) -> Plan:
+def make_plan(
+    items: Sequence[Item], snapshot: Snapshot, always: bool = False, redactor: Redactor | None = None
+) -> Plan:
     """Compare a declaration with what the platform holds.
 
     :param always: send fields that the platform never shows even when nothing else changes.
+    :param redactor: redacts values in errors.
     """
-    planner = _Planner(snapshot, always)
+    planner = _Planner(snapshot, always, redactor or Redactor())
     values = [planner.resolve_names(item) for item in items]
     matched = [(item, wanted, *planner.match(item)) for item, wanted in zip(items, values, strict=True)]
     planner.refuse_shared([(item, current) for item, _wanted, found, current in matched if found])
@@ -51,8 +54,9 @@ def make_plan(items: Sequence[Item], snapshot: Snapshot, always: bool = False) -
 class _Planner:
     """Plans one item after the other, and collects why they cannot be carried out."""
 
-    def __init__(self, snapshot: Snapshot, always: bool) -> None:
+    def __init__(self, snapshot: Snapshot, always: bool, redactor: Redactor) -> None:
         self.snapshot = snapshot
+        self.redactor = redactor
         self.always = always
         self.errors: list[ValidationError] = []
 
@@ -144,13 +148,17 @@ class _Planner:
         """Refuse another value of a field that cannot be changed, as far as the platform shows it."""
         if not row.read or row.type.same(wanted, current):
             return
-        shown = _short(row, current) if current is not None else "none"
+        shown = self._short(row, current) if current is not None else "none"
         self.refuse(
             item,
             row.option,
             f"{why or 'it cannot be changed once the service exists'}: current value {shown}, declared value "
-            f"{_short(row, wanted)}; declare the current value, remove the option, or delete the service and create it anew",
+            f"{self._short(row, wanted)}; declare the current value, remove the option, or delete the service and create it anew",
         )
+
+    def _short(self, row: Field, value: Any) -> str:
+        shown = self.redactor.redact_all(row.type.show(value, self.redactor))
+        return quoted(shown) if isinstance(shown, str) else printable(json.dumps(shown, ensure_ascii=False), 160)
 
     def completed(self, item: Item, row: Field, wanted: Any, current: Any) -> Any:
         """Return the value to send, with those parts of the current one that are not declared."""
@@ -175,7 +183,9 @@ class _Planner:
             other = self.snapshot.by_uuid[chosen].name
             self.refuse(item, "resource_uuid", f"the service {quoted(other)} has this uuid already")
         kind = CLONED if item.clone_from else CREATED
-        action = Action(item, kind, str(chosen or uuid.uuid4().hex), values)
+        uuids = iter([str(chosen)]) if chosen else derived_uuids(str(values.get("name", "")))
+        free = (uuid for uuid in uuids if chosen or uuid not in self.snapshot.by_uuid)
+        action = Action(item, kind, next(free), values, spare_uuids=free)
         if kind == CREATED and item.uuid is None:
             self._check_creation(item, values)
             self.split(action, ADD)
@@ -290,8 +300,3 @@ def _circle(links: Sequence[Action]) -> str:
     if len(names) > 12:
         names = [*names[:10], f"{len(names) - 11} more", names[-1]]
     return " -> ".join(names)
-
-
-def _short(row: Field, value: Any) -> str:
-    shown = row.type.show(value, Redactor())
-    return quoted(shown) if isinstance(shown, str) else printable(json.dumps(shown, ensure_ascii=False), 160)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import time
 from types import TracebackType
@@ -44,6 +46,10 @@ class Progress:
         if self._path:
             self._thread.join()
 
+    def waiting(self, text: str) -> None:
+        """Take note of what the run waits for."""
+        self._state = text
+
     def reading(self, read: int, total: int) -> None:
         """Take note of how much of the listing was read."""
         self._state = f"read {read} of {total} services"
@@ -71,7 +77,17 @@ class Progress:
     def _report(self) -> None:
         while not self._ended.wait(EVERY):
             try:
-                with open(str(self._path), "a", encoding="utf-8") as file:
-                    file.write(self.line() + "\n")
+                _append(str(self._path), self.line() + "\n")
             except OSError:
                 return
+
+
+def _append(path: str, text: str) -> None:
+    """Append to a regular file; what is something else, a pipe that nobody reads for instance, must not hold the run.
+
+    :raises OSError: it cannot be written.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            file.write(text)

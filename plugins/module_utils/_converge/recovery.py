@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
@@ -16,12 +16,18 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 )
 
 T = TypeVar("T")
-_PAUSE_BEFORE_SECOND_LOOK = 0.5
+#: Seconds before each further look at the state.
+PAUSES = (0.5,)
 #: Errors after which the platform does nothing more; what it did before shows when the state is read.
-_FINAL = ("SYS.1000", "SYS.1006")
+_FINAL = ("SYS.1000", "SYS.1002", "SYS.1006")
 
 
-def settle(attempt: Callable[[], T | None], look: Callable[[], T | None], wait: Callable[[float], None]) -> T:
+def settle(
+    attempt: Callable[[], T | None],
+    look: Callable[[], T | None],
+    wait: Callable[[float], None],
+    pauses: Sequence[float] = PAUSES,
+) -> T:
     """Make a write; when its outcome cannot be learned, look at the state, and send again what the platform forgot.
 
     A second attempt cannot do a thing twice: a creation carries the same uuid again, which the platform takes once.
@@ -29,6 +35,7 @@ def settle(attempt: Callable[[], T | None], look: Callable[[], T | None], wait: 
     :param attempt: makes the write. :return: its result, ``None`` when the response does not show it.
     :param look: reads the state. :return: the same result once the state shows it, else ``None``.
     :param wait: waits so many seconds.
+    :param pauses: how long to wait before each further look.
     :raises OutcomeUnknown: the state does not show it, and the platform may still do it.
     :raises AiosError: of code ``unverified``: the write may have been done, and the state cannot be read.
     """
@@ -39,24 +46,21 @@ def settle(attempt: Callable[[], T | None], look: Callable[[], T | None], wait: 
         except (OutcomeUnknown, ApiError) as error:
             if isinstance(error, ApiError) and not second:
                 raise
-            seen = _look_after(error, look, wait)
+            seen = _look_after(error, look, wait, pauses)
             if seen is not None:
                 return seen
             if second or not (isinstance(error, OutcomeUnknown) and error.forgotten):
                 raise _after_a_look(error) from None
             second = True
         else:
-            return result if result is not None else _confirmed(look, wait)
+            return result if result is not None else _confirmed(look, wait, pauses)
 
 
-def _confirmed(look: Callable[[], T | None], wait: Callable[[float], None]) -> T:
+def _confirmed(look: Callable[[], T | None], wait: Callable[[float], None], pauses: Sequence[float]) -> T:
     """Return what a write made when its response does not show it."""
     unverified = AiosError("the platform reports success, but the state does not show it", "unverified")
     try:
-        seen = look()
-        if seen is None:
-            wait(_PAUSE_BEFORE_SECOND_LOOK)
-            seen = look()
+        seen = _look_again(look, wait, pauses)
     except AiosError as unreadable:
         unverified.append(unreadable.message)
         raise unverified from None
@@ -65,18 +69,27 @@ def _confirmed(look: Callable[[], T | None], wait: Callable[[float], None]) -> T
     return seen
 
 
-def _look_after(error: AiosError, look: Callable[[], T | None], wait: Callable[[float], None]) -> T | None:
+def _look_after(
+    error: AiosError, look: Callable[[], T | None], wait: Callable[[float], None], pauses: Sequence[float]
+) -> T | None:
     """Return what the state shows after an attempt that ended with ``error``."""
     try:
-        seen = look()
-        if seen is None and isinstance(error, OutcomeUnknown):
-            wait(_PAUSE_BEFORE_SECOND_LOOK)
-            seen = look()
+        return _look_again(look, wait, pauses if isinstance(error, OutcomeUnknown) else ())
     except AiosError as unreadable:
         error.append(f"the state could not be read either: {unreadable.message}")
         if isinstance(error, ApiError):  # the first attempt may have done it all the same
             raise AiosError(error.message, "unverified") from None
         raise error from None
+
+
+def _look_again(look: Callable[[], T | None], wait: Callable[[float], None], pauses: Sequence[float]) -> T | None:
+    """Look until the state shows it, or no pause is left."""
+    seen = look()
+    for seconds in pauses:
+        if seen is not None:
+            break
+        wait(seconds)
+        seen = look()
     return seen
 
 

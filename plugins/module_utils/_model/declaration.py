@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import List
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
     Choice,
     FieldType,
@@ -26,16 +26,14 @@ PRESENT, ABSENT = "present", "absent"
 CONTROLS: Mapping[str, FieldType] = {"state": Choice(PRESENT, ABSENT), "uuid": Uuid(), "clone_from": Name()}
 
 
-@dataclass(frozen=True)
-class RawItem:
+class RawItem(NamedTuple):
     """One item as it was written, and where: ``model_services[3]`` or ``services/chat.yml:12``."""
 
     value: Any
     place: str
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """One declared resource.
 
     :ivar where: its name and place, for messages.
@@ -49,8 +47,8 @@ class Item:
     state: str = PRESENT
     uuid: str | None = None
     clone_from: str | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    names: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
+    names: Mapping[str, Any] = {}
 
     @property
     def name(self) -> str | None:
@@ -89,6 +87,13 @@ def validate_yaml(item: Item) -> Iterator[ValidationError]:
             item.values["yaml"].check()
     except InvalidValue as error:
         yield ValidationError(item.where, "yaml", error.text)
+
+
+def secrets_of(items: Iterable[Item], redactor: Redactor) -> Iterator[str]:
+    """Yield the secrets that are declared."""
+    for item in items:
+        for option, value in item.values.items():
+            yield from item.schema.by_option[option].type.secrets(value, redactor)
 
 
 def item_keys(schema: Schema) -> frozenset[str]:

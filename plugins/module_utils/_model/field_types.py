@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,13 +19,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import (
     snake,
     trim,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import (
-    Redactor,
-    as_text,
-    env_entries,
-    env_map,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
+from ansible_collections.zstack.aios.plugins.module_utils._model.environment import as_text, variables
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor, restored
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
     FieldType,
     InvalidValue,
@@ -58,12 +55,18 @@ class YamlText:
     @property
     def key(self) -> str:
         """A short text that differs for every different declaration."""
-        return yaml_codec.fingerprint(self._value).hex() if self._text is None else self._text
+        return yaml_values.fingerprint(self._value).hex() if self._text is None else self._text
 
     @property
     def masked(self) -> bool:
         """Whether it contains what results show in place of secrets."""
         return _holds_mask(self._value) if self._text is None else MASK in self._text
+
+    def secrets(self, redactor: Redactor) -> list[str]:
+        """Return the secrets in it."""
+        if self._text is not None:
+            return redactor.secrets_in_text(self._text)
+        return [as_text(variable.value) for variable in variables(self._value) if redactor.is_secret(variable.key)]
 
     def load(self) -> Any:
         """Return a fresh copy of the parsed value."""
@@ -76,8 +79,12 @@ class YamlText:
         """
         try:
             self.load()
-        except yaml_codec.YamlError as error:
+        except yaml_values.YamlError as error:
             raise InvalidValue(f"it is not valid YAML: {error}") from None
+
+
+#: What a template makes of a mapping with a date where Ansible's jinja2_native is not set.
+_PYTHON = re.compile(r"\s*[{\[].*'[^']*': datetime\.(date|datetime)\([0-9]", re.DOTALL)
 
 
 class Yaml(FieldType):
@@ -93,6 +100,11 @@ class Yaml(FieldType):
             return YamlText(value=plain(value))
         if not isinstance(value, str):
             raise InvalidValue(f"it is {type_name(value)}; give YAML as text or as a mapping")
+        if _PYTHON.match(value):
+            raise InvalidValue(
+                "it is a mapping that a template has turned into Python's text, because it has a date; quote the date, or set "
+                "jinja2_native"
+            )
         return YamlText(trim(whole(str(value))))
 
     def canonical(self, value: Any) -> Any:
@@ -102,9 +114,9 @@ class Yaml(FieldType):
         """Return a digest of what the YAML means, leaving out some paths; the trimmed text when it is not YAML."""
         try:
             document = value.load() if isinstance(value, YamlText) else yaml_codec.load(trim(value)).value
-            yaml_codec.remove_paths(document, without)
-            return yaml_codec.fingerprint(document)
-        except yaml_codec.YamlError:
+            yaml_values.remove_paths(document, without)
+            return yaml_values.fingerprint(document)
+        except yaml_values.YamlError:
             return value.text if isinstance(value, YamlText) else trim(str(value))
 
     def same(self, wanted: Any, current: Any, without: tuple[tuple[Any, ...], ...] = ()) -> bool:
@@ -115,22 +127,28 @@ class Yaml(FieldType):
         return self.meaning(unmasked, without) == self.meaning(current, without)
 
     def complete(self, wanted: YamlText, current: Any) -> YamlText:
-        """Put back what results redact: a redacted value of the environment means the current one."""
+        """Put back what results redact: a redacted part means the current one."""
         if not wanted.masked:
             return wanted
         try:
-            document, current = wanted.load(), yaml_codec.load(current or "").value
-        except yaml_codec.YamlError:
-            return wanted
-        known = {entry.key: as_text(entry.value) for entry in env_entries(current)}
-        masked = [entry for entry in env_entries(document) if as_text(entry.value) == MASK]
-        for entry in masked:
-            if entry.key not in known:
+            document, shown = wanted.load(), yaml_codec.load(current or "").value
+        except yaml_values.YamlError:
+            text = restored(wanted.text, current)
+            if text is None:
                 raise InvalidValue(
-                    f"env: the value of {quoted(entry.key)} is redacted and the platform has none; give the value"
-                )
-            entry.set(known[entry.key])
-        return YamlText(yaml_codec.dump(document)) if masked else wanted
+                    "it contains a redacted value that the platform does not have; give the value"
+                ) from None
+            return YamlText(text)
+        known = {(variable.place, variable.key): as_text(variable.value) for variable in variables(shown)}
+        for variable in variables(document):
+            if MASK in as_text(variable.value):
+                value = restored(as_text(variable.value), known.get((variable.place, variable.key)))
+                if value is None:
+                    raise InvalidValue(
+                        f"env: the value of {quoted(variable.key)} is redacted and the platform has none; give the value"
+                    )
+                variable.set(value)
+        return YamlText(yaml_codec.dump(_restore_texts(document, shown, "")))
 
     def encode(self, value: Any) -> str:
         return str(value.text)
@@ -139,10 +157,7 @@ class Yaml(FieldType):
         return wire if isinstance(wire, str) else as_text(wire)
 
     def secrets(self, value: Any, redactor: Redactor) -> list[str]:
-        try:
-            return redactor.secrets_in(env_map(value.load()) or {})
-        except yaml_codec.YamlError:
-            return []
+        return redactor.secrets_in_text(value) if isinstance(value, str) else value.secrets(redactor)
 
     def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
         text = value.text if isinstance(value, YamlText) else value
@@ -301,17 +316,18 @@ class Parameters(FieldType):
         return {key: as_text(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
 
     def same(self, wanted: Any, current: Any) -> bool:
-        shown = current or {}
-        if any(key not in shown for key, value in wanted.items() if value == MASK):
+        try:
+            return super().same(self.complete(wanted, current), current)
+        except InvalidValue:
             return False
-        return super().same(self.complete(wanted, current), current)
 
     def complete(self, wanted: Any, current: Any) -> dict[str, str]:
         known = current or {}
-        for key, value in wanted.items():
-            if value == MASK and key not in known:
+        values = {key: restored(value, known.get(key)) for key, value in wanted.items()}
+        for key, value in values.items():
+            if value is None:
                 raise InvalidValue("the value is redacted and the platform shows none; give the value", f".{key}")
-        return {key: known[key] if value == MASK else value for key, value in wanted.items()}
+        return {key: value for key, value in values.items() if value is not None}
 
     def secrets(self, value: Any, redactor: Redactor) -> list[str]:
         return redactor.secrets_in(value)
@@ -366,6 +382,25 @@ def plain(value: Any, depth: int = 0, known: dict[int, Any] | None = None) -> An
             copied = [plain(entry, depth + 1, known) for entry in value]
         known[id(value)] = (copied, value)  # the original too, so that no other object gets its id meanwhile
     return known[id(value)][0]
+
+
+def _restore_texts(wanted: Any, current: Any, path: str) -> Any:
+    """Return a document with what redaction has hidden in its texts put back from the same places of another."""
+    if isinstance(wanted, str) and MASK in wanted:
+        text = restored(wanted, current)
+        if text is None:
+            raise InvalidValue(f"{path.lstrip('/')}: the value is redacted and the platform has none; give the value")
+        return text
+    if isinstance(wanted, dict):
+        known = current if isinstance(current, dict) else {}
+        return {key: _restore_texts(value, known.get(key), f"{path}/{printable(key)}") for key, value in wanted.items()}
+    if isinstance(wanted, list):
+        others = current if isinstance(current, list) else []
+        return [
+            _restore_texts(value, others[index] if index < len(others) else None, f"{path}/{index}")
+            for index, value in enumerate(wanted)
+        ]
+    return wanted
 
 
 def _holds_mask(value: Any) -> bool:

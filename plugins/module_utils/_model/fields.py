@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import snake
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
+from ansible_collections.zstack.aios.plugins.module_utils._model.environment import environment_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Yaml
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import env_map
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType, InvalidValue
 
 #: The operations of the platform that take fields.
@@ -20,8 +19,7 @@ ADD, CLONE, UPDATE = "add", "clone", "update"
 _SHAPES: Mapping[str, type] = {"list": list, "dict": dict}
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """One field of a resource.
 
     :param option: its name in playbooks.
@@ -183,11 +181,11 @@ class Resource:
             self._parsed = True
             try:
                 self._document = yaml_codec.load(str(self.values.get("yaml", ""))).value
-            except yaml_codec.YamlError:
+            except yaml_values.YamlError:
                 self._document = None
         if field.shown_at == ("env",):
-            return env_map(self._document)
-        return yaml_codec.read_path(self._document, field.shown_at)
+            return environment_of(self._document)
+        return yaml_values.read_path(self._document, field.shown_at)
 
     def shows(self, field: Field) -> bool:
         """Return whether a declared value of the field can be compared with what the platform shows."""
@@ -200,8 +198,7 @@ class Resource:
         return other
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One member of a relation, a tag for instance.
 
     :param uuid: of the record that makes it a member.

@@ -14,23 +14,27 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, printable, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, item_keys
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 
 KEY = "model_services"
 SUFFIXES = (".yml", ".yaml", ".json")
+MEBIBYTE = 1024 * 1024
 
 
 class _Unreadable(ValueError):
     """A file without declarations. The text says why."""
 
 
-def read_files(paths: Sequence[Any], pruning: bool = False) -> tuple[list[RawItem], list[ValidationError]]:
+def read_files(
+    paths: Sequence[Any], pruning: bool = False, size_limit: int = 64
+) -> tuple[list[RawItem], list[ValidationError]]:
     """Read declarations from files and folders, folders in the order of their names and with what is below them.
 
     :param pruning: services that are not declared get deleted, so a folder that holds nothing at all is refused: it is
         more often a mount or a submodule that is missing than a folder that declares nothing.
+    :param size_limit: so many MiB a file may have.
     :return: the items with file and line, and one error for everything that cannot be read.
     """
     items: list[RawItem] = []
@@ -41,7 +45,7 @@ def read_files(paths: Sequence[Any], pruning: bool = False) -> tuple[list[RawIte
                 errors.append(file)
                 continue
             try:
-                items.extend(_read_file(file))
+                items.extend(_read_file(file, size_limit))
             except _Unreadable as why:
                 errors.append(_error(file, str(why)))
             except OSError as error:
@@ -135,14 +139,32 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Build a mapping of JSON, where the second of two duplicate keys would silently win."""
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        keys = [key for key, _value in pairs]
-        raise ValueError(f"duplicate key {quoted(next(key for key in keys if keys.count(key) > 1))}")
+        seen: set[str] = set()
+        for key, _value in pairs:
+            if key in seen:
+                raise ValueError(f"duplicate key {quoted(key)}")
+            seen.add(key)
     return mapping
 
 
-def _read_file(file: Path) -> Iterator[RawItem]:
+def _content(file: Path, size_limit: int) -> bytes:
+    """Return what a regular file contains.
+
+    :raises _Unreadable: it is none, or too large.
+    :raises OSError: it cannot be read.
+    """
+    with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise _Unreadable(_SPECIAL)
+        content = opened.read(size_limit * MEBIBYTE + 1)
+    if len(content) > size_limit * MEBIBYTE:
+        raise _Unreadable(f"it is larger than {size_limit} MiB; divide it into several files, or raise src_size_limit")
+    return content
+
+
+def _read_file(file: Path, size_limit: int) -> Iterator[RawItem]:
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = _content(file, size_limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Unreadable(f"it is not UTF-8 (byte {error.start})") from None
     if text.startswith("$ANSIBLE_VAULT"):
@@ -177,6 +199,6 @@ def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
             raise _Unreadable(f"it is not valid JSON: {error}") from None
     try:
         loaded = yaml_codec.load(text)
-    except yaml_codec.YamlError as error:
+    except yaml_values.YamlError as error:
         raise _Unreadable(f"it is not valid YAML: {error}") from None
     return loaded.value, loaded.lines

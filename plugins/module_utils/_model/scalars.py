@@ -15,8 +15,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import FALSE, TRUE, nearest, quoted, trim
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor, as_text
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import FALSE, MASK, TRUE, nearest, quoted, trim
+from ansible_collections.zstack.aios.plugins.module_utils._model.environment import as_text
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor, restored
 
 T = TypeVar("T")
 _UUID = re.compile(r"[0-9a-f]{32}")
@@ -94,7 +95,7 @@ class FieldType(ABC):
         """Return the current form of a wire value."""
         return wire
 
-    def secrets(self, value: Any, redactor: Redactor) -> list[str]:
+    def secrets(self, value: Any, redactor: Redactor) -> Iterable[str]:
         """Return the texts in a declared value that must not be shown."""
         return []
 
@@ -119,6 +120,17 @@ class Text(FieldType):
 
     def canonical(self, value: Any) -> Any:
         return trim(value) if isinstance(value, str) else value
+
+    def same(self, wanted: Any, current: Any) -> bool:
+        if isinstance(wanted, str) and MASK in wanted:
+            return restored(wanted, current) is not None
+        return super().same(wanted, current)
+
+    def complete(self, wanted: Any, current: Any) -> Any:
+        text = restored(wanted, current) if isinstance(wanted, str) else wanted
+        if text is None:
+            raise InvalidValue("it contains a redacted value that the platform does not have; give the value")
+        return text
 
     def decode(self, wire: Any) -> Any:
         return wire if isinstance(wire, str) else as_text(wire)

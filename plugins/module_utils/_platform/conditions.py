@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted, trim
@@ -29,6 +29,10 @@ _TEXT = re.compile(
 #: Columns that the platform understands in conditions only: tags, and tags by the uuid of their pattern.
 _TAG_PATTERN = "__tagUuid__"
 _PSEUDO_COLUMNS = (*TAG_COLUMNS, _TAG_PATTERN)
+
+
+#: Characters of a condition: the URL of a request may have 8 KiB.
+LONGEST = 8000
 
 
 class InvalidCondition(ValueError):
@@ -57,6 +61,8 @@ class ConditionReader:
 
         :raises InvalidCondition: it cannot be asked; the text names it.
         """
+        if len(str(given)) > LONGEST:
+            raise InvalidCondition(f"a condition of {len(str(given)):,} characters is longer than a request can carry")
         condition = self._condition(*_parts(given))
         column, keeps = condition.column, condition.keeps
         if not condition.of_tags or keeps is None:
@@ -135,23 +141,39 @@ def _parts(given: Any) -> tuple[Any, str, Any]:
 
 
 def _like(column: str, sent: str, pattern: str) -> Condition:
-    """Return the condition that a text column matches a pattern of ``%`` and ``_``, in case and accents too.
+    """Return the condition that a text column matches a pattern of ``%`` and ``_``, in case and accents too."""
+    matches = like(pattern)
+    return Condition(sent, lambda row: isinstance(row.get(column), str) and matches(row[column]), column)
+
+
+def like(pattern: str) -> Callable[[str], bool]:
+    """Return a function that tells whether a text matches a pattern of ``%`` and ``_``.
 
     A backslash escapes the character after it, in ways that differ between databases, so that one before any other
     character is let through as well as left out: what the platform found is narrowed, never widened.
     """
-    parts = []
+    # The parts between wildcards are found one after the other, each as early as possible: one expression with a wildcard
+    # inside would take the square of a long text's length.
+    parts = [""]
     for token in re.findall(r"\\.|%+|.", pattern, re.DOTALL):
         if token[0] == "%":
-            parts.append(".*")
-        elif token == "_":
-            parts.append(".")
+            parts.append("")
         else:
-            parts.append(r"\\?" * (token[0] == "\\") + re.escape(token[-1]))
-    matches = re.compile("".join(parts), re.DOTALL)
-    return Condition(
-        sent, lambda row: isinstance(row.get(column), str) and bool(matches.fullmatch(row[column])), column
-    )
+            parts[-1] += "." if token == "_" else r"\\?" * (token[0] == "\\") + re.escape(token[-1])
+    if len(parts) == 1:
+        whole = re.compile(parts[0], re.DOTALL)
+        return lambda text: bool(whole.fullmatch(text))
+    first, *middle, last = (re.compile(part, re.DOTALL) for part in (*parts[:-1], parts[-1] + r"\Z"))
+
+    def matches(text: str) -> bool:
+        found = first.match(text)
+        for part in (*middle, last):
+            if found is None:
+                return False
+            found = part.search(text, found.end())
+        return found is not None
+
+    return matches
 
 
 def _understood(column: str, operator: str, value: str) -> str:

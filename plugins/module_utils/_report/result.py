@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, counted, listed, printable, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, printable, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import (
     CLONED,
     CREATED,
@@ -33,22 +32,6 @@ COUNTS = (*CHANGES, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
 def known_uuid(row: Row) -> str:
     """Return the service's uuid where it has one, or may have got it: not of one that is only planned."""
     return row.action.uuid if row.action.current or row.resource or row.status == UNKNOWN else ""
-
-
-def redact_errors(rows: Iterable[Row], redactor: Redactor) -> None:
-    """Redact in errors what the platform repeats of the secrets that a service was declared with."""
-    for row in rows:
-        if row.error is not None:
-            by_option = row.action.schema.by_option
-            declared = row.action.values.items()
-            secrets = [text for option, value in declared for text in by_option[option].type.secrets(value, redactor)]
-            row.error.rewrite(functools.partial(_redact_each, secrets=secrets))
-
-
-def _redact_each(text: str, secrets: Sequence[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return text
 
 
 def show_row(row: Row) -> dict[str, Any]:

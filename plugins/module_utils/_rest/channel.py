@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -38,11 +38,18 @@ class Channel:
 
     :param pace: limits the requests under way, and follows the platform's strain.
     :param signals: what signals do to this conversation.
+    :param redact: returns the text or JSON of a response as it may be shown.
     :ivar window: seconds for which a request is retried, and a job or an outage waited for.
     :ivar warnings: what went wrong without making anything fail.
     """
 
-    def __init__(self, connection: Connection, pace: Pace | None = None, signals: SignalGuard | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        pace: Pace | None = None,
+        signals: SignalGuard | None = None,
+        redact: Callable[[Any], Any] = lambda value: value,
+    ) -> None:
         self.window: float = connection.job_timeout
         self.base_url = connection.base_url
         self.signals = signals or SignalGuard()
@@ -50,7 +57,8 @@ class Channel:
         self.job_times = JobTimes()
         self.warnings: list[str] = []
         self._pace = pace or Pace(1)
-        self._transport = Transport(connection, self._pace.most)
+        self._redact = redact
+        self._transport = Transport(connection, self._pace.most, lambda: bool(self.signals.arrived))
         self._reached = False
         self._silent_since: float | None = None
         self._few_tries_only = False
@@ -123,6 +131,8 @@ class Channel:
             try:
                 outcome = self._transport.exchange(method, path, query, body, headers, sign, self.auth.secrets())
                 self._reached = self._reached or outcome.json is not None
+                if outcome.status >= 300 or outcome.json is None:
+                    outcome = outcome._replace(text=self._redact(outcome.text), json=self._redact(outcome.json))
             except TransportError as error:
                 outcome = error
         if isinstance(outcome, Response) and situation_of(outcome) != "outage":

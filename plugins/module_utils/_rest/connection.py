@@ -11,8 +11,7 @@ import re
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput, ValidationError
@@ -61,17 +60,18 @@ def variable(option: str) -> str:
     return f"ZSTACK_{option.upper()}"
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     """One of the three ways to authenticate, secrets left out of its ``repr``."""
 
     way: str
     account: str = ""
-    secret: str = field(default="", repr=False)
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.way!r}, {self.account!r})"
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(NamedTuple):
     """A platform's address and how to talk to it.
 
     :ivar base_url: with context path and without ``/v1``.

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError, TransportError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
@@ -40,8 +39,7 @@ class RetryAction(Enum):
     FAIL = "report the error"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One situation and what to do then in each phase."""
 
     situation: str
@@ -66,18 +64,20 @@ TABLE: tuple[Rule, ...] = (
     Rule("forgotten", R.FAIL, R.FAIL, R.REREAD),  # 404 for a job: unknown or expired
     # Every other plain-text response: 3xx, 400, 403, 404, 405, 500. Given to a poll it says nothing of the job.
     Rule("rejected", R.FAIL, R.FAIL, R.FEW),
-    Rule("not_ready", R.RETRY, R.RETRY_NEW, R.RETRY_NEW),  # SYS.1010, SYS.1012
+    Rule("not_ready", R.RETRY, R.RETRY_NEW, R.RETRY_NEW),  # SYS.1010: refused at the door
+    # SYS.1012: a management node has left. What it was sent may have run, and may still be running.
+    Rule("node_gone", R.RETRY, R.REREAD, R.REREAD),
     Rule("session", R.RELOGIN, R.RELOGIN, R.RELOGIN),  # ID.1001
-    Rule("ambiguous", R.FEW, R.REREAD, R.REREAD),  # SYS.1000, 1001, 1006, 1011, 1015, 1016, 1017
+    Rule("ambiguous", R.FEW, R.REREAD, R.REREAD),  # SYS.1000, 1001, 1002, 1006, 1011, 1015, 1016, 1017
     Rule("refused", R.FAIL, R.FAIL, R.FAIL),  # every other error of the platform
 )
 BY_SITUATION: Mapping[str, Rule] = {rule.situation: rule for rule in TABLE}
 #: Which of the platform's codes mean which situation; all others are ``refused``.
 CODES: Mapping[str, str] = {
     "SYS.1010": "not_ready",
-    "SYS.1012": "not_ready",
+    "SYS.1012": "node_gone",
     "ID.1001": "session",
-    **{f"SYS.{number}": "ambiguous" for number in (1000, 1001, 1006, 1011, 1015, 1016, 1017)},
+    **{f"SYS.{number}": "ambiguous" for number in (1000, 1001, 1002, 1006, 1011, 1015, 1016, 1017)},
 }
 
 

@@ -78,10 +78,13 @@ def test_check_mode_writes_no_tag_and_shows_which_are_added_and_removed(platform
 
 def test_tags_may_contain_any_character(platform: Platform) -> None:
     odd = ["owner::team a", "it's", "a=b", "50%", "推理", "a,b", "back\\slash"]
+    defined = [f"team::{text.replace('::', ' ')}" for text in odd]
     platform.sim.seed([{"name": "chat"}])
-    assert platform.run(MODULE, {"name": "chat", "user_tags": odd, "system_tags": odd})["action"] == "updated"
+    tags = {"user_tags": odd, "system_tags": defined}
+    assert platform.run(MODULE, {"name": "chat", **tags})["action"] == "updated"
     platform.sim.clear_log()
-    assert platform.run(MODULE, {"name": "chat", "user_tags": odd[::-1], "system_tags": odd})["action"] == "unchanged"
+    tags = {"user_tags": odd[::-1], "system_tags": defined}
+    assert platform.run(MODULE, {"name": "chat", **tags})["action"] == "unchanged"
     assert platform.writes() == []
 
 
