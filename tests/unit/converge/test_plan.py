@@ -61,11 +61,12 @@ def test_each_kind_of_action_in_the_order_of_the_declaration() -> None:
     assert len([action for action in made.actions if action.kind != "unchanged"]) == 4
 
 
-def test_every_new_service_has_a_uuid_of_its_own_that_the_platform_takes() -> None:
-    made = plan([{**REQUIRED, "name": f"s{place}"} for place in range(50)])
-    uuids = {action.uuid for action in made.actions}
-    assert len(uuids) == 50
-    assert all(uuid[12] == "4" and uuid[16] in "89ab" for uuid in uuids)
+def test_the_uuid_of_a_new_service_follows_from_its_name() -> None:
+    items = [{**REQUIRED, "name": f"s{place}"} for place in range(50)]
+    uuids = [action.uuid for action in plan(items).actions]
+    assert len(set(uuids)) == 50
+    assert all(uuid[12] == "5" and uuid[16] in "89ab" for uuid in uuids)
+    assert [action.uuid for action in plan(items[::-1]).actions] == uuids[::-1]
 
 
 def test_an_update_sends_what_differs_and_nothing_else() -> None:

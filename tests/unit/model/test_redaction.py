@@ -9,7 +9,8 @@ from __future__ import annotations
 import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
-from ansible_collections.zstack.aios.plugins.module_utils._model import redaction, yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model.environment import environment_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Yaml
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import OTHER, Redactor
 from ansible_collections.zstack.aios.tests.support import strategies
@@ -56,16 +57,16 @@ def test_secrets_are_redacted_in_every_notation_of_an_environment_and_only_there
     shown = Redactor().redact_yaml(f"{text}\nservices: [{{token_field: HF_TOKEN}}]")
     document = yaml.safe_load(shown)
     assert "5up3r" not in shown
-    assert redaction.env_map(document) == {"HF_TOKEN": MASK, "LEVEL": "1"}
+    assert environment_of(document) == {"HF_TOKEN": MASK, "LEVEL": "1"}
     assert document["services"] == [{"token_field": "HF_TOKEN"}]
 
 
 @pytest.mark.parametrize("text", NOTATIONS.values(), ids=NOTATIONS)
 def test_a_secret_that_replaces_another_is_distinguished_from_one_that_stays(text: str) -> None:
     other = text.replace("5up3r", "n3w")
-    assert redaction.env_map(yaml.safe_load(Redactor().redact_yaml(other, text))) == {"HF_TOKEN": OTHER, "LEVEL": "1"}
+    assert environment_of(yaml.safe_load(Redactor().redact_yaml(other, text))) == {"HF_TOKEN": OTHER, "LEVEL": "1"}
     for before in (other, "", "env: {", "env: {LEVEL: 1}"):
-        assert redaction.env_map(yaml.safe_load(Redactor().redact_yaml(other, before))) == {
+        assert environment_of(yaml.safe_load(Redactor().redact_yaml(other, before))) == {
             "HF_TOKEN": MASK,
             "LEVEL": "1",
         }
@@ -94,7 +95,7 @@ def test_a_text_that_is_not_yaml_is_cut_after_its_first_secret_key() -> None:
 def test_redaction_hides_every_secret_and_changes_nothing_else(document: dict[str, object]) -> None:
     text = yaml_codec.dump(document)
     shown = yaml_codec.load(Redactor().redact_yaml(text)).value
-    before, after = redaction.env_map(document), redaction.env_map(shown)
+    before, after = environment_of(document), environment_of(shown)
     assert (before is None) == (after is None)
     for key, value in (before or {}).items():
         assert (after or {})[key] == (MASK if Redactor().is_secret(key) else value)

@@ -62,7 +62,9 @@ EXPECTED: dict[str, list[tuple[Outcome, RetryAction, RetryAction, RetryAction]]]
         (response(503, {"status": "down"}), R.RETRY, R.ASK, R.RETRY), (response(503), R.RETRY, R.ASK, R.RETRY),
     ],
     "throttled": [(response(429, "Rate limit exceeded"), R.RETRY, R.RETRY, R.RETRY)],
-    "not_ready": [(response(503, error(code)), R.RETRY, R.RETRY_NEW, R.RETRY_NEW) for code in ("SYS.1010", "SYS.1012")],
+    "not_ready": [(response(503, error("SYS.1010")), R.RETRY, R.RETRY_NEW, R.RETRY_NEW)],
+    # What a management node that has left was sent may have run, and may still be running.
+    "node_gone": [(response(503, error("SYS.1012")), R.RETRY, R.REREAD, R.REREAD)],
     # Log in again, then resend once; with a new job id, for the old one is used up.
     "session": [(response(503, error("ID.1001")), R.RELOGIN, R.RELOGIN, R.RELOGIN)],
     # Never: all 400, 403, 404, 405, 500. To a poll they say nothing of the job, which may run.
@@ -71,7 +73,7 @@ EXPECTED: dict[str, list[tuple[Outcome, RetryAction, RetryAction, RetryAction]]]
     ],
     "refused": [
         *((response(503, error(code)), R.FAIL, R.FAIL, R.FAIL)
-          for code in ("SYS.1002", "SYS.1003", "SYS.1004", "SYS.1005", "SYS.1007", "SYS.1008", "SYS.1009", "SYS.1014",
+          for code in ("SYS.1003", "SYS.1004", "SYS.1005", "SYS.1007", "SYS.1008", "SYS.1009", "SYS.1014",
                      "SYS.1018", "SYS.1019", "ID.1000", "ID.1002", "ID.1003", "ID.1004", "ID.1005", "ID.1006",
                      "ID.1007", "ID.2000", "ID.2001", "ID.2002", "ID.2003", "LOGIN_CONTROL.1000",
                      "LOGIN_CONTROL.1002", "PORTAL.1000", "AIOS.4711")),
@@ -80,7 +82,7 @@ EXPECTED: dict[str, list[tuple[Outcome, RetryAction, RetryAction, RetryAction]]]
     # Ambiguous: read the state before deciding.
     "ambiguous": [
         (response(503, error(code)), R.FEW, R.REREAD, R.REREAD)
-        for code in ("SYS.1000", "SYS.1001", "SYS.1006", "SYS.1011", "SYS.1015", "SYS.1016", "SYS.1017")
+        for code in ("SYS.1000", "SYS.1001", "SYS.1002", "SYS.1006", "SYS.1011", "SYS.1015", "SYS.1016", "SYS.1017")
     ],
     "forgotten": [(response(404, "the job has been expired", JOB), R.FAIL, R.FAIL, R.REREAD)],
     "duplicate": [(response(400, "Duplicate job uuid[0123]"), R.FAIL, R.POLL, R.FEW)],
