@@ -61,7 +61,6 @@ class Write:
         self._job = uuid.uuid4().hex
         may_arrive = False
         while True:
-            self._wait(0, under_way=may_arrive)
             self.last = self._channel.exchange(
                 self._method, self._path, self._query, self._body, {"X-Job-UUID": self._job}
             )
