@@ -13,13 +13,16 @@ version_added: 1.1.0
 author:
   - The zstack.aios authors (@zstack-aios)
 description:
-  - Joins and checks the variables of the role P(zstack.aios.model_services#role) as the current host sees them. The role
-    uses it; it is of no use elsewhere.
+  - Joins and checks the variables of the role P(zstack.aios.model_services#role) as the current host sees them.
+  - The role uses this lookup internally. You do not need it in your own playbooks.
 options:
   _terms:
     description:
-      - V(items) returns the declared services of all variables, V(settings) the options that do not go to the module as
-        they are, V(errors), V(declaration_errors) and V(export_errors) every reason not to converge, validate or export.
+      - What to return.
+      - V(items) returns the declared model services of all variables.
+      - V(settings) returns the options that the role prepares for the module.
+      - V(errors), V(declaration_errors) and V(export_errors) return all reasons why the role cannot converge, validate
+        or export.
     type: list
     elements: str
     choices: [items, settings, errors, declaration_errors, export_errors]
@@ -27,7 +30,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show why the role would refuse its variables
+- name: Show why the role would reject its variables
   ansible.builtin.debug:
     msg: "{{ lookup('zstack.aios.role_variables', 'errors') }}"
   vars:

@@ -15,9 +15,10 @@ author:
   - The zstack.aios authors (@zstack-aios)
 description:
   - Creates, clones, updates or deletes one model service.
-  - An option that is not given is not managed. It is neither sent nor compared nor reset.
-  - An option that is given is compared as a whole with what the platform holds, and the answer to every write is checked.
-  - To manage many services use M(zstack.aios.model_services), which takes one task and one login for all of them.
+  - An option that you do not set is not managed. The module does not send, compare or reset it.
+  - An option that you set is compared as a whole with the platform's current value. The module verifies the result of
+    every write.
+  - To manage many services, use M(zstack.aios.model_services), which handles all of them in one task with one login.
 extends_documentation_fragment:
   - zstack.aios.platform
   - zstack.aios.platform.attributes
@@ -29,30 +30,33 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(update_write_only=always) fields that the platform never shows are sent in every run.
+      - With O(update_write_only=always), every run sends the fields that the platform never shows and reports a change.
 options:
   update_write_only:
     description:
-      - What to do with fields that the platform never shows, such as O(startup_parameters).
-      - With V(on_change) they are sent at creation and whenever something else is updated.
-      - With V(always) they are sent in every run, which then reports a change.
+      - When to send fields that the platform accepts but never shows, for example O(startup_parameters).
+      - V(on_change) sends them when the service is created and together with every other update. A change of these
+        fields alone is not noticed.
+      - V(always) sends them in every run, which then reports a change.
     type: str
     choices: [on_change, always]
     default: on_change
   lock_timeout:
     description:
-      - Seconds to wait for another run of the same user on this machine that writes to the platform; then the task fails
-        and names that run.
-      - Several tasks over different services do not wait for each other, only for a task over many services.
-      - In check mode nothing is waited for.
+      - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
+        on the same host. After that, the task fails and names the other run.
+      - Tasks of this module for different services do not wait for each other. They wait for tasks of
+        M(zstack.aios.model_services).
+      - In check mode, the module does not wait.
     type: int
     default: 300
     version_added: 1.1.0
   secret_keys:
     description:
-      - Further words that make the key of a parameter secret, beside words such as token, password, secret, key and credential.
-      - Values of secret keys in O(environment_parameters), O(startup_parameters) and O(inference_params), and in the
-        environment that O(yaml) shows, are masked in everything the module returns.
+      - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
+        key and credential are always secret.
+      - The module redacts the values of secret keys in everything it returns. It looks for them in
+        O(environment_parameters), O(startup_parameters), O(inference_params) and the C(env) section of O(yaml).
     type: list
     elements: str
   # BEGIN GENERATED from the table of fields
@@ -361,7 +365,7 @@ EXAMPLES = r"""
       - cpu_architecture: AARCH64
         docker_image: registry.example.com/aarch64/vllm:0.6.3
 
-- name: A second one like it, with more memory and its own token
+- name: Clone the service with more memory and another token
   zstack.aios.model_service:
     host: aios.example.com
     account_name: admin
@@ -372,7 +376,7 @@ EXAMPLES = r"""
     environment_parameters:
       HF_TOKEN: "{{ hf_token }}"
 
-- name: Give it another name
+- name: Rename a service
   zstack.aios.model_service:
     host: aios.example.com
     access_key_id: "{{ aios_key_id }}"
@@ -380,7 +384,7 @@ EXAMPLES = r"""
     uuid: 90d425a802ff44eeb530f21587633700
     name: qwen2.5-7b-support
 
-- name: Remove it
+- name: Delete the service
   zstack.aios.model_service:
     host: aios.example.com
     account_name: admin
@@ -391,21 +395,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What was done, or would be done in check mode.
+  description: What the module did, or would do in check mode.
   returned: success
   type: str
   choices: [created, cloned, updated, deleted, unchanged]
   sample: updated
 changed_fields:
-  description: The options whose values changed, in the order of the documentation.
+  description: Names of the options whose values changed.
   returned: success
   type: list
   elements: str
   sample: [request_cpu]
 model_service:
   description:
-    - The service as the platform shows it, in the names of the options; keys without an option come through in snake_case.
-    - Empty after a deletion. In check mode as it would be, as far as that can be told.
+    - The service as the platform shows it, with the names of the options as keys. Keys without an option are returned
+      in snake_case.
+    - Empty after a deletion. In check mode, the expected service as far as it can be predicted.
   returned: success
   type: dict
   contains:
@@ -502,33 +507,38 @@ model_service:
       type: str
     # END GENERATED
 failure:
-  description: The parts of what went wrong, to branch on.
+  description: Details of the error, for conditions in playbooks.
   returned: failure
   type: dict
   contains:
     code:
-      description: The platform's error code, or a word of this collection such as V(declaration) or V(transport_unsent).
+      description: Error code of the platform, or one of this collection such as V(declaration) or V(transport_unsent).
       type: str
       sample: SYS.1007
     method:
-      description: The HTTP method of the request that failed.
+      description: HTTP method of the failed request.
       type: str
     path:
-      description: Its path.
+      description: Path of the failed request.
       type: str
     status:
-      description: The HTTP status of the answer.
+      description: HTTP status of the response.
       type: int
     details:
-      description: The deepest text of the platform's error.
+      description: Most specific text of the error.
       type: str
     job:
-      description: The id of the platform's job.
+      description: ID of the platform's job.
       type: str
-    mistakes:
-      description: Everything that is wrong with the declaration.
+    errors:
+      description:
+        - The first 200 validation errors of the declaration, each with C(where), C(option) and C(text).
+        - RV(failure.errors_total) counts all of them.
       type: list
       elements: dict
+    errors_total:
+      description: Number of validation errors.
+      type: int
 """
 
 from typing import Any

@@ -14,9 +14,9 @@ version_added: 1.0.0
 author:
   - The zstack.aios authors (@zstack-aios)
 description:
-  - Returns the model services that meet all conditions, every page of them.
-  - With O(declared=true) they come in the form that M(zstack.aios.model_services) accepts, so that what exists can be
-    written down, kept in Git and managed from then on.
+  - Returns the model services that meet all conditions, from all pages of the platform's listing.
+  - With O(declared=true), returns them as declarations for M(zstack.aios.model_services). Use this to start managing
+    services that already exist.
 extends_documentation_fragment:
   - zstack.aios.platform
   - zstack.aios.platform.attributes
@@ -36,65 +36,69 @@ attributes:
 options:
   name:
     description:
-      - Only services of exactly this name, in case and accents too. Names are not unique on the platform.
+      - Name of the services to return, in exactly this spelling, case and accents included. Names are not unique on the
+        platform.
     type: str
   uuid:
     description:
-      - Only the service of this uuid.
+      - UUID of the service to return.
     type: str
   conditions:
     description:
-      - Only services that meet all of these.
-      - Each is a text of field, operator and value such as V(request_cpu>=8) or V(name~=chat-%), or a mapping of C(field),
-        C(operator) and C(value).
-      - Operators are V(=), V(!=), V(>), V(>=), V(<), V(<=), V(~=) (like, with V(%) and V(_)), V(!~=), V(?=) (one of several,
-        separated by commas), V(!?=), V(is null) and V(not null).
-      - The platform compares without regard to case and accents; V(=), V(?=) and V(~=) are made exact by this module.
-      - Fields are the options of M(zstack.aios.model_service) that hold a single value, O(uuid), V(create_date),
+      - Conditions that a service must meet to be returned. It must meet all of them.
+      - Each condition is a string of field, operator and value, for example V(request_cpu>=8) or V(name~=chat-%), or a
+        mapping with the keys C(field), C(operator) and C(value).
+      - The operators are V(=), V(!=), V(>), V(>=), V(<), V(<=), V(~=) (like, with the wildcards V(%) and V(_)), V(!~=)
+        (not like), V(?=) (one of several values, separated by commas), V(!?=) (none of several values), V(is null) and
+        V(not null).
+      - The platform ignores case and accents when it compares text. This module makes V(=), V(?=) and V(~=) exact.
+      - The fields are the options of M(zstack.aios.model_service) with a single value, O(uuid), V(create_date),
         V(last_op_date), and the tags V(__userTag__), V(__systemTag__) and V(__tagUuid__).
     type: list
     elements: raw
   sort_by:
     description:
-      - The field to sort by.
+      - Field to sort the services by. By default, they are sorted by UUID.
     type: str
   sort_direction:
     description:
-      - Which end comes first.
+      - Whether to sort in ascending or in descending order.
     type: str
     choices: [asc, desc]
     default: asc
   limit:
     description:
-      - Return at most so many.
+      - Maximum number of services to return.
     type: int
   start:
     description:
-      - Leave out so many at the beginning.
+      - Number of services to skip.
     type: int
     default: 0
   fields:
     description:
-      - Return only these keys of each service, and always its uuid and name.
+      - Keys to return for each service. The UUID and the name are always returned.
     type: list
     elements: str
   count_only:
     description:
-      - Return only RV(total).
+      - Whether to return only RV(total), without the services.
     type: bool
     default: false
   declared:
     description:
-      - Return each service in the form that M(zstack.aios.model_services) accepts and that changes nothing when it is applied.
-      - Only what a creation takes is declared, without values the platform makes. The uuid is added where a name is not
-        unique.
-      - Masked secrets stay masked; when they are given back, the platform's own values are kept.
+      - Whether to return each service as a declaration for M(zstack.aios.model_services) that changes nothing when
+        applied to the same platform.
+      - A declaration contains only fields that the platform accepts at creation, and no values that the platform
+        generates. It contains the UUID only if the name is not unique.
+      - Secrets stay redacted. When you apply a redacted value, the platform keeps its current value.
     type: bool
     default: false
   secret_keys:
     description:
-      - Further words that make the key of an environment variable secret, beside words such as token, password, secret, key
-        and credential. Such values in the environment that a service's C(yaml) shows are masked.
+      - Additional words that mark the key of an environment variable as secret. Keys with words such as token,
+        password, secret, key and credential are always secret.
+      - The module redacts the values of secret keys in the C(env) section of RV(model_services[].yaml).
     type: list
     elements: str
 seealso:
@@ -103,7 +107,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which services want a GPU and more than eight CPUs?
+- name: Find services with a GPU requirement and more than eight CPUs
   zstack.aios.model_service_info:
     host: aios.example.com
     account_name: admin
@@ -116,7 +120,7 @@ EXAMPLES = r"""
     sort_direction: desc
   register: big
 
-- name: How many are there?
+- name: Count all services
   zstack.aios.model_service_info:
     host: aios.example.com
     account_name: admin
@@ -124,7 +128,7 @@ EXAMPLES = r"""
     count_only: true
   register: all_services
 
-- name: Write down what exists
+- name: Read existing services as declarations
   zstack.aios.model_service_info:
     host: aios.example.com
     account_name: admin
@@ -140,9 +144,10 @@ EXAMPLES = r"""
 RETURN = r"""
 model_services:
   description:
-    - The services, in the names of the options of M(zstack.aios.model_service); keys without an option come in snake_case.
-    - Sorted by uuid unless O(sort_by) is given.
-  returned: success, unless O(count_only)
+    - The services, with the names of the options of M(zstack.aios.model_service) as keys. Keys without an option are
+      returned in snake_case.
+    - Sorted by UUID unless O(sort_by) is set.
+  returned: success, unless O(count_only=true)
   type: list
   elements: dict
   contains:
@@ -239,17 +244,17 @@ model_services:
       type: str
     # END GENERATED
 total:
-  description: How many services meet the conditions, O(limit) not regarded.
+  description: Number of services that meet the conditions, regardless of O(limit) and O(start).
   returned: success
   type: int
   sample: 12
 failure:
-  description: The parts of what went wrong, to branch on.
+  description: Details of the error, for conditions in playbooks.
   returned: failure
   type: dict
   contains:
     code:
-      description: The platform's error code, or a word of this collection.
+      description: Error code of the platform, or one of this collection such as V(query) or V(transport_unsent).
       type: str
       sample: ID.1000
 """

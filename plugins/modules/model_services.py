@@ -14,11 +14,11 @@ version_added: 1.0.0
 author:
   - The zstack.aios authors (@zstack-aios)
 description:
-  - Brings thousands of model services to their declared state in one task, with one login and one listing.
-  - Everything that is wrong with the declarations is told at once, before the first write.
-  - Services are created and cloned first, then updated. What is cloned from a service of the same run follows once that is
-    finished; deletions come last.
-  - A clone may name as its source a service that the same task creates, in any order and depth.
+  - Brings up to thousands of model services to their declared state in one task, with one login and one listing.
+  - Reports all errors in the declarations together, before any write.
+  - Creates and clones services first, then updates services, and deletes services last.
+  - A service can be cloned from another service that the same task creates or clones. The order of the declarations
+    does not matter.
 extends_documentation_fragment:
   - zstack.aios.platform
   - zstack.aios.platform.attributes
@@ -30,16 +30,18 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(update_write_only=always) fields that the platform never shows are sent in every run.
+      - With O(update_write_only=always), every run sends the fields that the platform never shows and reports a change.
 options:
   src:
     description:
-      - Files of declarations, and folders in which files ending in C(.yml), C(.yaml) and C(.json) are looked for.
+      - Files with declarations, and folders to search for files that end in C(.yml), C(.yaml) or C(.json).
       - Each file is a list of services, or a mapping with such a list under C(model_services).
-      - The module reads them itself on the host it runs on, which is many times cheaper than Ansible's variables. They
-        are not templated, and cannot be encrypted with Ansible Vault.
-      - Added to O(model_services); a service declared twice is an error that names both places.
-      - A relative path starts at the folder the module runs in, which on the controller is that of the playbook.
+      - The module reads these files on the host where it runs, which is much faster than loading Ansible variables. It
+        does not template them, and it cannot decrypt Ansible Vault.
+      - The module joins these declarations with O(model_services). A service that is declared in two places is an error
+        that names both places.
+      - A relative path starts at the working directory of the module. On the controller, this is the folder of the
+        playbook.
     type: list
     elements: path
   src_size_limit:
@@ -50,91 +52,103 @@ options:
     version_added: 1.1.0
   defaults:
     description:
-      - Options laid under each service. A service takes a default away by giving the option as V(null).
+      - Default options for every service. Set an option to V(null) in a service to drop its default for that service.
     type: dict
   concurrency:
     description:
-      - How many requests may be under way at once. Up to four times as many jobs may wait for the platform to finish them.
-      - The number halves by itself when the platform is strained (429, a proxy's 502, 503 or 504, time-outs), and recovers.
+      - Maximum number of requests in progress at the same time, from 1 to 100. Up to four times as many jobs of the
+        platform can be in progress.
+      - The module halves this number when the platform is overloaded, which it recognizes by timeouts, status 429, and
+        a proxy's status 502, 503 or 504. The number recovers step by step.
     type: int
     default: 8
   on_error:
     description:
-      - Whether the other services are attempted after one failed. The task fails in both cases.
+      - What to do after a service has failed. The task fails in both cases.
+      - V(continue) attempts the remaining services, except clones of a failed service.
+      - V(stop) starts nothing new.
     type: str
     choices: [continue, stop]
     default: continue
   update_write_only:
     description:
-      - What to do with fields that the platform never shows, such as O(model_services[].startup_parameters).
-      - With V(on_change) they are sent at creation and whenever something else of the service is updated.
-      - With V(always) they are sent in every run, which then reports a change.
+      - When to send fields that the platform accepts but never shows, for example
+        O(model_services[].startup_parameters).
+      - V(on_change) sends them when the service is created and together with every other update of the service. A
+        change of these fields alone is not noticed.
+      - V(always) sends them in every run, which then reports a change.
     type: str
     choices: [on_change, always]
     default: on_change
   lock_timeout:
     description:
-      - Seconds to wait for another run of the same user on this machine that writes to the platform; then the task fails
-        and names that run.
-      - A task over many services waits for every other one, and every other one waits for it.
-      - In check mode nothing is waited for.
+      - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
+        on the same host. After that, the task fails and names the other run.
+      - A task of this module waits for all other tasks that write to the platform, and they wait for it.
+      - In check mode, the module does not wait.
     type: int
     default: 300
     version_added: 1.1.0
   secret_keys:
     description:
-      - Further words that make the key of a parameter secret, beside words such as token, password, secret, key and credential.
-      - Values of secret keys in environment, startup and inference parameters, and in the environment that
-        O(model_services[].yaml) shows, are masked in everything the module returns.
+      - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
+        key and credential are always secret.
+      - The module redacts the values of secret keys in everything it returns. It looks for them in
+        O(model_services[].environment_parameters), O(model_services[].startup_parameters),
+        O(model_services[].inference_params) and the C(env) section of O(model_services[].yaml).
     type: list
     elements: str
   prune:
     description:
-      - Whether services that meet O(prune_conditions) and are not declared are deleted, after everything else succeeded.
-      - Services of the platform itself (RV(ignore:system)) are never deleted so.
+      - Whether to delete services that meet O(prune_conditions) and are not declared.
+      - The module deletes them last, and only if everything else succeeded.
+      - It never prunes services of the platform itself, which have O(model_services[].system=true).
     type: bool
     default: false
   prune_conditions:
     description:
-      - Which services may be pruned, as the O(zstack.aios.model_service_info#module:conditions) of
-        M(zstack.aios.model_service_info). Required with O(prune).
+      - Conditions that a service must meet to be pruned, in the form of
+        O(zstack.aios.model_service_info#module:conditions). Required with O(prune=true).
     type: list
     elements: raw
   prune_limit:
     description:
-      - How many services may be pruned at most, as a number or as a percentage of those that meet O(prune_conditions).
-        With more, nothing at all is done.
+      - Maximum number of services to prune, as a number or as a percentage of the services that meet
+        O(prune_conditions).
+      - If more services would be deleted, the task fails before any write.
     type: str
     default: "10"
   prune_allow_empty:
     description:
-      - Whether O(prune) may delete services when nothing at all is declared.
+      - Whether O(prune) can delete services when no service is declared to be present.
     type: bool
     default: false
   plan_digest:
     description:
-      - The RV(plan_digest) that a run in check mode returned. Any other plan is refused, with what is different.
-      - So a plan can be approved in one step and applied in another.
+      - Digest of an approved plan, as a run in check mode returned it in RV(plan_digest).
+      - The module applies only this plan. If the plan has changed since, the task fails before any write and reports
+        which parts are different.
     type: str
   validate_only:
     description:
-      - Only check the declarations, without the platform. No connection is needed and no request is sent.
+      - Whether to check the declarations only. This needs no platform and no credentials, and sends no request.
     type: bool
     default: false
   report_path:
     description:
-      - Where to write a report of everything that changed, on the host the module runs on, in check mode too.
-      - The suffix chooses the form, one of C(.html), C(.md) and C(.json).
-      - Unlike the result it is never cut.
+      - File on the host where the module runs, to which the module writes a report of all changes. Also written in
+        check mode and after failures. The folder must exist.
+      - The suffix C(.html), C(.md) or C(.json) determines the format.
+      - Unlike RV(results), a report in HTML or JSON contains every row.
     type: path
   progress_path:
     description:
-      - A file to which the module appends a line every few seconds. On the controller the lines are shown by themselves;
-        elsewhere they can be followed in this file.
+      - File on the host where the module runs, to which the module appends a line of progress every five seconds.
+      - On the controller, Ansible displays these lines and you do not need this option.
     type: path
   model_services:
     description:
-      - The declared services.
+      - Services to manage.
     type: list
     elements: dict
     suboptions:
@@ -443,7 +457,7 @@ EXAMPLES = r"""
       - name: qwen1.5-7b-chat
         state: absent
 
-- name: Keep a thousand services as they are in Git, and remove what was removed there
+- name: Keep the services as declared in files, and delete services that were removed from the files
   zstack.aios.model_services:
     host: aios.example.com
     access_key_id: "{{ aios_key_id }}"
@@ -456,7 +470,7 @@ EXAMPLES = r"""
     prune_limit: 5%
     report_path: /tmp/model-services.html
 
-- name: Plan
+- name: Plan the changes
   zstack.aios.model_services:
     host: aios.example.com
     account_name: admin
@@ -467,7 +481,7 @@ EXAMPLES = r"""
   diff: true
   register: plan
 
-- name: Apply exactly this plan
+- name: Apply this plan and no other
   zstack.aios.model_services:
     host: aios.example.com
     account_name: admin
@@ -479,103 +493,111 @@ EXAMPLES = r"""
 
 RETURN = r"""
 check_mode:
-  description: Whether this is what would be done rather than what was done.
-  returned: when the declarations were valid
+  description: Whether the module ran in check mode, so that the result is a plan.
+  returned: when the declarations are valid
   type: bool
 summary:
-  description: How many services there are of each kind, and what it took.
-  returned: when the declarations were valid
+  description: Number of services by outcome, and what the run took.
+  returned: when the declarations are valid
   type: dict
   contains:
     created:
-      description: Created from their declaration.
+      description: Services that were created.
       type: int
     cloned:
-      description: Cloned from another service.
+      description: Services that were cloned.
       type: int
     updated:
-      description: Updated.
+      description: Services that were updated.
       type: int
     deleted:
-      description: Deleted, pruned ones included.
+      description: Services that were deleted, including pruned services.
       type: int
     unchanged:
-      description: Found as declared.
+      description: Services that already were as declared.
       type: int
     failed:
-      description: Those with an error, also when they were done in part, without those that are unknown.
+      description: Services that failed. A service whose change was completed in part counts here and under that change.
       type: int
     unknown:
-      description: Those whose change may or may not have been made.
+      description: Services whose change may or may not have been made.
       type: int
     not_attempted:
-      description: Those that were not begun.
+      description: Services that the module did not begin to change.
       type: int
     total:
-      description: All of them.
+      description: All services of the declaration, and all pruned services.
       type: int
     requests:
-      description: HTTP requests sent.
+      description: Number of HTTP requests.
       type: int
     logins:
-      description: Logins among them.
+      description: Number of logins.
       type: int
     seconds:
-      description: Seconds it took, start-up not counted.
+      description: Duration of the run in seconds, without the start of the module.
       type: float
 results:
   description:
-    - One row for every service that is not unchanged, failed ones first.
-    - Cut when it would grow too large for AWX; then RV(results_omitted) counts the rest, and O(report_path) has all rows.
-  returned: when the declarations were valid
+    - One row for every service that is not unchanged, failures first.
+    - Limited to the size that AWX can store. RV(results_omitted) counts the rows that do not fit, and O(report_path)
+      writes all of them.
+  returned: when the declarations are valid
   type: list
   elements: dict
   contains:
     name:
-      description: The service's name.
+      description: Name of the service.
       type: str
     uuid:
-      description: Its uuid, once it exists.
+      description: UUID of the service. Missing if the service does not exist.
       type: str
     action:
-      description: What was done, or would be done in check mode.
+      description: What the module did, or would do in check mode.
       type: str
       choices: [created, cloned, updated, deleted, failed, unknown, not_attempted]
     changed_fields:
-      description: The options whose values changed, of services that were updated or, with an error, done in part.
+      description:
+        - Names of the options whose values changed.
+        - Returned for updates, unknown outcomes and changes that were completed in part.
       type: list
       elements: str
     error:
-      description: Why it is not all done.
+      description: Why the service is not as declared.
       type: str
     error_code:
-      description: The platform's code, or a word of this collection.
+      description: Error code of the platform, or one of this collection.
       type: str
 results_omitted:
-  description: How many rows were left out of RV(results).
+  description: Number of rows that are missing from RV(results).
   returned: when it is not zero
   type: int
 plan_digest:
-  description: The digest of the plan, 64 hexadecimal digits, for O(plan_digest).
-  returned: when a plan was made
+  description: Digest of the plan for the option O(plan_digest), 64 hexadecimal digits.
+  returned: when the module made a plan
   type: str
 report_path:
-  description: Where the report was written.
-  returned: when O(report_path) is given
+  description: Path of the report.
+  returned: when O(report_path) is set and the report was written
   type: str
 failure:
-  description: The parts of what went wrong, to branch on, when nothing was attempted.
-  returned: failure
+  description: Details of the error, for conditions in playbooks.
+  returned: when the task fails before any write, or cannot write the report
   type: dict
   contains:
     code:
-      description: The platform's error code, or a word of this collection such as V(declaration), V(prune_limit) or
+      description: Error code of the platform, or one of this collection such as V(declaration), V(prune_limit) or
         V(plan_changed).
       type: str
-    mistakes:
-      description: Everything that is wrong with the declarations, with C(where), C(option) and C(text).
+    errors:
+      description:
+        - The first 200 validation errors of the declarations, each with C(where), C(option) and C(text).
+        - RV(failure.errors_total) counts all of them.
       type: list
       elements: dict
+    errors_total:
+      description: Number of validation errors.
+      type: int
 """
 
 import time

@@ -90,37 +90,41 @@ class RunLock:
 
     def _acquire(self, path: str, end: float, exclusive: bool) -> int:
         """Return the descriptor of a locked file."""
-        kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
         while True:
-            try:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            except OSError as error:
-                raise GuardError(
-                    f"the lock {path} cannot be opened: {error.strerror}. Nothing was written. Next: remove that file.",
-                    "lock",
-                ) from None
-            try:
-                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-                if _is_at(descriptor, path):
-                    os.truncate(descriptor, 0)
-                    os.pwrite(descriptor, f"{os.getpid()} {time.strftime('%Y-%m-%d %H:%M:%S')}".encode("ascii"), 0)
-                    return descriptor
-                os.close(descriptor)  # whoever held it has removed it
-                continue
-            except BlockingIOError:
-                owner = _owner(os.pread(descriptor, 100, 0))
-                os.close(descriptor)
-            except BaseException:
-                os.close(descriptor)
-                raise
+            lock = _try_lock(path, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+            if isinstance(lock, int):
+                return lock
             if time.monotonic() >= end:
                 raise GuardError(
-                    f"another run is writing to this platform: {owner}. It was waited for {self._timeout:g} s. Nothing was "
+                    f"another run is writing to this platform: {lock}. It was waited for {self._timeout:g} s. Nothing was "
                     "written. Next: run again when it has ended, or raise lock_timeout.",
                     "locked",
                 )
-            self._on_wait(f"waiting for another run on this platform: {owner}")
+            self._on_wait(f"waiting for another run on this platform: {lock}")
             self._wait(EVERY)
+
+
+def _try_lock(path: str, kind: int) -> int | str:
+    """Return the descriptor of a locked file, or who holds the lock."""
+    while True:
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise GuardError(
+                f"the lock {path} cannot be opened: {error.strerror}. Nothing was written. Next: remove that file.",
+                "lock",
+            ) from None
+        with contextlib.ExitStack() as failed:
+            failed.callback(os.close, descriptor)
+            try:
+                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _owner(os.pread(descriptor, 100, 0))
+            if _is_at(descriptor, path):  # else whoever held it has removed it
+                os.truncate(descriptor, 0)
+                os.pwrite(descriptor, f"{os.getpid()} {time.strftime('%Y-%m-%d %H:%M:%S')}".encode("ascii"), 0)
+                failed.pop_all()
+                return descriptor
 
 
 def _is_at(descriptor: int, path: str) -> bool:

@@ -9,37 +9,28 @@ is the largest cost of a run. libyaml's parser is kept, only the building of obj
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable
 from typing import Any
 
-import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_values import Loaded, YamlError
-from yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
+
+try:
+    import yaml
+    from yaml.events import (
+        AliasEvent,
+        DocumentStartEvent,
+        MappingEndEvent,
+        MappingStartEvent,
+        ScalarEvent,
+        SequenceEndEvent,
+        SequenceStartEvent,
+    )
+except ImportError:
+    yaml = None  # type: ignore[assignment] # a module asks yaml_codec.is_installed() before it begins
 
 STR, MERGE, VALUE = (f"tag:yaml.org,2002:{name}" for name in ("str", "merge", "value"))
 _MAP_AND_SEQ = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PlainDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-
-class _LineDumper(_PlainDumper):
-    """Writes texts of several lines as lines."""
-
-
-_LineDumper.add_representer(
-    str,
-    lambda dumper, text: dumper.represent_scalar(STR, text, style="|" if "\n" in text else None),
-)
-
-
 #: How deep a document may be nested.
 DEEPEST = 200
 #: How many characters the aliases of a document may stand for: so many, and so many for each of its own. An alias that is
@@ -59,7 +50,7 @@ def load(text: str) -> Loaded:
     """
     builder = _Builder(EXPANSION + EXPANSION_EACH * len(text))
     try:
-        for event in yaml.parse(text, Loader=Loader):
+        for event in yaml.parse(text, Loader=_fastest("Loader")):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -223,5 +214,21 @@ def dump(value: Any, lines: bool) -> str:
 
     :param lines: write texts of several lines as lines.
     """
-    dumper = _LineDumper if lines else _PlainDumper
+    dumper = _line_dumper() if lines else _fastest("Dumper")
     return str(yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1_000_000))
+
+
+def _fastest(kind: str) -> Any:
+    return getattr(yaml, f"CSafe{kind}", None) or getattr(yaml, f"Safe{kind}")
+
+
+@functools.cache
+def _line_dumper() -> Any:
+    class LineDumper(_fastest("Dumper")):  # type: ignore[misc]
+        """Writes texts of several lines as lines."""
+
+    LineDumper.add_representer(
+        str,
+        lambda dumper, text: dumper.represent_scalar(STR, text, style="|" if "\n" in text else None),
+    )
+    return LineDumper
