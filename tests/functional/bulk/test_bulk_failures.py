@@ -111,7 +111,7 @@ def test_stop_starts_nothing_more_and_reports_it(platform: Platform) -> None:
 @pytest.mark.parametrize(("on_error", "action"), [("stop", "not_attempted"), ("continue", "cloned")])
 def test_stop_starts_no_clones_after_a_failure(platform: Platform, on_error: str, action: str) -> None:
     """One creation fails while another is under way; the other one is made, and its clone follows only with continue."""
-    platform.sim.faults([rule("add", "job_error"), rule("add", {"delay": {"seconds": 0.7}})])
+    platform.sim.faults([rule("add", {"job_error": {"code": "ORG.1"}}), rule("add", {"delay": {"seconds": 0.7}})])
     declared = []
     for root in ("one", "two"):
         declared += [service(root), {"name": f"{root}-clone", "clone_from": root}]

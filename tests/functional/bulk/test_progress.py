@@ -30,7 +30,7 @@ def test_lines_count_what_is_done_failed_and_left(
 ) -> None:
     monkeypatch.setattr(progress, "EVERY", 0.1)
     platform = platform_with(job_seconds=0.5)
-    platform.sim.faults([{"match": {"kind": "add", "nth": 1}, "fault": "job_error"}])
+    platform.sim.faults([{"match": {"kind": "add", "nth": 1}, "fault": {"job_error": {"code": "ORG.1"}}}])
     path = tmp_path / "progress"
     # Eight jobs at a time: three rounds of half a second.
     params = {"model_services": services(24), "concurrency": 2, "progress_path": str(path)}

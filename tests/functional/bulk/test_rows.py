@@ -45,11 +45,11 @@ def test_a_clone_of_a_circle_of_clones_is_refused_and_not_waited_for(platform: P
 
 
 def test_a_failed_job_is_reported_with_its_code_and_request(platform: Platform) -> None:
-    error = {"job_error": {"code": "SYS.1006", "details": "not enough GPU"}}
+    error = {"job_error": {"code": "SYS.1007", "details": "not enough GPU"}}
     platform.sim.faults([{"match": {"kind": "add"}, "fault": error}])
     result = platform.run("model_services", {"model_services": [CHAT]})
     (row,) = result["results"]
-    assert (row["action"], row["error_code"], result["changed"]) == ("failed", "SYS.1006", False)
+    assert (row["action"], row["error_code"], result["changed"]) == ("failed", "SYS.1007", False)
     assert row["error"].startswith("POST /v1/ai/model-services failed (HTTP 503, job ")
     assert "not enough GPU" in row["error"]
 

@@ -283,7 +283,7 @@ def test_two_hosts_of_one_platform_do_not_prune_each_other(two: Field) -> None:
         two.declare(host, model_services_items=[service(f"team-{host}")], model_services_host=two.platforms["one"].url)
     run = two.run("zstack.aios.provision", variables=prune)
     assert run.code != 0
-    assert "the same platform has several hosts: one, two" in run.text
+    assert "model_services_prune is refused, because several hosts are the same platform: one, two" in run.text
     assert two.writes("one") == []
     assert two.run("zstack.aios.provision").code == 0, "without prune they may share it"
 
@@ -388,12 +388,12 @@ def test_an_export_applies_as_no_change(field: Field) -> None:
 
 def test_a_failed_run_still_hands_on_its_summary_and_report(field: Field) -> None:
     field.declare("one", model_services_items=[service("qwen"), service("bge")])
-    field.platforms["one"].faults([{"match": {"kind": "add", "nth": 1}, "fault": {"job_error": {"code": "SYS.1006"}}}])
+    field.platforms["one"].faults([{"match": {"kind": "add", "nth": 1}, "fault": {"job_error": {"code": "SYS.1007"}}}])
     run = field.run("zstack.aios.provision", variables={"model_services_report_path": "{{ inventory_hostname }}.json"})
     assert run.code != 0
     summary = run.stats["model_services_summary"]["one"]
     assert (summary["created"], summary["failed"]) == (1, 1)
-    assert "SYS.1006" in (field.folder / "one.json").read_text(encoding="utf-8")
+    assert "SYS.1007" in (field.folder / "one.json").read_text(encoding="utf-8")
 
 
 def test_passwords_are_in_no_output(field: Field) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._converge.execute import MAY_BE_TAKEN, UUIDS_TRIED
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 from ansible_collections.zstack.aios.tests.support import samples
@@ -176,15 +177,26 @@ def test_after_a_job_without_end_the_state_decides(platform: Platform, name: str
     assert platform.sim.services() == []
 
 
-@pytest.mark.parametrize("code", ["SYS.1000", "SYS.1001", "SYS.1006", "SYS.1011"])
+@pytest.mark.parametrize("code", ["SYS.1000", "SYS.1001", "SYS.1002", "SYS.1006", "SYS.1011", "SYS.1012"])
 @pytest.mark.parametrize("name, done", [("job_error_after", True), ("job_error", False)])
 def test_after_an_ambiguous_error_the_state_decides(platform: Platform, code: str, name: str, done: bool) -> None:
-    result = create(platform, rule("add", {name: {"code": code}}))
+    result = create(platform, rule("add", {name: {"code": code}}, times=0))
     assert result.failed is not done
-    ended = code in ("SYS.1000", "SYS.1006")  # after the others the platform may still do it
+    ended = code in ("SYS.1000", "SYS.1002", "SYS.1006")  # after the others the platform may still do it
     assert result["action"] == ("created" if done else "failed" if ended else "unknown")
-    assert len(jobs_of(platform, "add")) == 1
+    # Its uuid may have been taken, so that others are tried.
+    assert len(jobs_of(platform, "add")) == (UUIDS_TRIED if ended and not done else 1)
     assert code in result.get("msg", "") or done
+
+
+@pytest.mark.parametrize("code", MAY_BE_TAKEN)
+def test_a_creation_whose_uuid_may_be_taken_is_tried_with_another(platform: Platform, code: str) -> None:
+    result = create(platform, rule("add", {"job_error": {"code": code}}))
+    assert (result.failed, result["action"]) == (False, "created")
+    entries = [entry for entry in platform.writes() if entry["kind"] == "add"]
+    assert len({entry["job"] for entry in entries}) == 2
+    assert len({entry["body"]["param"]["resourceUuid"] for entry in entries}) == 2
+    assert platform.service("chat")["uuid"] == entries[1]["body"]["param"]["resourceUuid"]
 
 
 @pytest.mark.parametrize("kind", ["created", "updated"])
@@ -217,7 +229,7 @@ def test_a_service_of_the_chosen_uuid_and_another_name_is_not_adopted(platform: 
 def test_a_second_attempt_that_is_refused_leaves_the_first_unknown(platform: Platform) -> None:
     """The platform forgot the first, refuses the uuid as taken the second time, and can then not be read."""
     refused = {"job_error_after": {"code": "AIOS.9999", "details": "taken"}}
-    blind = rule("query", {"status": {"code": 500, "body": "out of memory"}}, nth=4, times=0)
+    blind = rule("query", {"status": {"code": 500, "body": "out of memory"}}, nth=5, times=0)
     result = create(platform, rule("add", "job_never"), rule("add", refused), blind)
     assert (result.failed, result["action"], result["changed"]) == (True, "unknown", True)
     assert "taken" in result["msg"]
@@ -235,9 +247,8 @@ def test_a_refused_write_is_reported_and_never_repeated(platform: Platform, code
     assert len(jobs_of(platform, "add")) == 1
 
 
-@pytest.mark.parametrize("code", ["SYS.1010", "SYS.1012"])
-def test_a_platform_that_is_not_ready_is_asked_again_with_a_new_job(platform: Platform, code: str) -> None:
-    result = create(platform, rule("add", {"job_error": {"code": code}}, times=2))
+def test_a_platform_that_is_not_ready_is_asked_again_with_a_new_job(platform: Platform) -> None:
+    result = create(platform, rule("add", {"job_error": {"code": "SYS.1010"}}, times=2))
     assert result["action"] == "created"
     jobs = jobs_of(platform, "add")
     assert len(jobs) == len(set(jobs)) == 3
