@@ -11,26 +11,33 @@ from typing import Any
 
 _HTML = "<html><body><h1>{0}</h1></body></html>"
 #: Which requests a fault can hit; an empty list is every request.
-_TARGETS = ([], ["add", "clone", "update", "delete"], ["poll"], ["query"], ["add", "clone"], ["update"], ["tag"],
-            ["delete"], ["login"], ["logout"], ["poll", "query"])  # fmt: skip
+_TARGETS: tuple[list[str], ...] = (
+    [], ["add", "clone", "update", "delete"], ["poll"], ["query"], ["add", "clone"], ["update"], ["tag"], ["delete"],
+    ["login"], ["logout"], ["poll", "query"],
+)  # fmt: skip
 _WRITES = ({"kind": ["add", "clone"]}, {"kind": ["update"]}, {"kind": ["delete"]}, {"kind": ["tag"]},
            {"kind": ["add", "clone", "update", "delete", "tag"]})  # fmt: skip
 #: A platform that reports these may have done what was asked, or not.
-_AMBIGUOUS = ("SYS.1000", "SYS.1001", "SYS.1006", "SYS.1011", "SYS.1017")
-_DEFINITE = ("SYS.1007", "SYS.1010", "SYS.1012", "ID.1002", "ID.1003", "SYS.1019")
+_AMBIGUOUS = ("SYS.1000", "SYS.1001", "SYS.1002", "SYS.1006", "SYS.1011", "SYS.1012", "SYS.1017")
+_DEFINITE = ("SYS.1007", "SYS.1010", "ID.1002", "ID.1003", "SYS.1019")
 _SHAPES: tuple[Any, ...] = ([], "text", None, 7, {"inventories": "none"}, {"inventory": []}, {"nothing": True})
 _JOB_FAULTS = (
     "job_stuck", "job_stuck_after", "job_lost", "job_lost", "job_never", "job_never", "job_expired", "job_error", "job_error",
-    "job_error_after",
+    "job_error_after", "job_error_later",
 )  # fmt: skip
 _ANY_FAULTS = ("close_before", "close_before", "close_after", "close_after", "cut_answer", "cut_answer", "empty_body",
                "broken_json", "wrong_shape", "huge_body", "delay", "status", "status", "status_after", "redirect",
-               "session_gone", "session_gone")  # fmt: skip
+               "session_gone", "session_gone", "node_leaves")  # fmt: skip
+#: Faults of instance groups, which no schedule deploys, and of listings beyond every limit.
+NOT_DRAWN = frozenset({"group_stays", "restart_fails", "endless_list", "tiny_rows"})
+#: Codes after which a job may still take effect, and how many seconds later it does at most.
+_MAY_FOLLOW = ("SYS.1011", "SYS.1012")
+LATEST = 0.8
 
 
 def draw(random: Random) -> dict[str, Any]:
     """Draw one rule in the simulator's JSON form."""
-    often = {"nth": random.choice([1, 1, 1, 2, 3]), "times": random.choice([1, 1, 1, 2, 3])}
+    often: dict[str, Any] = {"nth": random.choice([1, 1, 1, 2, 3]), "times": random.choice([1, 1, 1, 2, 3])}
     if random.random() < 0.2:
         often = {"probability": random.choice([0.1, 0.3]), "times": 6}
     if random.random() < 0.35:
@@ -50,12 +57,16 @@ def _job_fault(random: Random) -> dict[str, Any]:
         details = {"code": random.choice(_AMBIGUOUS + _DEFINITE)}
     elif name == "job_error_after":
         details = {"code": random.choice(_AMBIGUOUS)}
+    elif name == "job_error_later":
+        details = {"code": random.choice(_MAY_FOLLOW), "seconds": random.choice([0.1, 0.3, LATEST])}
     return {name: details}
 
 
 def _details(name: str, random: Random) -> dict[str, Any]:
     if name == "delay":
         return {"seconds": random.choice([0.05, 0.2, 1.2])}
+    if name == "node_leaves":
+        return {"executes": random.choice([True, False])}
     if name == "huge_body":
         return {"bytes": 300_000}
     if name == "redirect":

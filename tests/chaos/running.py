@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.zstack.aios.tests.chaos import fault_rules
 from ansible_collections.zstack.aios.tests.chaos.schedules import Schedule
 from ansible_collections.zstack.aios.tests.simulator import constants, sessions
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
@@ -98,8 +99,8 @@ class Bench:
         evidence.after = simulator.services()
         simulator.clear_faults()
         simulator.clear_log()
-        told = {"update_write_only": "always"} if "update_write_only=always" in json.dumps(evidence.first) else {}
-        evidence.second = run_module("model_services", {**params, **_credentials(schedule, simulator), **told})
+        always = {"update_write_only": "always"} if "update_write_only=always" in json.dumps(evidence.first) else {}
+        evidence.second = run_module("model_services", {**params, **_credentials(schedule, simulator), **always})
         last = simulator.last_seq()
         evidence.third = run_module("model_services", {**params, **_credentials(schedule, simulator)})
         evidence.third_writes = simulator.writes(last)
@@ -163,4 +164,5 @@ def _settle(simulator: Simulator) -> None:
         if simulator.stats()["faults"].get("delay", 0) >= fired:
             break
         time.sleep(0.05)
-    time.sleep(JOB_SECONDS * 3)
+    late = fault_rules.LATEST if simulator.stats()["faults"].get("job_error_later") else 0.0
+    time.sleep(late + JOB_SECONDS * 3)

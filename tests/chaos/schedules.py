@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one schedule consists of, drawn at random: what the platform holds, what is declared, and what goes wrong."""
+"""What one schedule consists of, drawn at random: what is on the platform, what is declared, and what goes wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.zstack.aios.tests.chaos import fault_rules
 from ansible_collections.zstack.aios.tests.simulator import constants
 
 SECRET = "chaos-secret-value-5f1c"
-#: Beside every declared service the platform holds some that nobody declared.
+#: Beside the declared services there are some on the platform that are not declared.
 FOREIGN = "foreign"
 _YAML = "services:\n- name: demo\n  ports:\n  - 3000"
 _PATTERNS = (constants.PRODUCTION_TAG_UUID, constants.STAGING_TAG_UUID)
@@ -26,7 +26,7 @@ class Schedule:
     """One run and its faults.
 
     :ivar options: of the simulator; :ivar way: how it authenticates; :ivar window: the module's ``job_timeout``;
-    :ivar seeded: what the platform holds before, as the simulator takes it;
+    :ivar seeded: the services before the run, as the simulator takes it;
     :ivar items: the declaration; :ivar params: further parameters of the module; :ivar rules: fault rules;
     :ivar outage: seconds until the platform is killed and until it is started again, or nothing.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The promises, held against what a schedule left behind. What the simulator stored and logged is the truth."""
+"""Compares the promises with what a schedule left behind. What the simulator stored and logged is the truth."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Violation:
     text: str
 
 
-SORTS = ("duplicate", "lost", "untrue", "touched", "session", "secret", "crash", "slow")
+SORTS = ("duplicate", "lost", "inaccurate", "touched", "session", "secret", "crash", "slow")
 
 
 def judge(evidence: Evidence) -> list[Violation]:
@@ -52,10 +52,10 @@ def _nothing_lost(evidence: Evidence) -> Iterator[Violation]:
     """What the rows call done is done, and a run without faults does the rest and then nothing."""
     for item in evidence.schedule.items:
         row = _row(evidence.first, item["name"])
-        told_done = _ran(evidence.first) and (row is None or "error" not in row)
-        if told_done:
+        reported_done = _ran(evidence.first) and (row is None or "error" not in row)
+        if reported_done:
             for text in _missing(item, evidence.after):
-                yield Violation("lost", f"{item['name']} is told as done, and {text}")
+                yield Violation("lost", f"{item['name']} is reported as done, and {text}")
         for text in _missing(item, evidence.at_last):
             yield Violation("lost", f"{item['name']} in the end: {text}")
     if evidence.second.failed:
@@ -69,7 +69,7 @@ def _nothing_lost(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _missing(item: dict[str, Any], services: list[dict[str, Any]]) -> Iterator[str]:
-    """Tell what of a declared service is not so, without any of the collection's own comparisons."""
+    """Yield how a stored service differs from its declaration, without any of the collection's own comparisons."""
     found = [row for row in services if row["name"] == item["name"]]
     if item.get("state") == "absent":
         if found:
@@ -78,9 +78,9 @@ def _missing(item: dict[str, Any], services: list[dict[str, Any]]) -> Iterator[s
     if not found:
         yield "it is not there"
         return
-    for option, wanted in item.items():
-        if option in _WIRE and found[0].get(_WIRE[option]) != wanted:
-            yield f"{option} is {found[0].get(_WIRE[option])!r} and not {wanted!r}"
+    for option, declared in item.items():
+        if option in _WIRE and found[0].get(_WIRE[option]) != declared:
+            yield f"{option} is {found[0].get(_WIRE[option])!r} and not {declared!r}"
     tags = sorted(tag for tag in found[0]["userTags"] if tag not in _PATTERN_NAMES)
     if "user_tags" in item and tags != sorted(item["user_tags"]):
         yield f"user_tags are {tags}"
@@ -107,11 +107,13 @@ _WIRE = {
 _PATTERN_NAMES = (constants.PRODUCTION_TAG_NAME, constants.STAGING_TAG_NAME)
 
 
-def _true_rows(evidence: Evidence) -> Iterator[Violation]:
+def _accurate_rows(evidence: Evidence) -> Iterator[Violation]:
     """Every row says what the platform's own records say of the service."""
     if not _ran(evidence.first):
         if evidence.effects:
-            yield Violation("untrue", f"the run failed before the first write and did {len(evidence.effects)} things")
+            yield Violation(
+                "inaccurate", f"the run failed before the first write and did {len(evidence.effects)} things"
+            )
         return
     took_effect = _effects(evidence)
     known: set[str] = set()
@@ -119,11 +121,11 @@ def _true_rows(evidence: Evidence) -> Iterator[Violation]:
         uuid = row.get("uuid") or _uuid_of(evidence, row["name"])
         known.add(uuid)
         done = took_effect.get(uuid, [])
-        yield from (Violation("untrue", f"{row['name']} is told as {row['action']}: {text}") for text in
+        yield from (Violation("inaccurate", f"{row['name']} is reported as {row['action']}: {text}") for text in
                     _row_faults(evidence, row, done))  # fmt: skip
     for uuid, kinds in took_effect.items():
         if uuid not in known:
-            yield Violation("untrue", f"{uuid} was changed ({kinds}) and has no row")
+            yield Violation("inaccurate", f"{uuid} was changed ({kinds}) and has no row")
 
 
 def _row_faults(evidence: Evidence, row: dict[str, Any], done: list[str]) -> Iterator[str]:
@@ -134,8 +136,8 @@ def _row_faults(evidence: Evidence, row: dict[str, Any], done: list[str]) -> Ite
         if action == "not_attempted" and _sent(evidence, row):
             yield "writes were sent"
     elif action == "unknown":
-        if _answered(evidence, row):
-            yield "yet the platform answered that it is done"
+        if _end_was_seen(evidence, row):
+            yield "yet the platform responded that it is done"
     elif action == "deleted":
         if any(service["uuid"] == row["uuid"] for service in evidence.after):
             yield "it is still there"
@@ -145,14 +147,14 @@ def _row_faults(evidence: Evidence, row: dict[str, Any], done: list[str]) -> Ite
         yield f"these took effect: {done}"
 
 
-def _true_changed(evidence: Evidence) -> Iterator[Violation]:
+def _accurate_counts(evidence: Evidence) -> Iterator[Violation]:
     """``changed`` and the summary say what the rows and the platform say."""
     result = evidence.first
     unknown = any(row["action"] == "unknown" for row in result.get("results", []))
     if evidence.effects and _effects(evidence) and not result["changed"]:
-        yield Violation("untrue", "changed is false, and something was done")
+        yield Violation("inaccurate", "changed is false, and something was done")
     if not _effects(evidence) and result["changed"] and not unknown:
-        yield Violation("untrue", "changed is true, and nothing was done")
+        yield Violation("inaccurate", "changed is true, and nothing was done")
     if not _ran(result):
         return
     counted = Counter(row["action"] for row in result["results"])
@@ -160,11 +162,11 @@ def _true_changed(evidence: Evidence) -> Iterator[Violation]:
     summary = result["summary"]
     for action in ("created", "cloned", "updated", "deleted", "unknown", "not_attempted"):
         if summary[action] != counted[action]:
-            yield Violation("untrue", f"the summary counts {summary[action]} {action}, the rows {counted[action]}")
+            yield Violation("inaccurate", f"the summary counts {summary[action]} {action}, the rows {counted[action]}")
     if summary["failed"] != errors or result.failed != any("error" in row for row in result["results"]):
-        yield Violation("untrue", f"the summary counts {summary['failed']} failed, the rows {errors}")
+        yield Violation("inaccurate", f"the summary counts {summary['failed']} failed, the rows {errors}")
     if summary["logins"] < evidence.stats["logins"] - _lost_logins(evidence):
-        yield Violation("untrue", f"{evidence.stats['logins']} logins took place, {summary['logins']} are told")
+        yield Violation("inaccurate", f"{evidence.stats['logins']} logins took place, {summary['logins']} are reported")
 
 
 def _nothing_else_touched(evidence: Evidence) -> Iterator[Violation]:
@@ -184,7 +186,7 @@ def _nothing_else_touched(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _sessions_ended(evidence: Evidence) -> Iterator[Violation]:
-    """Sessions that nobody can end come from logins whose answer was lost; for a lost logout there is a warning."""
+    """Sessions that nobody can end come from logins whose response was lost; for a lost logout there is a warning."""
     ours = 1 if evidence.schedule.way == "session" else 0
     warnings = json.dumps(evidence.first.get("warnings", []))
     warned = "confirm the logout" in warnings or "to log out" in warnings
@@ -220,7 +222,8 @@ def _no_crash(evidence: Evidence) -> Iterator[Violation]:
 
 
 _CHECKS: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
-    _no_crash, _no_duplicate, _nothing_lost, _true_rows, _true_changed, _nothing_else_touched, _sessions_ended, _no_secret,
+    _no_crash, _no_duplicate, _nothing_lost, _accurate_rows, _accurate_counts, _nothing_else_touched, _sessions_ended,
+    _no_secret,
 )  # fmt: skip
 
 
@@ -286,8 +289,8 @@ def _sent(evidence: Evidence, row: dict[str, Any]) -> bool:
     return bool(_requests_for(evidence, row))
 
 
-def _answered(evidence: Evidence, row: dict[str, Any]) -> bool:
-    """Whether the client was told the good end of the last job it began for a row."""
+def _end_was_seen(evidence: Evidence, row: dict[str, Any]) -> bool:
+    """Whether the client saw the success of the last job that it began for a row."""
     jobs = [entry["job"] for entry in _requests_for(evidence, row)]
     return bool(jobs) and any(
         entry["kind"] == "poll" and entry["job"] == jobs[-1] and entry["status"] == 200 and entry["fault"] is None
@@ -296,7 +299,7 @@ def _answered(evidence: Evidence, row: dict[str, Any]) -> bool:
 
 
 def _lost_logins(evidence: Evidence) -> int:
-    """How many logins may have succeeded without the client getting the answer; a kill can cut one off."""
+    """How many logins may have succeeded without the client getting the response; a kill can cut one off."""
     spoilt = [entry for entry in evidence.log if entry["kind"] == "login" and entry["fault"] in _SPOILING]
     return len(spoilt) + (evidence.schedule.outage is not None)
 

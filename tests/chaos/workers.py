@@ -63,12 +63,12 @@ class Figures:
         """Return the figures as lines of text."""
         faults = ", ".join(f"{name} {number}" for name, number in self.faults.most_common())
         rows = ", ".join(f"{name} {number}" for name, number in self.rows.most_common())
-        named = {"duplicate": "duplicates", "lost": "lost", "untrue": "untrue reports"}
+        named = {"duplicate": "duplicates", "lost": "lost", "inaccurate": "inaccurate reports"}
         broken = ", ".join(f"{named.get(sort, sort)} {self.broken[sort]}" for sort in SORTS)
         return [
             f"schedules {self.schedules}, with the platform killed and started again {self.restarts}, requests {self.requests}",
             f"faults fired {sum(self.faults.values())}: {faults}",
-            f"rows told {sum(self.rows.values())}: {rows}",
+            f"rows reported {sum(self.rows.values())}: {rows}",
             f"broken promises {sum(self.broken.values())}: {broken}",
         ]
 
@@ -83,11 +83,11 @@ def run_schedules(
     count: int,
     first: int = 0,
     workers: int = WORKERS,
-    told: Callable[[Figures], None] = lambda figures: None,
+    on_figures: Callable[[Figures], None] = lambda figures: None,
 ) -> Figures:
     """Run schedules ``first`` and up in several processes.
 
-    :param told: called with the figures so far, now and then.
+    :param on_figures: called with the figures so far, now and then.
     """
     numbers = range(first, first + count)
     portions = [numbers[start : start + 10] for start in range(0, count, 10)]
@@ -96,7 +96,7 @@ def run_schedules(
     with multiprocessing.get_context("spawn").Pool(min(workers, len(portions)), _prepare) as pool:
         for part in pool.imap_unordered(_Portion(seed), portions):
             figures.include(part)
-            told(figures)
+            on_figures(figures)
         # Not left to the end of the context, which terminates, so that each process ends its simulators.
         pool.close()
         pool.join()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import BusinessError, Refusal, invalid_argument
+from .texts import java_trim
 
 # The order decides: the first of these that occurs anywhere in the whole text is the operator, even inside the value.
 OPERATORS = ("!=", ">=", "<=", "!?=", "!~=", "~=", "?=", "=", ">", "<", "is null", "not null")
@@ -56,7 +57,7 @@ def parse_condition(text: str) -> Condition:
     # Adjacent operators count as one, and those at the very beginning as none.
     left, sign, value = _without_leading(operator, text).partition(operator)
     value = _without_leading(operator, value)
-    field = left.strip()
+    field = java_trim(left)
     if not field or not sign:
         raise Refusal(400, f"Invalid query parameter. The '{text}' in the parameter[q] doesn't contain a field")
     if not _NAME.fullmatch(field):

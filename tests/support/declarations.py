@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Declarations by the thousand, and the same services as the platform would hold them."""
+"""Declarations by the thousand, and the same services as the platform would store them."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def services(count: int, prefix: str = "model", **more: Any) -> list[dict[str, A
     return [service(f"{prefix}-{number:05d}", request_memory=1024 + number, **more) for number in range(count)]
 
 
-def held(declared: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Return a declared service as the platform holds it, to be seeded; ``more`` are fields in the platform's words."""
+def stored(declared: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return a declared service as the platform stores it, to be seeded; ``more`` are fields in the platform's words."""
     return {re.sub(r"_(\w)", lambda found: found[1].upper(), name): value for name, value in declared.items()} | more

@@ -31,7 +31,8 @@ class Result(dict[str, Any]):
 def run_module(name: str, params: Mapping[str, Any], *, check: bool = False, diff: bool = False) -> Result:
     """Run a module as Ansible would, without the process around it."""
     args = {**params, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
-    if "inject_invocation" in basic.PASS_VARS:  # ansible-core 2.21 and later leave it out unless they are told to
+    # ansible-core 2.21 and later leave it out unless it is asked for.
+    if "inject_invocation" in basic.PASS_VARS:  # type: ignore[attr-defined]
         args["_ansible_inject_invocation"] = True
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
     if hasattr(basic, "_ANSIBLE_PROFILE"):
@@ -54,6 +55,6 @@ def _forget_earlier_runs() -> None:
     ansible-core 2.19 and later take a process for the controller as soon as anything in it imported ``ansible.errors``.
     """
     with contextlib.suppress(ImportError):
-        importlib.import_module("ansible.module_utils._internal").is_controller = False
+        vars(importlib.import_module("ansible.module_utils._internal"))["is_controller"] = False
     warnings = importlib.import_module("ansible.module_utils.common.warnings")
     warnings._global_warnings.clear()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server of raw bytes, for what no honest HTTP server would answer."""
+"""A server of raw bytes, for responses that no well-behaved HTTP server gives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Callable
 
-#: Given a connection and the head of a request; answers as it likes.
+#: Given a connection and the head of a request; responds as it likes.
 Talk = Callable[[socket.socket, str], None]
 
 
@@ -26,7 +26,7 @@ class RawServer:
         self._talk = talk
         self._context = context
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self._ended = False
+        self._ended = threading.Event()
         self.requests: list[str] = []
         self.port = int(self._socket.getsockname()[1])
         self._thread = threading.Thread(target=self._listen, daemon=True)
@@ -41,7 +41,7 @@ class RawServer:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._ended = True
+        self._ended.set()
         # The listener wakes up from a connection, not from the closing of its socket.
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             pass
@@ -49,9 +49,9 @@ class RawServer:
         self._socket.close()
 
     def _listen(self) -> None:
-        while not self._ended:
+        while not self._ended.is_set():
             connection, _address = self._socket.accept()
-            if self._ended:
+            if self._ended.is_set():
                 connection.close()
                 return
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
@@ -84,8 +84,8 @@ class RawServer:
         return (head + b"\r\n\r\n" + body).decode("utf-8", "replace")
 
 
-def answering(status: int, body: bytes = b"", headers: str = "") -> Talk:
-    """Return a function that always gives the same complete answer. ``headers`` are lines that end with CRLF."""
+def responding(status: int, body: bytes = b"", headers: str = "") -> Talk:
+    """Return a function that always gives the same complete response. ``headers`` are lines that end with CRLF."""
 
     def talk(connection: socket.socket, _head: str) -> None:
         head = f"HTTP/1.1 {status} Whatever\r\nContent-Length: {len(body)}\r\n{headers}\r\n"

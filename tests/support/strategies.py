@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values for every field, derived from its kind, so that a new row of the table is tested without a new list.
+"""Values for every field, derived from its type, so that a new row of the table is tested without a new list.
 
 `sample` gives fixed values of a field; the functions that return hypothesis strategies give any value.
 """
@@ -13,7 +13,7 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
@@ -24,6 +24,7 @@ from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.texts import fold_for_equality
 from hypothesis import strategies as st
 
+T = TypeVar("T")
 #: What the platform knows, by the path a field's names are looked up at; tag patterns by the kind of tag.
 KNOWN: Mapping[str, Mapping[str, str]] = {
     "/ai/model-centers": {
@@ -54,7 +55,7 @@ class Sample:
 
     :ivar value: one declared value; ``wire``: what the platform is to be sent for it;
     :ivar same: other forms of it; ``other``: a value that differs; ``other_wire``: what is sent for that;
-    :ivar refused: values that cannot be meant, each with a part of the message it must give.
+    :ivar refused: invalid values, each with a part of the message that refuses it.
     """
 
     value: Any
@@ -77,47 +78,53 @@ def known_names(field: Field) -> list[str]:
 
 def sample(field: Field) -> Sample:
     """Return the values of a field."""
-    return _by_kind(_SAMPLES, field.type)(field, field.type)
+    return _by_type(_SAMPLES, field.type)(field, field.type)
 
 
-def _by_kind(table: Mapping[type, Callable[..., Any]], kind: scalars.FieldType) -> Callable[..., Any]:
-    return next(table[known] for known in type(kind).__mro__ if known in table)
+def _by_type(table: Mapping[type, Callable[..., T]], field_type: scalars.FieldType) -> Callable[..., T]:
+    return next(table[known] for known in type(field_type).__mro__ if known in table)
 
 
-_NO_TEXT = ((3.10, "not in quotes"), (7, "not in quotes"), (True, "not in quotes"), (["a"], "it is a list"))
+_NOT_TEXT = (*((value, "because it is not quoted") for value in (3.10, 7, True)), (["a"], "it is a list"))
 
 
-def _text(_field: Field, _kind: scalars.FieldType) -> Sample:
-    return Sample("alpha 推理", "alpha 推理", ("  alpha 推理\n", "\talpha 推理 "), "beta", "beta", _NO_TEXT)
+def _text(_field: Field, _field_type: scalars.FieldType) -> Sample:
+    return Sample("alpha 推理", "alpha 推理", ("  alpha 推理\n", "\talpha 推理 "), "beta", "beta", _NOT_TEXT)
 
 
-def _name(field: Field, _kind: scalars.FieldType) -> Sample:
+def _name(field: Field, _field_type: scalars.FieldType) -> Sample:
     # The platform refuses a system tag that no definition fits.
     start = "team::" if field.relation == "system_tags" else ""
     one, other = f"{start}alpha", f"{start}beta"
-    return Sample(one, one, (f"  {one}\n",), other, other, (*_NO_TEXT, (" ", "it is empty")))
+    return Sample(one, one, (f"  {one}\n",), other, other, (*_NOT_TEXT, (" ", "it is empty")))
 
 
-def _choice(_field: Field, kind: scalars.Choice) -> Sample:
-    one, other = kind.choices[1], kind.choices[2]
-    wrong_case = kind.choices[0].lower()
+def _choice(_field: Field, field_type: scalars.Choice) -> Sample:
+    one, other = field_type.choices[1], field_type.choices[2]
+    wrong_case = field_type.choices[0].lower()
     return Sample(
-        one, one, (f" {one}\n",), other, other, (*_NO_TEXT, (wrong_case, f'did you mean "{kind.choices[0]}"'))
+        one, one, (f" {one}\n",), other, other, (*_NOT_TEXT, (wrong_case, f'did you mean "{field_type.choices[0]}"'))
     )
 
 
-def _uuid(field: Field, _kind: scalars.FieldType) -> Sample:
+def _uuid(field: Field, _field_type: scalars.FieldType) -> Sample:
     one, other = known_uuids(field)
-    return Sample(one, one, (f" {one} ",), other, other, (*_NO_TEXT, ("chat", "is not a uuid"), (one.upper(), "uuid")))
+    return Sample(one, one, (f" {one} ",), other, other, (*_NOT_TEXT, ("chat", "is not a uuid"), (one.upper(), "uuid")))
 
 
-def _integer(_field: Field, kind: scalars.Integer) -> Sample:
+def _integer(_field: Field, field_type: scalars.Integer) -> Sample:
     refused = ((4.5, "not a whole number"), ("four", "not a whole number"), (True, "not a whole number"))
-    return Sample(4, 4, ("4", 4.0, " 4 "), 8, 8, (*refused, (kind.limit, "out of range"), ([4], "not a whole number")))
+    return Sample(
+        4, 4, ("4", 4.0, " 4 "), 8, 8, (*refused, (field_type.limit, "out of range"), ([4], "not a whole number"))
+    )
 
 
-def _boolean(_field: Field, _kind: scalars.FieldType) -> Sample:
-    refused = (("maybe", "neither true nor false"), (2, "neither true nor false"), ([], "neither true nor false"))
+def _boolean(_field: Field, _field_type: scalars.FieldType) -> Sample:
+    refused: tuple[tuple[Any, str], ...] = (
+        ("maybe", "neither true nor false"),
+        (2, "neither true nor false"),
+        ([], "neither true nor false"),
+    )
     return Sample(True, True, ("yes", "True", "on", 1, "1"), False, False, refused)
 
 
@@ -132,29 +139,29 @@ _YAML_SAME = (
 )
 
 
-def _yaml(_field: Field, _kind: scalars.FieldType) -> Sample:
+def _yaml(_field: Field, _field_type: scalars.FieldType) -> Sample:
     other = yaml.safe_dump(_OTHER_YAML)
     refused = ((7, "it is a number"), ("services: [chat\nnote: 1", "line 2, column"), ("a: 1\n b: 2", "line 2, column"))
     return Sample(_YAML_TEXT, _YAML_TEXT, _YAML_SAME, other, other.strip(), refused)
 
 
-def _list(field: Field, kind: field_types.List) -> Sample:
-    part = _by_kind(_SAMPLES, kind.element)(field, kind.element)
+def _list(field: Field, field_type: field_types.List) -> Sample:
+    part = _by_type(_SAMPLES, field_type.element)(field, field_type.element)
     both, wire = [part.value, part.other], [part.wire, part.other_wire]
     same: list[Any] = [[part.same[0], part.other], json.dumps(both), ", ".join(map(str, both))]
-    if not kind.ordered:
+    if not field_type.ordered:
         same += [both[::-1], [*both, part.value]]
     refused = [(5, "give a list"), ({"a": 1}, "give a list"), *((([value]), text) for value, text in part.refused)]
-    other = both[::-1] if kind.ordered else [part.other]
-    other_wire = wire[::-1] if kind.ordered else [part.other_wire]
+    other = both[::-1] if field_type.ordered else [part.other]
+    other_wire = wire[::-1] if field_type.ordered else [part.other_wire]
     return Sample(both, wire, tuple(same), other, other_wire, tuple(refused))
 
 
-def _architecture(_field: Field, _kind: scalars.FieldType) -> Sample:
-    return Sample("X86_64", "X86_64", ("x86_64", " X86_64 "), "AARCH64", "AARCH64", _NO_TEXT)
+def _architecture(_field: Field, _field_type: scalars.FieldType) -> Sample:
+    return Sample("X86_64", "X86_64", ("x86_64", " X86_64 "), "AARCH64", "AARCH64", _NOT_TEXT)
 
 
-def _images(_field: Field, _kind: scalars.FieldType) -> Sample:
+def _images(_field: Field, _field_type: scalars.FieldType) -> Sample:
     x86 = {"cpu_architecture": "X86_64", "docker_image": "registry.example.com/vllm:1"}
     arm = {"cpu_architecture": "aarch64", "vm_image_uuid": constants.ARM_IMAGE_UUID}
     x86_wire = {"cpuArchitecture": "X86_64", "dockerImage": "registry.example.com/vllm:1"}
@@ -169,7 +176,7 @@ def _images(_field: Field, _kind: scalars.FieldType) -> Sample:
     refused = (
         ("chat", "it is text"),
         ([{"docker_image": "a"}], "cpu_architecture is missing"),
-        ([x86, {**x86, "cpu_architecture": "x86_64"}], "stands in [0] already"),
+        ([x86, {**x86, "cpu_architecture": "x86_64"}], "is a duplicate of [0]"),
         ([{**x86, "dockerimage": "a"}], 'did you mean "docker_image"'),
         ([{**x86, "vm_image_uuid": "a"}], "is not a uuid"),
     )
@@ -178,7 +185,7 @@ def _images(_field: Field, _kind: scalars.FieldType) -> Sample:
     return Sample([x86, arm], [x86_wire, arm_wire], same, other, other_wire, refused)
 
 
-def _parameters(_field: Field, _kind: scalars.FieldType) -> Sample:
+def _parameters(_field: Field, _field_type: scalars.FieldType) -> Sample:
     value = {"LOG_LEVEL": "debug", "RETRIES": 3, "VERBOSE": True, "HF_TOKEN": SECRET_VALUE}
     wire = {"LOG_LEVEL": "debug", "RETRIES": "3", "VERBOSE": "true", "HF_TOKEN": SECRET_VALUE}
     same = (dict(reversed(value.items())), wire, json.dumps(wire), {**wire, "LOG_LEVEL": " debug"})
@@ -193,7 +200,7 @@ def _parameters(_field: Field, _kind: scalars.FieldType) -> Sample:
     return Sample(value, wire, same, other, other_wire, refused)
 
 
-def _specs(field: Field, _kind: scalars.FieldType) -> Sample:
+def _specs(field: Field, _field_type: scalars.FieldType) -> Sample:
     one, other = known_uuids(field)
     value = {"NVIDIA": [one, other], "Huawei": [other]}
     refused = (({"NVIDIA": one}, "give a list"), ({"NVIDIA": ["x"]}, "is not a uuid"), ([one], "give a mapping"))
@@ -267,11 +274,11 @@ def _variables() -> st.SearchStrategy[str]:
 
 def values_of(field: Field) -> st.SearchStrategy[Any]:
     """Any value a user can declare for a field, on a simulated platform."""
-    return _by_kind(_VALUES, field.type)(field, field.type)
+    return _by_type(_VALUES, field.type)(field, field.type)
 
 
-def _list_values(field: Field, kind: field_types.List) -> st.SearchStrategy[Any]:
-    values = _by_kind(_VALUES, kind.element)(field, kind.element)
+def _list_values(field: Field, field_type: field_types.List) -> st.SearchStrategy[Any]:
+    values = _by_type(_VALUES, field_type.element)(field, field_type.element)
     if field.relation in ("user_tags", "system_tags"):
         # A tag exists once on a service, as the platform's database compares texts.
         return st.lists(values, max_size=3, unique_by=lambda text: fold_for_equality(trim(text)))
@@ -283,7 +290,7 @@ def _system_tags() -> st.SearchStrategy[str]:
     return texts().map(lambda text: f"team::a{text.replace(':', '')}")
 
 
-def _image_values(_field: Field, kind: field_types.Images) -> st.SearchStrategy[Any]:
+def _image_values(_field: Field, field_type: field_types.Images) -> st.SearchStrategy[Any]:
     optional = {"docker_image": texts(10), "vm_image_uuid": st.sampled_from([constants.X86_IMAGE_UUID])}
     image = st.fixed_dictionaries(
         {"cpu_architecture": st.sampled_from(["X86_64", "x86_64", "AARCH64"])}, optional=optional
@@ -291,28 +298,28 @@ def _image_values(_field: Field, kind: field_types.Images) -> st.SearchStrategy[
     return st.lists(image, max_size=2, unique_by=lambda image: image["cpu_architecture"].lower())
 
 
-def _yaml_forms(_field: Field, _kind: scalars.FieldType) -> st.SearchStrategy[Any]:
+def _yaml_forms(_field: Field, _field_type: scalars.FieldType) -> st.SearchStrategy[Any]:
     value = service_yamls()
     return value | value.map(yaml.safe_dump) | value.map(functools.partial(yaml.safe_dump, default_flow_style=True))
 
 
-def _parameter_values(_field: Field, _kind: scalars.FieldType) -> st.SearchStrategy[Any]:
+def _parameter_values(_field: Field, _field_type: scalars.FieldType) -> st.SearchStrategy[Any]:
     return st.dictionaries(_variables(), texts(10) | st.integers() | st.booleans(), max_size=3)
 
 
 _VALUES: Mapping[type, Callable[..., st.SearchStrategy[Any]]] = {
-    scalars.Text: lambda _field, _kind: texts(),
-    scalars.Name: lambda field, _kind: _system_tags() if field.relation == "system_tags" else names(),
-    scalars.Choice: lambda _field, kind: st.sampled_from(kind.choices),
-    scalars.Uuid: lambda field, _kind: st.sampled_from(known_uuids(field)),
-    scalars.Integer: lambda _field, kind: _in_any_form(st.integers(0, kind.limit - 1)),
-    scalars.Boolean: lambda _field, _kind: st.sampled_from([True, False, "yes", "no"]),
+    scalars.Text: lambda _field, _field_type: texts(),
+    scalars.Name: lambda field, _field_type: _system_tags() if field.relation == "system_tags" else names(),
+    scalars.Choice: lambda _field, field_type: st.sampled_from(field_type.choices),
+    scalars.Uuid: lambda field, _field_type: st.sampled_from(known_uuids(field)),
+    scalars.Integer: lambda _field, field_type: _in_any_form(st.integers(0, field_type.limit - 1)),
+    scalars.Boolean: lambda _field, _field_type: st.sampled_from([True, False, "yes", "no"]),
     field_types.Yaml: _yaml_forms,
     field_types.List: _list_values,
-    field_types.Architecture: lambda _field, _kind: st.sampled_from(["X86_64", "AARCH64", "x86_64"]),
+    field_types.Architecture: lambda _field, _field_type: st.sampled_from(["X86_64", "AARCH64", "x86_64"]),
     field_types.Images: _image_values,
     field_types.Parameters: _parameter_values,
-    field_types.Specs: lambda field, _kind: st.dictionaries(
+    field_types.Specs: lambda field, _field_type: st.dictionaries(
         texts(6), st.lists(st.sampled_from(known_uuids(field)), max_size=2), max_size=2
     ),
 }
@@ -333,15 +340,15 @@ def declarations() -> st.SearchStrategy[dict[str, Any]]:
 
 @functools.cache
 def inventories() -> st.SearchStrategy[dict[str, Any]]:
-    """A service as the platform may hold it, whoever made it: any of its keys, in the platform's own form."""
+    """A service as the platform may store it, whoever made it: any of its keys, in the platform's own form."""
     rows = [field for field in FIELDS if field.read and field.option not in ("name", "resource_uuid", "model_uuids")]
-    held = {field.wire: values_of(field).map(functools.partial(_as_held, field)) for field in rows}
+    stored = {field.wire: values_of(field).map(functools.partial(_as_stored, field)) for field in rows}
     bindings = st.lists(st.sampled_from(list(KNOWN["/ai/models"].values())), max_size=2, unique=True)
     refs = bindings.map(lambda uuids: [{"modelUuid": uuid} for uuid in uuids])
-    needed = {"name": names(), "yaml": held.pop("yaml") | texts().map(trim)}
-    return st.fixed_dictionaries(needed, optional={**held, "modelServiceRefs": refs})
+    needed = {"name": names(), "yaml": stored.pop("yaml") | texts().map(trim)}
+    return st.fixed_dictionaries(needed, optional={**stored, "modelServiceRefs": refs})
 
 
-def _as_held(field: Field, declared: Any) -> Any:
+def _as_stored(field: Field, declared: Any) -> Any:
     wire = field.type.encode(field.type.parse(declared))
     return trim(wire) if isinstance(wire, str) else wire

@@ -13,7 +13,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, trim
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, CREATED, DELETED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.recovery import PAUSES, settle
-from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import UNKNOWN, Row
+from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import NOT_ATTEMPTED, UNKNOWN, Row
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import UPDATE, Field, Member, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
@@ -31,6 +31,7 @@ class Executor:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._signals = services.client.signals
 
     def carry_out(self, row: Row) -> None:
         """Bring one service to where its action wants it. At any time the row says what is done so far.
@@ -55,7 +56,12 @@ class Executor:
     def _settle(
         self, attempt: Callable[[], T | None], look: Callable[[], T | None], pauses: Sequence[float] = PAUSES
     ) -> T:
-        return settle(attempt, look, self._services.client.signals.wait, pauses)
+        return settle(attempt, look, self._signals.wait, pauses)
+
+    def _go_on(self, row: Row) -> None:
+        """Begin no further write once a signal has arrived; the first one is sent, so that a row which began was attempted."""
+        if row.status != NOT_ATTEMPTED:
+            self._signals.check()
 
     # The calls
 
@@ -94,9 +100,11 @@ class Executor:
                 spare = next(spares, None) if error.code in MAY_BE_TAKEN else None
                 if spare is None:
                     raise
+                self._signals.check()
                 action.uuid = spare
 
     def _update(self, row: Row, values: Mapping[str, Any]) -> None:
+        self._go_on(row)
         action, before = row.action, row.resource
         by_option = action.schema.by_option
         differed = _ignored(action, before, values)
@@ -148,6 +156,7 @@ class Executor:
         target = Resource(row.action.schema, {"uuid": row.action.uuid})
         members = self._members(target, field)
         for value in (*sorted(set(wanted) - set(members)), *sorted(set(members) - set(wanted))):
+            self._go_on(row)
             self._set_member(target, field, value, members.get(value))
             row.reached(row.resource, [field.option])
         if set(members) != set(wanted):

@@ -26,7 +26,7 @@ class Scheduler(Generic[S]):
     """Runs work in threads.
 
     :param pace: limits the requests under way; four times as many things may be.
-    :param work: works on one thing; called in a thread.
+    :param work: works on one thing; called in a thread, and not at all once a signal has arrived.
     :param on_finished: called in the main thread with each finished thing and its exception; returns what can be started
         because of it.
     """
@@ -44,7 +44,7 @@ class Scheduler(Generic[S]):
         self._on_finished = on_finished
         self._waiting: deque[S] = deque()
         # Not a SimpleQueue: a signal that comes just as its timeout runs out makes that one wait for ever.
-        self._finished: queue.Queue[tuple[S, BaseException | None]] = queue.Queue()
+        self._finished: queue.Queue[tuple[S, BaseException | None, bool]] = queue.Queue()
 
     def drop_waiting(self) -> None:
         """Start nothing more."""
@@ -65,18 +65,21 @@ class Scheduler(Generic[S]):
                     pool.submit(self._run_one, self._waiting.popleft())
                     running += 1
                 try:
-                    thing, error = self._finished.get(timeout=_LOOK_UP)
+                    thing, error, begun = self._finished.get(timeout=_LOOK_UP)
                 except queue.Empty:
                     continue
                 running -= 1
-                self._waiting.extend(self._on_finished(thing, error))
+                if begun:
+                    self._waiting.extend(self._on_finished(thing, error))
         if self._signals.arrived:
             raise Interrupted("interrupted by a signal", "interrupted")
 
     def _run_one(self, thing: S) -> None:
+        begun = not self._signals.arrived  # a signal may have come since it was handed to this thread
         try:
-            self._work(thing)
+            if begun:
+                self._work(thing)
         except BaseException as error:  # the main thread decides what it means
-            self._finished.put((thing, error))
+            self._finished.put((thing, error, begun))
         else:
-            self._finished.put((thing, None))
+            self._finished.put((thing, None, begun))

@@ -184,6 +184,7 @@ def _duplicates(items: Sequence[Item]) -> Iterator[ValidationError]:
             if value is None:
                 continue
             first = seen.setdefault(value, item)
-            if first is not item:
+            # Several services may have one name; their uuids identify them.
+            if first is not item and not (key == "name" and first.uuid and item.uuid):
                 places = f"in {first.place} and in {item.place}" if item.place else "twice"
                 yield ValidationError(quoted(value), key, f"it is declared {places}; keep one of them")

@@ -46,7 +46,7 @@ class Exchange:
         with self._lock:
             self._close()
             # A duplicate, for TLS takes the socket itself over; both share the one connection.
-            self._socket = connected.dup()
+            self._socket = socket.fromfd(connected.fileno(), connected.family, connected.type)
             if self.expired:
                 self._shut_down()
 

@@ -20,8 +20,8 @@ LONGEST_REST = 10.0
 SCOUTS = 3
 #: but no longer than so many seconds, and then until they are twice as old.
 UNAIDED, UNAIDED_GROWTH = 5.0, 2.0
-#: Seconds after which a waiting job looks whether others have shown something.
-_LOOK_UP = 0.1
+#: A waiting job looks whether others have shown something after so many seconds, and so often in its estimated duration.
+_LOOK_UP, _LOOK_UPS = 0.1, 8
 #: One job in so many is a probe, polled a fifth earlier, so that the estimate gets closer, and follows a platform that gets
 #: faster: often among the first jobs, seldom later.
 PROBE_OFTEN, OFTEN_UNTIL, PROBE_SELDOM = 4, 64, 20
@@ -70,7 +70,6 @@ class PollSchedule:
         self._times = times
         self._kind = kind
         self._scout = scout
-        self._probe = probe
         self._share = 0.8 if probe else 1.0
         self._began = time.monotonic()
         self._polled_at = 0.0
@@ -81,7 +80,7 @@ class PollSchedule:
         age = time.monotonic() - self._began
         estimate = self._times.estimate(self._kind)
         left = self._due(estimate) - age
-        return max(0.0, left if self._scout or estimate is not None else min(left, _LOOK_UP))
+        return max(0.0, min(left, max(_LOOK_UP, (estimate or 0.0) / _LOOK_UPS)))
 
     def _due(self, estimate: float | None) -> float:
         """Return the age of the job at which to poll it next."""
@@ -98,6 +97,8 @@ class PollSchedule:
         self._polled_at = time.monotonic() - self._began
 
     def ended(self) -> None:
-        """Take note that a poll showed the job ended; a first poll at the estimated end shows nothing new."""
-        if self._polled_at or self._scout or self._probe:
-            self._times.record(self._kind, time.monotonic() - self._began)
+        """Take note that a poll showed the job ended; a first poll at the estimated end, or later, shows nothing new."""
+        age = time.monotonic() - self._began
+        estimate = self._times.estimate(self._kind)
+        if self._polled_at or estimate is None or age < estimate:
+            self._times.record(self._kind, age)

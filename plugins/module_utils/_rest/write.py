@@ -19,6 +19,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 )
 from ansible_collections.zstack.aios.plugins.module_utils._rest.backoff import Backoff
 from ansible_collections.zstack.aios.plugins.module_utils._rest.channel import FEW_TRIES, Channel
+from ansible_collections.zstack.aios.plugins.module_utils._rest.jobs import SHORTEST
 from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import (
     Outcome,
     Phase,
@@ -28,6 +29,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import
     situation_of,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response
+
+#: What a poll leads to as long as it does not show the end of a job.
+_NOT_ENDED = (RetryAction.POLL, RetryAction.RETRY, RetryAction.FEW)
 
 
 class Write:
@@ -57,7 +61,6 @@ class Write:
         self._job = uuid.uuid4().hex
         may_arrive = False
         while True:
-            self._wait(0, under_way=may_arrive)
             self.last = self._channel.exchange(
                 self._method, self._path, self._query, self._body, {"X-Job-UUID": self._job}
             )
@@ -94,19 +97,22 @@ class Write:
         :return: like :meth:`attempt`, or ``None`` when it turns out that the platform never received it.
         """
         channel, path = self._channel, f"/v1/api-jobs/{self._job}"
-        schedule = channel.job_times.schedule(self._method, self._path)
         backoff, end = Backoff(channel.window), time.monotonic() + channel.window
-        pause = schedule.wait()
+        # Whether a request has arrived shows at once, however long its job takes.
+        schedule = channel.job_times.schedule(self._method, self._path) if accepted else None
+        pause = 0.0 if accepted else SHORTEST
         while time.monotonic() < end and not channel.gone:
             self._wait(pause, under_way=True)
-            if (pause := schedule.wait()) > 0:
+            pause = min(schedule.wait() if schedule else 0.0, end - time.monotonic())
+            if pause > 0:
                 continue
             outcome = channel.exchange("GET", path, signed=False)
             action = retry_action(outcome, Phase.POLL)
-            if action is RetryAction.DONE and isinstance(outcome, Response):
+            if schedule and action not in _NOT_ENDED:
                 schedule.ended()
+            if action is RetryAction.DONE and isinstance(outcome, Response):
                 return outcome.json or {}
-            if situation_of(outcome) == "forgotten" and not accepted:
+            if situation_of(outcome) == "forgotten" and schedule is None:
                 return None
             self.last = outcome
             if situation_of(outcome) == "forgotten":
@@ -116,12 +122,11 @@ class Write:
             if action is RetryAction.REREAD:
                 raise self._unknown()
             if action is RetryAction.FAIL:
-                schedule.ended()
                 raise as_error(outcome, self._job, (self._method, self._path))
             if action is RetryAction.POLL:
-                accepted = True
+                schedule = schedule or channel.job_times.schedule(self._method, self._path)
                 schedule.still_running()
-                pause = schedule.wait()
+                pause = 0.0
             else:
                 few = action is RetryAction.FEW
                 pause = backoff.pause(outcome, FEW_TRIES if few else None) or 0.0

@@ -10,14 +10,16 @@ import json
 import random
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._converge.scheduler import JOBS_FOR_EACH_REQUEST
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.tests.driver import Driver
-from ansible_collections.zstack.aios.tests.support.declarations import held, service, services
+from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
 from ansible_collections.zstack.aios.tests.support.harness import run_module
 
 
@@ -28,17 +30,17 @@ def apply(platform: Platform, declared: list[dict[str, Any]], **params: Any) -> 
     return result
 
 
-def told(result: Any) -> dict[str, str]:
+def actions(result: Any) -> dict[str, str]:
     """Return what was done, by name."""
     return {row["name"]: row["action"] for row in result["results"]}
 
 
-# What it costs
+# Costs
 
 
 def test_a_thousand_unchanged_services_cost_three_requests(platform: Platform) -> None:
     declared = services(1000)
-    platform.sim.seed([held(one) for one in declared])
+    platform.sim.seed([stored(one) for one in declared])
     result = apply(platform, declared)
     assert result["changed"] is False
     assert result["summary"]["unchanged"] == 1000
@@ -50,7 +52,7 @@ def test_a_thousand_unchanged_services_cost_three_requests(platform: Platform) -
 
 def test_listings_are_read_in_pages_in_a_fixed_order_with_a_total(platform: Platform) -> None:
     declared = services(2001)
-    platform.sim.seed([held(one) for one in declared])
+    platform.sim.seed([stored(one) for one in declared])
     apply(platform, declared)
     queries = [entry["query"] for entry in platform.sim.log() if entry["kind"] == "query"]
     assert [f"start={start}" in query for start, query in zip((0, 999, 1998), queries, strict=True)] == [True] * 3
@@ -59,7 +61,7 @@ def test_listings_are_read_in_pages_in_a_fixed_order_with_a_total(platform: Plat
 
 def test_a_service_that_moves_to_a_page_already_read_is_not_missed(platform: Platform) -> None:
     """While the second page is asked for, one service of the first goes and another one comes at the end."""
-    platform.sim.seed([held(one) for one in services(1500)])
+    platform.sim.seed([stored(one) for one in services(1500)])
     rows = sorted(platform.sim.services(), key=lambda row: str(row["uuid"]))
     platform.sim.faults([{"match": {"kind": "query", "nth": 2}, "fault": {"delay": {"seconds": 2}}}])
 
@@ -79,7 +81,7 @@ def test_a_service_that_moves_to_a_page_already_read_is_not_missed(platform: Pla
 
 def test_one_changed_service_among_a_thousand_costs_one_write_of_one_field(platform: Platform) -> None:
     declared = services(1000)
-    platform.sim.seed([held(one) for one in declared])
+    platform.sim.seed([stored(one) for one in declared])
     declared[500]["request_cpu"] = 5
     result = apply(platform, declared)
     assert result["summary"]["updated"] == 1
@@ -105,12 +107,12 @@ def test_creating_many_logs_in_once_and_ends_its_session(platform: Platform) -> 
     assert platform.writes() == []
 
 
-def test_an_empty_declaration_asks_the_platform_nothing(platform: Platform) -> None:
+def test_an_empty_declaration_costs_no_request(platform: Platform) -> None:
     assert apply(platform, [])["changed"] is False
     assert platform.sim.stats()["requests"] == 0
 
 
-# Together, and with how many
+# Concurrency
 
 
 def test_jobs_are_waited_for_together(platform_with: Any) -> None:
@@ -130,7 +132,7 @@ def test_no_more_requests_are_under_way_than_allowed(platform_with: Any, concurr
 
 
 @pytest.mark.parametrize("concurrency", [0, 101, -1])
-def test_a_concurrency_without_sense_is_refused(platform: Platform, concurrency: int) -> None:
+def test_a_concurrency_out_of_range_is_refused(platform: Platform, concurrency: int) -> None:
     result = platform.run("model_services", {"model_services": services(1), "concurrency": concurrency})
     assert result.failed
     assert result["failure"]["errors"][0]["option"] == "concurrency"
@@ -140,29 +142,33 @@ def test_a_concurrency_without_sense_is_refused(platform: Platform, concurrency:
 # Order
 
 
-def test_new_ones_come_first_then_updates_and_deletions_last(platform: Platform) -> None:
-    old = services(6, "old")
-    platform.sim.seed([held(one) for one in old])
+def test_new_ones_are_started_first_then_updates_and_deletions_come_last(platform: Platform) -> None:
+    old = services(16, "old")
+    platform.sim.seed([stored(one) for one in old])
     declared: list[dict[str, Any]] = [
-        *({"name": one["name"], "state": "absent"} for one in old[:3]),
-        *({**one, "request_cpu": 9} for one in old[3:]),
-        *services(3, "new"),
-        *({"name": f"copy-{n}", "clone_from": "old-00005"} for n in range(3)),
+        *({"name": one["name"], "state": "absent"} for one in old[:4]),
+        *({**one, "request_cpu": 9} for one in old[4:]),
+        *services(6, "new"),
+        *({"name": f"copy-{n}", "clone_from": "old-00015"} for n in range(6)),
     ]
     random.Random(4).shuffle(declared)
-    # One at a time, so that the order in which writes begin is the order in which they end.
     result = apply(platform, declared, concurrency=1)
     kinds = [write["kind"] for write in platform.writes()]
-    assert sorted(kinds[:6]) == ["add"] * 3 + ["clone"] * 3
-    assert kinds[6:] == ["update"] * 3 + ["delete"] * 3
-    assert {name: result["summary"][name] for name in ("created", "cloned", "updated", "deleted")} == dict.fromkeys(
-        ("created", "cloned", "updated", "deleted"), 3
-    )
+    assert Counter(kinds[:24]) == {"add": 6, "clone": 6, "update": 12}
+    assert kinds[24:] == ["delete"] * 4
+    # Those under way at the same time may overtake each other.
+    assert kinds[:12].count("update") < JOBS_FOR_EACH_REQUEST
+    assert {name: result["summary"][name] for name in ("created", "cloned", "updated", "deleted")} == {
+        "created": 6,
+        "cloned": 6,
+        "updated": 12,
+        "deleted": 4,
+    }
 
 
 def test_deletions_wait_for_everything_else_to_end(platform: Platform) -> None:
     old = services(4, "old")
-    platform.sim.seed([held(one) for one in old])
+    platform.sim.seed([stored(one) for one in old])
     apply(platform, [*({"name": one["name"], "state": "absent"} for one in old), *services(20, "new")])
     kinds = [effect["kind"] for effect in platform.sim.effects()]
     assert kinds == ["add"] * 20 + ["delete"] * 4
@@ -170,14 +176,14 @@ def test_deletions_wait_for_everything_else_to_end(platform: Platform) -> None:
 
 def test_a_source_is_updated_only_after_it_was_cloned(platform: Platform) -> None:
     """A clone is made of what the plan saw, however slow it is."""
-    platform.sim.seed([held(service("source"))])
+    platform.sim.seed([stored(service("source"))])
     platform.sim.faults([{"match": {"kind": "clone"}, "fault": {"delay": {"seconds": 0.5}}}])
     apply(platform, [{"name": "source", "request_cpu": 8}, {"name": "copy", "clone_from": "source"}])
     assert (platform.service("source")["requestCpu"], platform.service("copy")["requestCpu"]) == (8, 4)
 
 
 def test_clones_of_what_the_run_makes_follow_their_sources_in_any_order(platform: Platform) -> None:
-    platform.sim.seed([held(service("there"))])
+    platform.sim.seed([stored(service("there"))])
     declared = [service("root"), {"name": "branch", "clone_from": "there", "request_cpu": 2}]
     for parent in ("root", "branch"):
         declared += [{"name": f"{parent}-{n}", "clone_from": parent} for n in range(3)]
@@ -224,7 +230,7 @@ def test_clones_in_a_circle_are_refused_with_the_circle(platform: Platform) -> N
     assert platform.writes() == []
 
 
-def test_a_circle_of_many_is_told_in_few_words(platform: Platform) -> None:
+def test_a_large_circle_is_reported_in_few_words(platform: Platform) -> None:
     declared = [{"name": f"ring-{n}", "clone_from": f"ring-{(n + 1) % 5000}"} for n in range(5000)]
     result = platform.run("model_services", {"model_services": declared})
     assert "circle: ring-0 -> ring-1 -> " in result["msg"]
@@ -233,7 +239,7 @@ def test_a_circle_of_many_is_told_in_few_words(platform: Platform) -> None:
 
 
 def test_an_existing_service_is_not_cloned_again_although_its_source_is_gone(platform: Platform) -> None:
-    platform.sim.seed([held(service("copy"))])
+    platform.sim.seed([stored(service("copy"))])
     assert apply(platform, [{"name": "copy", "clone_from": "gone", "request_cpu": 4}])["changed"] is False
 
 
@@ -242,7 +248,7 @@ def test_an_existing_service_is_not_cloned_again_although_its_source_is_gone(pla
 
 def test_check_mode_predicts_the_run_and_writes_nothing(platform: Platform) -> None:
     old = services(3, "old")
-    platform.sim.seed([held(one) for one in old])
+    platform.sim.seed([stored(one) for one in old])
     declared = [
         {**old[0], "request_cpu": 9},
         old[1],
@@ -254,7 +260,7 @@ def test_check_mode_predicts_the_run_and_writes_nothing(platform: Platform) -> N
     assert platform.writes() == []
     done = platform.run("model_services", {"model_services": declared}, diff=True)
     assert planned["changed"] is done["changed"] is True
-    assert told(planned) == told(done)
+    assert actions(planned) == actions(done)
     assert planned["plan_digest"] == done["plan_digest"]
     assert planned["diff"] == done["diff"]
     for name in ("created", "cloned", "updated", "deleted", "unchanged", "failed"):
@@ -263,7 +269,7 @@ def test_check_mode_predicts_the_run_and_writes_nothing(platform: Platform) -> N
 
 def test_validate_only_needs_neither_platform_nor_credentials() -> None:
     params = {"validate_only": True, "model_services": [service("a")]}
-    assert "Without a mistake: 1 declared service." in run_module("model_services", params)["msg"]
+    assert run_module("model_services", params)["msg"] == "1 declared service is valid."
     bad = run_module("model_services", {"validate_only": True, "model_services": [{"nam": "a"}]})
     assert bad.failed
 
@@ -292,7 +298,7 @@ def test_files_folders_and_the_option_make_one_declaration(platform: Platform, t
         },
     )
     result = apply(platform, [service("from-option")], src=[str(tmp_path / "one.yml"), str(tmp_path / "more")])
-    assert sorted(told(result)) == ["from-json", "from-list", "from-mapping", "from-option"]
+    assert sorted(actions(result)) == ["from-json", "from-list", "from-mapping", "from-option"]
 
 
 @pytest.mark.parametrize("where", ["items", "defaults"])
@@ -306,7 +312,7 @@ def test_one_uuid_cannot_be_chosen_for_two_services(platform: Platform, where: s
     assert platform.sim.services() == []
 
 
-def test_defaults_lie_under_each_item_of_both(platform: Platform, tmp_path: Path) -> None:
+def test_defaults_apply_to_items_of_files_and_of_the_option(platform: Platform, tmp_path: Path) -> None:
     write_files(tmp_path, {"one.yml": [service("from-file")]})
     apply(
         platform,
@@ -321,20 +327,20 @@ def test_defaults_lie_under_each_item_of_both(platform: Platform, tmp_path: Path
     ]
 
 
-def test_a_name_in_two_places_is_told_with_both(platform: Platform, tmp_path: Path) -> None:
+def test_a_name_declared_in_two_places_is_refused_with_both(platform: Platform, tmp_path: Path) -> None:
     text = "- name: twice\n  request_cpu: 1\n\n- name: once\n  request_cpu: 2\n- name: twice\n  request_cpu: 3\n"
     write_files(tmp_path, {"a.yml": text, "b.yml": "model_services:\n- name: once\n"})
     result = platform.run("model_services", {"model_services": [{"name": "once"}], "src": [str(tmp_path)]})
     assert result.failed
     a, b = tmp_path / "a.yml", tmp_path / "b.yml"
-    assert f"first in {a}:1 and in {a}:6" in result["msg"]
-    assert f"first in model_services[0] and in {a}:4" in result["msg"]
-    assert f"first in model_services[0] and in {b}:2" in result["msg"]
+    assert f'"twice": name: it is declared in {a}:1 and in {a}:6' in result["msg"]
+    assert f'"once": name: it is declared in model_services[0] and in {a}:4' in result["msg"]
+    assert f'"once": name: it is declared in model_services[0] and in {b}:2' in result["msg"]
     assert platform.sim.stats()["requests"] == 0
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "told_as"),
+    ("name", "text", "reason"),
     [
         ("a.yml", "- name: x\n  yaml: {\n", "line"),
         ("a.yml", "services: []\n", '"services" is unknown; did you mean "model_services"?'),
@@ -344,21 +350,21 @@ def test_a_name_in_two_places_is_told_with_both(platform: Platform, tmp_path: Pa
         ("a.yml", "- name: x\n--- \n- name: y\n", "more than one document"),
     ],
 )
-def test_a_bad_file_is_named(platform: Platform, tmp_path: Path, name: str, text: str, told_as: str) -> None:
+def test_a_bad_file_is_named(platform: Platform, tmp_path: Path, name: str, text: str, reason: str) -> None:
     write_files(tmp_path, {name: text, "good.yml": "- nam: misspelt\n"})
     result = platform.run("model_services", {"src": [str(tmp_path), str(tmp_path / "gone")]})
     assert result.failed
-    (mistake,) = [each for each in result["failure"]["errors"] if each["where"] == str(tmp_path / name)]
-    assert told_as in mistake["text"]
-    assert "no such file or folder" in result["msg"], "the other mistakes were not told"
-    assert 'did you mean "name"?' in result["msg"], "the other mistakes were not told"
+    (error,) = [each for each in result["failure"]["errors"] if each["where"] == str(tmp_path / name)]
+    assert reason in error["text"]
+    assert "no such file or folder" in result["msg"], "the other errors are not reported"
+    assert 'did you mean "name"?' in result["msg"], "the other errors are not reported"
     assert platform.sim.stats()["requests"] == 0
 
 
-# Mistakes
+# Errors
 
 
-def test_every_mistake_is_told_at_once_before_any_request(platform: Platform, tmp_path: Path) -> None:
+def test_all_errors_are_reported_together_before_any_request(platform: Platform, tmp_path: Path) -> None:
     write_files(tmp_path, {"s.yml": "- name: filed\n  request_cpu: 1\n- name: wrong\n  request_cpus: 2\n"})
     declared = [
         service("a", request_cpu="many"),
@@ -381,23 +387,23 @@ def test_every_mistake_is_told_at_once_before_any_request(platform: Platform, tm
         },
     )
     assert result.failed
-    mistakes = {(each["where"], each["option"]): each["text"] for each in result["failure"]["errors"]}
-    assert "not a whole number" in mistakes['"a" (model_services[0])', "request_cpu"]
-    assert 'did you mean "python_version"?' in mistakes['"b" (model_services[1])', ""]
-    assert "quotes" in mistakes['"c" (model_services[2])', "python_version"]
-    assert mistakes['"d" (model_services[3])', "type"]
-    assert any(option.startswith("environment_parameters") for _where, option in mistakes)
-    assert "it is missing" in mistakes["model_services[5]", "name"]
-    assert "not a mapping" in mistakes["model_services[6]", ""]
-    assert "declared twice" in mistakes['"a"', "name"]
-    assert 'did you mean "request_cpu"?' in mistakes[f'"wrong" ({tmp_path}/s.yml:3)', ""]
-    assert {("", "prune_conditions"), ("", "prune_limit"), ("", "report_path")} <= set(mistakes)
+    errors = {(each["where"], each["option"]): each["text"] for each in result["failure"]["errors"]}
+    assert "not a whole number" in errors['"a" (model_services[0])', "request_cpu"]
+    assert 'did you mean "python_version"?' in errors['"b" (model_services[1])', ""]
+    assert "because it is not quoted" in errors['"c" (model_services[2])', "python_version"]
+    assert errors['"d" (model_services[3])', "type"]
+    assert any(option.startswith("environment_parameters") for _where, option in errors)
+    assert "it is missing" in errors["model_services[5]", "name"]
+    assert "not a mapping" in errors["model_services[6]", ""]
+    assert "it is declared in model_services[0] and in model_services[7]" in errors['"a"', "name"]
+    assert 'did you mean "request_cpu"?' in errors[f'"wrong" ({tmp_path}/s.yml:3)', ""]
+    assert {("", "prune_conditions"), ("", "prune_limit"), ("", "report_path")} <= set(errors)
     assert "hf_secretvalue" not in json.dumps(result)
     assert platform.sim.stats()["requests"] == 0
 
 
-def test_what_only_the_platform_shows_to_be_wrong_is_told_at_once_before_any_write(platform: Platform) -> None:
-    platform.sim.seed([held(service("fixed")), held(service("double")), held(service("double"))])
+def test_all_errors_of_a_plan_are_reported_together_before_any_write(platform: Platform) -> None:
+    platform.sim.seed([stored(service("fixed")), stored(service("double")), stored(service("double"))])
     result = platform.run(
         "model_services",
         {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run tells when some of its services fail: everything, and the truth."""
+"""A run in which some services fail reports accurately what was done, what failed and what was not attempted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
-from ansible_collections.zstack.aios.tests.support.declarations import held, service, services
+from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
+from ansible_collections.zstack.aios.tests.support.samples import rule
 
 
 def fail(platform: Platform, kind: str, code: str = "ORG.1", details: str = "no room", **match: Any) -> None:
@@ -24,8 +25,13 @@ def fail(platform: Platform, kind: str, code: str = "ORG.1", details: str = "no 
     platform.sim.faults([{"match": {"kind": kind, **match}, "fault": fault}])
 
 
+def refused_creations(platform: Platform) -> list[str]:
+    """Return the names of the services whose creation met a fault."""
+    return [write["body"]["param"]["name"] for write in platform.writes() if write["kind"] == "add" and write["fault"]]
+
+
 def run(platform: Platform, declared: list[dict[str, Any]], **params: Any) -> Any:
-    """Run one request at a time, so that it is known which service meets which fault; it must fail."""
+    """Run with one request at a time; the run must fail."""
     result = platform.run("model_services", {"model_services": declared, "concurrency": 1, **params})
     assert result.failed
     return result
@@ -37,7 +43,7 @@ def actions(result: Any) -> dict[str, str]:
 
 
 def test_a_source_is_not_deleted_when_its_clone_failed(platform: Platform) -> None:
-    platform.sim.seed([held(service(name)) for name in ("source", "other")])
+    platform.sim.seed([stored(service(name)) for name in ("source", "other")])
     fail(platform, "clone")
     gone = [{"name": name, "state": "absent"} for name in ("source", "other")]
     result = run(platform, [{"name": "copy", "clone_from": "source"}, *gone])
@@ -45,18 +51,19 @@ def test_a_source_is_not_deleted_when_its_clone_failed(platform: Platform) -> No
     assert [row["name"] for row in platform.sim.services()] == ["source"]
 
 
-def test_the_others_are_done_and_told(platform: Platform) -> None:
+def test_the_other_services_are_done_and_reported(platform: Platform) -> None:
     old = services(3, "old")
-    platform.sim.seed([held(one) for one in old])
+    platform.sim.seed([stored(one) for one in old])
     fail(platform, "add", nth=2)
     old[0]["request_cpu"] = 9
     declared = [*old[:2], {"name": "old-00002", "state": "absent"}, *services(3, "new")]
     result = run(platform, declared)
     assert result["changed"] is True
+    (failed,) = refused_creations(platform)
+    created = {one["name"] for one in services(3, "new")} - {failed}
     assert actions(result) == {
-        "new-00000": "created",
-        "new-00001": "failed",
-        "new-00002": "created",
+        **dict.fromkeys(created, "created"),
+        failed: "failed",
         "old-00000": "updated",
         "old-00002": "deleted",
     }
@@ -65,12 +72,12 @@ def test_the_others_are_done_and_told(platform: Platform) -> None:
         2, 1, 1, 1, 1
     )  # fmt: skip
     assert counts["total"] == 6
-    assert result["results"][0]["action"] == "failed", "the failure is not told first"
-    held_now = {row["name"] for row in platform.sim.services()}
-    assert held_now == {"old-00000", "old-00001", "new-00000", "new-00002"}
+    assert result["results"][0]["action"] == "failed", "the failure is not reported first"
+    remaining = {row["name"] for row in platform.sim.services()}
+    assert remaining == {"old-00000", "old-00001", *created}
 
 
-def test_a_second_run_mends_what_failed_and_repeats_nothing(platform: Platform) -> None:
+def test_a_second_run_completes_what_failed_and_repeats_nothing(platform: Platform) -> None:
     declared = services(12)
     fail(platform, "add", every=3, nth=2, times=0)
     run(platform, declared)
@@ -84,9 +91,9 @@ def test_a_second_run_mends_what_failed_and_repeats_nothing(platform: Platform) 
     assert sorted(row["name"] for row in platform.sim.services()) == [one["name"] for one in declared]
 
 
-def test_stop_begins_nothing_more_and_says_so(platform: Platform) -> None:
+def test_stop_starts_nothing_more_and_reports_it(platform: Platform) -> None:
     old = services(2, "old")
-    platform.sim.seed([held(one) for one in old])
+    platform.sim.seed([stored(one) for one in old])
     fail(platform, "add", nth=2)
     declared = [*services(40, "new"), {**old[0], "request_cpu": 9}, {"name": "old-00001", "state": "absent"}]
     result = run(platform, declared, on_error="stop")
@@ -97,34 +104,60 @@ def test_stop_begins_nothing_more_and_says_so(platform: Platform) -> None:
     assert counts["created"] + counts["not_attempted"] + counts["failed"] == counts["total"] == 42
     assert len(result["results"]) == 42, "not every service has a row"
     assert actions(result)["old-00000"] == actions(result)["old-00001"] == "not_attempted"
-    held_now = {row["name"] for row in platform.sim.services()}
-    assert held_now == {"old-00000", "old-00001", *(n for n, done in actions(result).items() if done == "created")}
+    remaining = {row["name"] for row in platform.sim.services()}
+    assert remaining == {"old-00000", "old-00001", *(n for n, done in actions(result).items() if done == "created")}
+
+
+@pytest.mark.parametrize(("on_error", "action"), [("stop", "not_attempted"), ("continue", "cloned")])
+def test_stop_starts_no_clones_after_a_failure(platform: Platform, on_error: str, action: str) -> None:
+    """One creation fails while another is under way; the other one is made, and its clone follows only with continue."""
+    platform.sim.faults([rule("add", {"job_error": {"code": "ORG.1"}}), rule("add", {"delay": {"seconds": 0.7}})])
+    declared = []
+    for root in ("one", "two"):
+        declared += [service(root), {"name": f"{root}-clone", "clone_from": root}]
+    result = run(platform, declared, on_error=on_error, concurrency=2)
+    (failed,) = [write["body"]["param"]["name"] for write in platform.writes() if write["fault"] == "job_error"]
+    made = "two" if failed == "one" else "one"
+    assert actions(result) == {
+        failed: "failed",
+        f"{failed}-clone": "not_attempted",
+        made: "created",
+        f"{made}-clone": action,
+    }
+    assert {row["name"] for row in platform.sim.services()} == {
+        made,
+        *([f"{made}-clone"] if action == "cloned" else []),
+    }
+    if on_error == "stop":
+        assert [write["kind"] for write in platform.writes()] == ["add", "add"]
+        errors = {row["name"]: row.get("error") for row in result["results"]}
+        assert errors[f"{made}-clone"] == "not attempted, because something else failed before"
 
 
 def test_clones_of_what_failed_are_not_attempted_and_name_it(platform: Platform) -> None:
     fail(platform, "add", path_regex="model-services$", nth=1)
-    declared = [
-        service("root"),
-        {"name": "child", "clone_from": "root"},
-        {"name": "grandchild", "clone_from": "child"},
-        service("other"),
-        {"name": "other-child", "clone_from": "other"},
-    ]
+    declared = []
+    for root in ("one", "two"):
+        declared += [service(root), {"name": f"{root}-child", "clone_from": root}]
+        declared += [{"name": f"{root}-grandchild", "clone_from": f"{root}-child"}]
     result = run(platform, declared)
+    (failed,) = refused_creations(platform)
+    made = "two" if failed == "one" else "one"
     assert actions(result) == {
-        "root": "failed",
-        "child": "not_attempted",
-        "grandchild": "not_attempted",
-        "other": "created",
-        "other-child": "cloned",
+        failed: "failed",
+        f"{failed}-child": "not_attempted",
+        f"{failed}-grandchild": "not_attempted",
+        made: "created",
+        f"{made}-child": "cloned",
+        f"{made}-grandchild": "cloned",
     }
     errors = {row["name"]: row.get("error", "") for row in result["results"]}
-    assert 'its source "root" failed' in errors["child"]
+    assert all(f'source "{failed}" failed' in errors[f"{failed}-{clone}"] for clone in ("child", "grandchild"))
     assert result["summary"]["failed"] == 1
     assert result["summary"]["not_attempted"] == 2
 
 
-def test_nothing_done_is_not_told_as_a_change(platform: Platform) -> None:
+def test_a_run_that_did_nothing_reports_no_change(platform: Platform) -> None:
     fail(platform, "add", times=0)
     result = run(platform, services(3))
     assert result["changed"] is False
@@ -132,7 +165,7 @@ def test_nothing_done_is_not_told_as_a_change(platform: Platform) -> None:
     assert platform.sim.services() == []
 
 
-def test_a_creation_whose_completion_fails_is_told_as_both(platform: Platform) -> None:
+def test_a_creation_whose_update_fails_is_reported_as_created_and_failed(platform: Platform) -> None:
     fail(platform, "update")
     result = run(platform, [service("half", environment_parameters={"MODE": "fast"})])
     assert result["changed"] is True
@@ -144,7 +177,7 @@ def test_a_creation_whose_completion_fails_is_told_as_both(platform: Platform) -
     assert (result["summary"]["created"], result["summary"]["failed"]) == (1, 1)
 
 
-def test_errors_are_grouped_by_code_with_the_first_names_and_the_platform_s_words(platform: Platform) -> None:
+def test_errors_are_grouped_by_code_with_the_first_names_and_the_platforms_message(platform: Platform) -> None:
     fail(platform, "add", "QUOTA.1", "8 of 8 GPUs are in use", every=2, nth=1, times=0)
     fail(platform, "add", "STORE.7", "storage is read-only", every=5, nth=2, times=0)
     result = run(platform, services(40))
@@ -153,13 +186,14 @@ def test_errors_are_grouped_by_code_with_the_first_names_and_the_platform_s_word
     groups = [line for line in lines if line.startswith("- ")]
     assert len(groups) == 2
     assert groups[0].startswith("- QUOTA.1 (20): ")
-    assert '"model-00000"' in groups[0] and "and 15 more" in groups[0] and "8 of 8 GPUs are in use" in groups[0]
+    first = next(row["name"] for row in result["results"] if row.get("error_code") == "QUOTA.1")
+    assert f': "{first}", ' in groups[0] and "and 15 more" in groups[0] and "8 of 8 GPUs are in use" in groups[0]
     assert groups[1].startswith("- STORE.7 (4): ")
     assert {row["error_code"] for row in result["results"] if "error" in row} == {"QUOTA.1", "STORE.7"}
     assert len(result["msg"]) < 5000
 
 
-def test_what_was_done_in_part_stands_among_the_failures(platform: Platform, tmp_path: Path) -> None:
+def test_what_was_done_in_part_is_listed_with_the_failures(platform: Platform, tmp_path: Path) -> None:
     fail(platform, "update", "ORG.1", "no")
     path = tmp_path / "report.json"
     declared = [service("a"), service("b"), service("half", service_livez="/health")]
@@ -178,11 +212,14 @@ def test_a_report_is_written_after_a_failure_too(platform: Platform, tmp_path: P
     assert result["report_path"] == str(path)
     assert list(tmp_path.iterdir()) == [path]
     text = path.read_text(encoding="utf-8")
-    assert "QUOTA.1" in text and "model-00001" in text and "8 of 8 GPUs" in text
+    (failed,) = refused_creations(platform)
+    assert "QUOTA.1" in text and failed in text and "8 of 8 GPUs" in text
     if suffix == ".json":
         rows = {row["name"]: row for row in json.loads(text)["rows"]}
-        assert rows["model-00001"]["code"] == "QUOTA.1"
-        assert [rows[f"model-0000{n}"]["action"] for n in range(3)] == ["created", "failed", "created"]
+        assert rows[failed]["code"] == "QUOTA.1"
+        assert {name: row["action"] for name, row in rows.items()} == {
+            one["name"]: "failed" if one["name"] == failed else "created" for one in services(3)
+        }
 
 
 @pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
@@ -214,18 +251,16 @@ def test_a_refused_run_leaves_no_older_report_behind(
 
 @pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
 def test_a_report_of_a_plan_shows_what_would_be_done(platform: Platform, tmp_path: Path, suffix: str) -> None:
-    platform.sim.seed([held(service("old"))])
+    platform.sim.seed([stored(service("old"))])
     path = tmp_path / f"report{suffix}"
-    wanted = {"model_services": [service("old", request_cpu=77), service("new")], "report_path": str(path)}
-    assert not platform.run("model_services", wanted, check=True).failed
+    params = {"model_services": [service("old", request_cpu=77), service("new")], "report_path": str(path)}
+    assert not platform.run("model_services", params, check=True).failed
     text = path.read_text(encoding="utf-8")
     assert "77" in text and "new" in text and "request_cpu" in text
     assert platform.writes() == []
 
 
-def test_a_report_that_nobody_could_write_is_refused_before_anything_is_done(
-    platform: Platform, tmp_path: Path
-) -> None:
+def test_a_report_path_that_cannot_be_written_is_refused_before_any_request(platform: Platform, tmp_path: Path) -> None:
     result = run(platform, services(2), report_path=str(tmp_path / "no-such-folder" / "report.html"))
     assert result["failure"]["errors"][0]["option"] == "report_path"
     assert platform.sim.stats()["requests"] == 0
@@ -261,13 +296,13 @@ def test_an_outage_is_waited_for_once_and_not_by_each_service() -> None:
     assert counts["not_attempted"] >= 50
     assert counts["created"] + counts["failed"] + counts["not_attempted"] + counts["unknown"] == 80
     row = next(row for row in result["results"] if row["action"] == "not_attempted")
-    assert row["error"] == "not attempted, because the platform does not answer any more"
-    assert "the platform has not answered for 3 s; a larger job_timeout waits longer" in result["msg"].lower()
+    assert row["error"] == "not attempted, because the platform no longer responds"
+    assert "the platform has not responded for 3 s; a larger job_timeout waits longer" in result["msg"].lower()
 
 
-def test_services_that_others_created_meanwhile_under_the_same_name_are_pointed_out(platform: Platform) -> None:
+def test_services_that_others_created_meanwhile_under_the_same_name_are_warned_of(platform: Platform) -> None:
     nothing = {"inventories": [], "total": 0}
-    platform.sim.seed([held(service("race"))])
+    platform.sim.seed([stored(service("race"))])
     platform.sim.faults([{"match": {"kind": "query"}, "fault": {"wrong_shape": {"body": nothing}}}])
     result = platform.run("model_services", {"model_services": [service("race")]})
     assert not result.failed

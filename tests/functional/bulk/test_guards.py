@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each guard of pruning stops a wipe, and lets through what is meant."""
+"""Each guard of pruning refuses a wipe, and allows what is intended."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
-from ansible_collections.zstack.aios.tests.support.declarations import held, service, services
+from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
 
 TEAM = ["name~=team-a-%"]
 
 
 def seeded(platform: Platform, count: int = 20, prefix: str = "team-a", **more: Any) -> list[dict[str, Any]]:
-    """Make the platform hold services of a team; return their declarations."""
+    """Seed services of a team; return their declarations."""
     declared = services(count, prefix)
-    platform.sim.seed([held(one, **more) for one in declared])
+    platform.sim.seed([stored(one, **more) for one in declared])
     return declared
 
 
 def prune(platform: Platform, declared: list[dict[str, Any]], *, check: bool = False, **params: Any) -> Any:
     """Run with prune."""
-    wanted = {"model_services": declared, "prune": True, "prune_conditions": TEAM, **params}
-    return platform.run("model_services", wanted, check=check)
+    options = {"model_services": declared, "prune": True, "prune_conditions": TEAM, **params}
+    return platform.run("model_services", options, check=check)
 
 
 def names(platform: Platform) -> set[str]:
-    """Return the names of what the platform holds."""
+    """Return the names of the services on the platform."""
     return {row["name"] for row in platform.sim.services()}
 
 
@@ -45,7 +45,7 @@ def refused(platform: Platform, result: Any, code: str) -> None:
     assert platform.writes() == []
 
 
-def test_what_is_not_declared_is_deleted_and_nothing_else(platform: Platform) -> None:
+def test_undeclared_services_are_pruned_and_nothing_else(platform: Platform) -> None:
     declared = seeded(platform)
     seeded(platform, 3, "team-b")
     result = prune(platform, declared[3:])
@@ -110,7 +110,12 @@ def test_an_empty_declaration_does_not_wipe_the_platform(platform: Platform) -> 
     seeded(platform)
     result = prune(platform, [], prune_limit="100%")
     refused(platform, result, "prune_empty")
-    for words in ("20 services would be deleted of 20", '"team-a-00000"', "and 10 more", "prune_allow_empty"):
+    for words in (
+        "20 services of the 20 that meet prune_conditions would be deleted",
+        '"team-a-00000"',
+        "and 10 more",
+        "prune_allow_empty",
+    ):
         assert words in result["msg"]
     assert len(names(platform)) == 20
 
@@ -120,7 +125,7 @@ def test_a_declaration_of_deletions_alone_counts_as_empty(platform: Platform) ->
     refused(platform, prune(platform, [{"name": declared[0]["name"], "state": "absent"}]), "prune_empty")
 
 
-def test_an_empty_declaration_that_is_meant_is_applied(platform: Platform) -> None:
+def test_an_empty_declaration_that_is_allowed_is_applied(platform: Platform) -> None:
     seeded(platform)
     seeded(platform, 2, "team-b")
     result = prune(platform, [], prune_limit="100%", prune_allow_empty=True)
@@ -139,7 +144,7 @@ def test_no_more_are_deleted_than_the_limit_allows(platform: Platform, limit: An
         refused(platform, over, "prune_limit")
         assert f"prune_limit {limit} allows {most}" in over["msg"]
         would = f"{most + 1} services" if most else "1 service"
-        assert f"{would} would be deleted of 20" in over["msg"]
+        assert f"{would} of the 20 that meet prune_conditions would be deleted" in over["msg"]
         assert len(names(platform)) == 20
     if most:
         kept = declared[most:] or [service("team-b-other")]
@@ -148,14 +153,14 @@ def test_no_more_are_deleted_than_the_limit_allows(platform: Platform, limit: An
         assert result["summary"]["deleted"] == most
 
 
-def test_ten_at_most_unless_said_otherwise(platform: Platform) -> None:
+def test_the_limit_is_ten_by_default(platform: Platform) -> None:
     declared = seeded(platform)
     refused(platform, prune(platform, declared[11:]), "prune_limit")
     assert prune(platform, declared[10:])["summary"]["deleted"] == 10
 
 
 @pytest.mark.parametrize("limit", ["", "few", "-1", "101%", "5 %%", "1.5", "1e3"])
-def test_a_limit_without_sense_is_refused(platform: Platform, limit: str) -> None:
+def test_an_invalid_limit_is_refused(platform: Platform, limit: str) -> None:
     declared = seeded(platform, 2)
     result = prune(platform, declared[1:], prune_limit=limit)
     refused(platform, result, "declaration")
@@ -189,7 +194,7 @@ def test_a_declared_deletion_that_fails_keeps_the_undeclared(platform: Platform)
     assert names(platform) == {one["name"] for one in declared}
 
 
-def test_a_mistake_in_the_declaration_keeps_everything(platform: Platform) -> None:
+def test_an_error_in_the_declaration_keeps_everything(platform: Platform) -> None:
     declared = seeded(platform, 5)
     refused(platform, prune(platform, [*declared[2:], {"name": "team-a-new", "clone_from": "nobody"}]), "declaration")
 
@@ -209,14 +214,14 @@ def test_an_incomplete_listing_keeps_everything(platform: Platform) -> None:
 
 def test_the_server_s_looser_comparison_does_not_widen_the_scope(platform: Platform) -> None:
     declared = seeded(platform, 2)
-    platform.sim.seed([held(service("TEAM-A-upper")), held(service("team-á-accent"))])
+    platform.sim.seed([stored(service("TEAM-A-upper")), stored(service("team-á-accent"))])
     result = prune(platform, declared[:1], prune_conditions=["name~=team-a-%"])
     assert not result.failed, result["msg"]
     assert names(platform) == {"team-a-00000", "TEAM-A-upper", "team-á-accent"}
 
 
-def test_nor_does_it_where_a_wildcard_is_escaped(platform: Platform) -> None:
-    platform.sim.seed([held(service(name)) for name in ("team_a-1", "team_a-2", "TEAM_A-3", "team-a-4")])
+def test_the_server_s_looser_comparison_of_an_escaped_wildcard_does_not_widen_the_scope(platform: Platform) -> None:
+    platform.sim.seed([stored(service(name)) for name in ("team_a-1", "team_a-2", "TEAM_A-3", "team-a-4")])
     result = prune(platform, [service("team_a-1")], prune_conditions=[r"name~=team\_a-%"])
     assert not result.failed, result["msg"]
     assert names(platform) == {"team_a-1", "TEAM_A-3", "team-a-4"}
@@ -225,13 +230,13 @@ def test_nor_does_it_where_a_wildcard_is_escaped(platform: Platform) -> None:
 @pytest.mark.parametrize("condition", ["__userTag__=team-a", "__userTag__~=team-%", "__userTag__?=team-a,team-b"])
 def test_the_server_s_looser_comparison_of_tags_does_not_widen_the_scope(platform: Platform, condition: str) -> None:
     tags = {"kept": ["team-a"], "doomed": ["team-a", "other"], "upper": ["TEAM-A"], "none": []}
-    platform.sim.seed([{**held(service(name)), "userTags": given} for name, given in tags.items()])
+    platform.sim.seed([{**stored(service(name)), "userTags": given} for name, given in tags.items()])
     result = prune(platform, [service("kept")], prune_conditions=[condition])
     assert not result.failed, result["msg"]
     assert names(platform) == {"kept", "upper", "none"}
 
 
-def test_what_appears_after_the_plan_was_read_is_not_pruned(platform: Platform) -> None:
+def test_a_service_that_appears_after_the_plan_was_made_is_not_pruned(platform: Platform) -> None:
     declared = seeded(platform, 2)
     nothing = {"inventories": [], "total": 0}
     platform.sim.faults([{"match": {"kind": "query"}, "fault": {"wrong_shape": {"body": nothing}}}])

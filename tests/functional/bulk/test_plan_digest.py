@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan is approved by 64 characters, and nothing but this plan is applied with them."""
+"""A digest of 64 characters approves a plan, and no other plan is applied with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
-from ansible_collections.zstack.aios.tests.support.declarations import held, service, services
+from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
 
 DECLARED: list[dict[str, Any]] = [
     *services(3, "old"),
@@ -32,9 +32,9 @@ PRUNE = {"prune": True, "prune_conditions": ["name~=team-%"], "prune_limit": "10
 @pytest.fixture
 def populated(platform: Platform) -> Platform:
     """A platform that DECLARED would change in each of the four ways."""
-    platform.sim.seed([held(one) for one in services(5, "old")])
-    platform.sim.seed([held(one) for one in services(2, "team")])
-    platform.sim.seed([held(service("foreign"))])
+    platform.sim.seed([stored(one) for one in services(5, "old")])
+    platform.sim.seed([stored(one) for one in services(2, "team")])
+    platform.sim.seed([stored(service("foreign"))])
     return platform
 
 
@@ -84,9 +84,9 @@ def test_the_same_plan_has_the_same_digest_whatever_the_order_and_the_form(popul
     assert plan(populated, [], src=[str(file)]) == digest
 
 
-def test_a_service_nobody_declared_does_not_spoil_a_plan(populated: Platform) -> None:
+def test_a_service_that_is_not_declared_does_not_change_a_plan(populated: Platform) -> None:
     digest = plan(populated, declared())
-    populated.sim.seed([held(service("bystander"))])
+    populated.sim.seed([stored(service("bystander"))])
     assert not apply(populated, declared(), digest).failed
 
 
@@ -132,7 +132,7 @@ def gone_meanwhile(platform: Platform, services: list[dict[str, Any]]) -> None:
         (gone_meanwhile, "the current state of the services concerned; the actions"),
     ],
 )
-def test_a_plan_that_no_longer_holds_is_refused_with_what_changed(
+def test_a_plan_that_has_changed_is_refused_with_what_changed(
     populated: Platform, change: Callable[..., None], words: str
 ) -> None:
     digest = plan(populated, declared())
@@ -142,8 +142,8 @@ def test_a_plan_that_no_longer_holds_is_refused_with_what_changed(
     result = apply(populated, later, digest)
     assert result.failed
     assert result["failure"]["code"] == "plan_changed"
-    assert f"these have changed: {words}." in result["msg"]
-    assert 'to be updated ("old-00000")' in result["msg"], "the plan as it is now is not told"
+    assert f"different now: {words}." in result["msg"]
+    assert 'to be updated ("old-00000")' in result["msg"], "the plan as it is now is not shown"
     assert populated.writes() == []
     assert result["failure"]["plan_digest"] == plan(populated, later)
 
@@ -157,7 +157,7 @@ def test_another_scope_is_another_plan(populated: Platform, scope: dict[str, Any
     assert populated.writes() == []
 
 
-def test_the_plan_for_one_platform_is_not_one_for_another(populated: Platform, platform_with: Any) -> None:
+def test_the_digest_for_one_platform_is_refused_on_another(populated: Platform, platform_with: Any) -> None:
     digest = plan(populated, [service("same")])
     other = platform_with(context_path="/aios")
     result = apply(other, [service("same")], digest)
@@ -167,14 +167,14 @@ def test_the_plan_for_one_platform_is_not_one_for_another(populated: Platform, p
 
 
 @pytest.mark.parametrize("digest", ["yes", "0" * 63, "G" * 64])
-def test_what_is_no_digest_is_refused(populated: Platform, digest: str) -> None:
+def test_a_text_that_is_not_a_digest_is_refused(populated: Platform, digest: str) -> None:
     result = apply(populated, declared(), digest)
     assert result["failure"]["code"] == "plan_changed"
-    assert "no digest of a plan" in result["msg"]
+    assert "is not the digest of a plan (64 hexadecimal digits)" in result["msg"]
     assert populated.writes() == []
 
 
-def test_a_digest_is_used_up_by_its_application(populated: Platform) -> None:
+def test_a_digest_can_be_applied_once(populated: Platform) -> None:
     digest = plan(populated, declared())
     assert not apply(populated, declared(), digest).failed
     populated.sim.clear_log()
@@ -182,7 +182,7 @@ def test_a_digest_is_used_up_by_its_application(populated: Platform) -> None:
     assert populated.writes() == []
 
 
-def test_the_plan_of_an_empty_declaration_is_one_too(populated: Platform) -> None:
+def test_an_empty_declaration_has_a_plan_too(populated: Platform) -> None:
     approved = plan(populated, [])
     assert not apply(populated, [], approved).failed
     assert "the declaration" in apply(populated, [service("new")], approved)["msg"]
@@ -190,11 +190,11 @@ def test_the_plan_of_an_empty_declaration_is_one_too(populated: Platform) -> Non
     assert populated.writes() == []
 
 
-def test_check_mode_holds_a_plan_against_a_digest_too(populated: Platform) -> None:
+def test_check_mode_compares_a_plan_with_a_digest_too(populated: Platform) -> None:
     digest = plan(populated, declared())
     params = {"model_services": [*declared(), service("more")], "plan_digest": digest}
     assert populated.run("model_services", params, check=True)["failure"]["code"] == "plan_changed"
 
 
-def test_an_empty_digest_binds_nothing(populated: Platform) -> None:
+def test_an_empty_digest_allows_every_plan(populated: Platform) -> None:
     assert not apply(populated, declared(), "").failed

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A long run says how far it is."""
+"""A long run reports its progress."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._converge import progress
 from ansible_collections.zstack.aios.tests.conftest import Platform
-from ansible_collections.zstack.aios.tests.support.declarations import held, service, services
+from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
 
 LINE = re.compile(r"(\d+) done, (\d+) failed, (\d+) left of (\d+); [\d.]+ per second, at most (\d+) requests at a time")
 
@@ -25,32 +25,32 @@ def test_a_line_comes_more_often_than_every_ten_seconds() -> None:
     assert progress.EVERY < 10
 
 
-def test_lines_tell_what_is_done_failed_and_left(
+def test_lines_count_what_is_done_failed_and_left(
     platform_with: Callable[..., Platform], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "EVERY", 0.1)
     platform = platform_with(job_seconds=0.5)
-    platform.sim.faults([{"match": {"kind": "add", "nth": 1}, "fault": "job_error"}])
+    platform.sim.faults([{"match": {"kind": "add", "nth": 1}, "fault": {"job_error": {"code": "ORG.1"}}}])
     path = tmp_path / "progress"
     # Eight jobs at a time: three rounds of half a second.
     params = {"model_services": services(24), "concurrency": 2, "progress_path": str(path)}
     result = platform.run("model_services", params)
     assert result["summary"]["failed"] == 1
     lines = path.read_text(encoding="utf-8").splitlines()
-    told = [tuple(map(int, found.groups())) for found in map(LINE.fullmatch, lines) if found]
-    assert len(told) >= 8
-    assert all(done + failed + left == total == 24 for done, failed, left, total, _pace in told)
-    assert told == sorted(told, key=lambda each: -each[2]), "it went backwards"
-    assert told[-1][0] > 0 and told[-1][1] == 1
-    assert {pace for *_counts, pace in told} == {2}
+    counts = [tuple(map(int, found.groups())) for found in map(LINE.fullmatch, lines) if found]
+    assert len(counts) >= 8
+    assert all(done + failed + left == total == 24 for done, failed, left, total, _pace in counts)
+    assert counts == sorted(counts, key=lambda each: -each[2]), "it went backwards"
+    assert counts[-1][0] > 0 and counts[-1][1] == 1
+    assert {pace for *_numbers, pace in counts} == {2}
 
 
-def test_reading_a_long_listing_is_told_too(
+def test_the_reading_of_a_long_listing_is_reported_too(
     platform_with: Callable[..., Platform], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "EVERY", 0.1)
     platform = platform_with(request_latency=0.3)
-    platform.sim.seed([held(one) for one in services(1500)])
+    platform.sim.seed([stored(one) for one in services(1500)])
     path = tmp_path / "progress"
     platform.run("model_services", {"model_services": [service("new")], "progress_path": str(path)}, check=True)
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rows tell of a uuid only where there is one."""
+"""Rows show a uuid only where there is one, the code of each error, and the fields that changed."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ def test_a_clone_of_a_circle_of_clones_is_refused_and_not_waited_for(platform: P
     assert not platform.writes()
 
 
-def test_a_job_that_failed_is_told_under_its_own_code_and_request(platform: Platform) -> None:
-    error = {"job_error": {"code": "SYS.1006", "details": "not enough GPU"}}
+def test_a_failed_job_is_reported_with_its_code_and_request(platform: Platform) -> None:
+    error = {"job_error": {"code": "SYS.1007", "details": "not enough GPU"}}
     platform.sim.faults([{"match": {"kind": "add"}, "fault": error}])
     result = platform.run("model_services", {"model_services": [CHAT]})
     (row,) = result["results"]
-    assert (row["action"], row["error_code"], result["changed"]) == ("failed", "SYS.1006", False)
+    assert (row["action"], row["error_code"], result["changed"]) == ("failed", "SYS.1007", False)
     assert row["error"].startswith("POST /v1/ai/model-services failed (HTTP 503, job ")
     assert "not enough GPU" in row["error"]
 
 
-def test_what_is_only_sent_along_with_a_new_yaml_is_no_change(platform: Platform) -> None:
+def test_a_field_that_is_resent_with_a_new_yaml_is_no_change(platform: Platform) -> None:
     platform.run("model_services", {"model_services": [{**CHAT, "yaml": "services: [{x: 1}]", "service_livez": "/h"}]})
     result = platform.run(
         "model_services", {"model_services": [{"name": "chat", "yaml": "services: [{x: 2}]", "service_livez": "/h"}]}
@@ -87,6 +87,6 @@ def test_the_diff_shows_which_secret_changes(platform: Platform, field: str, old
     assert not again["changed"]
 
 
-def test_tags_of_a_new_service_are_seen_to_be_there(platform: Platform) -> None:
+def test_the_tags_of_a_new_service_are_verified(platform: Platform) -> None:
     platform.run("model_services", {"model_services": [{**CHAT, "user_tags": ["t"]}]})
     assert [entry["path"] for entry in platform.sim.log() if "user-tags" in entry["path"]]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is told of ten thousand services fits into what AWX keeps, and what Ansible hands around holds no declarations."""
+"""The result of ten thousand services fits into what AWX keeps, and the arguments of a task hold no declarations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants
-from ansible_collections.zstack.aios.tests.support.declarations import held, service, services
+from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
 
 #: AWX drops an event above 700,000 characters.
 MOST = 600_000
@@ -46,7 +46,7 @@ def test_ten_thousand_planned_creations_with_diff_fit(platform: Platform) -> Non
 
 def test_thousands_of_changes_of_long_texts_fit(platform: Platform) -> None:
     declared = services(4000)
-    platform.sim.seed([held(one) for one in declared])
+    platform.sim.seed([stored(one) for one in declared])
     for one in declared:
         one["yaml"] += "\nenv:\n" + "\n".join(f"- SETTING_{n}: value-{n}" for n in range(20))
         one["description"] = "changed"
@@ -67,7 +67,7 @@ def test_thousands_of_failures_fit_and_every_one_is_counted(platform: Platform) 
     assert size(result) < MOST
 
 
-def test_thousands_of_mistakes_fit_and_are_counted(platform: Platform) -> None:
+def test_thousands_of_errors_fit_and_are_counted(platform: Platform) -> None:
     declared = [service(f"m-{n}", request_cpus=1, python_version=3.10) for n in range(5000)]
     result = platform.run("model_services", {"model_services": declared})
     assert result.failed
@@ -79,8 +79,8 @@ def test_thousands_of_mistakes_fit_and_are_counted(platform: Platform) -> None:
 def test_five_thousand_services_are_checked_in_two_seconds(tmp_path: Path) -> None:
     raws = [RawItem(one, f"model_services[{n}]") for n, one in enumerate(services(5000))]
     started = time.process_time()
-    items, mistakes = validate_items(MODEL_SERVICE, raws)
-    assert (len(items), mistakes) == (5000, [])
+    items, errors = validate_items(MODEL_SERVICE, raws)
+    assert (len(items), errors) == (5000, [])
     # Goal: 2 s; the time is this thread's own, and a busy machine stretches that too.
     assert time.process_time() - started < 4
 
@@ -90,7 +90,7 @@ def test_ten_thousand_unchanged_services_are_only_counted_and_take_less_than_300
 ) -> None:
     declared = services(TEN_THOUSAND)
     for start in range(0, TEN_THOUSAND, 2500):
-        platform.sim.seed([held(one) for one in declared[start : start + 2500]])
+        platform.sim.seed([stored(one) for one in declared[start : start + 2500]])
     program = (
         "import json, sys\n"
         "from ansible_collections.zstack.aios.tests.support.harness import run_module\n"
@@ -135,7 +135,7 @@ def playbook_environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def test_neither_declarations_nor_secrets_are_handed_around_as_arguments(
+def test_the_arguments_of_a_task_hold_neither_declarations_nor_secrets(
     platform: Platform, tmp_path: Path, playbook_environment: dict[str, str]
 ) -> None:
     secret = "hf_1234567890abcdef"

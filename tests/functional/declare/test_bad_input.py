@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of bad inputs: each is refused with the message the table gives, before anything is written."""
+"""The table of bad inputs: each is refused with its message, before anything is written."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def test_a_bad_input_is_refused_with_its_message(
     module = case.get("module", "model_services")
     result = run_module(module, parameters(case, platform, tmp_path))
     assert result.failed
-    told = case["message"] if isinstance(case["message"], list) else [case["message"]]
-    for text in told:
+    texts = case["message"] if isinstance(case["message"], list) else [case["message"]]
+    for text in texts:
         assert text.replace("FOLDER", str(tmp_path)) in result["msg"]
     shown = json.dumps(result)
     assert "Traceback" not in shown
@@ -68,12 +68,12 @@ def test_a_bad_input_is_refused_with_its_message(
     assert [entry for entry in platform.writes() if not entry["path"].endswith("/accounts/login")] == []
 
 
-def test_the_table_is_as_long_as_is_promised() -> None:
+def test_the_table_has_at_least_a_hundred_cases() -> None:
     assert len(CASES) >= 100
     assert len({case["case"] for case in CASES}) == len(CASES)
 
 
-def test_every_mistake_is_told_at_once(platform: Platform) -> None:
+def test_all_errors_are_reported_together(platform: Platform) -> None:
     items = [case["item"] for case in CASES if "item" in case and not case.get("seeded")]
     result = platform.run("model_services", {"model_services": items})
     assert result.failed

@@ -34,7 +34,7 @@ def test_an_existing_service_is_not_cloned_again(platform: Platform) -> None:
     assert platform.writes() == []
 
 
-def test_a_source_that_is_missing_or_not_certain_is_refused(platform: Platform) -> None:
+def test_a_source_that_is_missing_or_ambiguous_is_refused(platform: Platform) -> None:
     twins = platform.sim.seed([{"name": "twin"}, {"name": "twin"}])
     missing = platform.run(MODULE, {"name": "copy", "clone_from": "gone"})
     assert 'clone_from: no service on the platform or in this declaration has the name "gone"' in missing["msg"]
@@ -70,7 +70,7 @@ def test_chains_are_cloned_in_order_whatever_the_order_of_the_declaration(platfo
     assert platform.writes() == []
 
 
-def test_a_circle_is_refused_and_shown(platform: Platform) -> None:
+def test_a_circle_of_clones_is_refused_and_shown(platform: Platform) -> None:
     circle = [{"name": "a", "clone_from": "b"}, {"name": "b", "clone_from": "c"}, {"name": "c", "clone_from": "a"}]
     result = platform.run("model_services", {"model_services": circle})
     assert "the clones form a circle: a -> b -> c -> a" in result["msg"]

@@ -4,7 +4,7 @@
 
 """Every row of the table of fields: sent where the platform takes it, compared, changed alone, refused, predicted.
 
-All tests are over the table with values derived from the kinds, so that a new row is tested by itself.
+All tests are over the table with values derived from the types, so that a new row is tested by itself.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def own_tags(record: dict[str, Any]) -> list[str]:
 
 
 def stored(platform: Platform, uuid: str) -> dict[str, Any]:
-    """Return everything that is stored of a service but the date of its last change and what is new in each answer."""
+    """Return everything that is stored of a service but the date of its last change and what is new in each response."""
     record = next(row for row in platform.sim.services() if row["uuid"] == uuid)
     images = [
         {k: v for k, v in image.items() if k[-4:] not in ("uuid", "Date")} for image in record["modelServiceImages"]
@@ -103,7 +103,7 @@ def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
 
 
 @over(TABLE)
-def test_at_creation_it_is_sent_where_the_platform_takes_it_and_nothing_else_is(
+def test_a_creation_sends_the_field_where_the_platform_takes_it_and_nothing_else(
     platform: Platform, field: Field
 ) -> None:
     sample = strategies.sample(field)
@@ -127,9 +127,7 @@ def test_at_creation_it_is_sent_where_the_platform_takes_it_and_nothing_else_is(
 
 
 @over(TABLE)
-def test_at_cloning_it_is_sent_where_the_platform_takes_it_and_nothing_else_is(
-    platform: Platform, field: Field
-) -> None:
+def test_a_clone_sends_the_field_where_the_platform_takes_it_and_nothing_else(platform: Platform, field: Field) -> None:
     assert platform.run(MODULE, creatable(name="source"))["action"] == "created"
     platform.sim.clear_log()
     sample = strategies.sample(field)
@@ -139,8 +137,8 @@ def test_at_cloning_it_is_sent_where_the_platform_takes_it_and_nothing_else_is(
     result = platform.run(MODULE, {"name": name, "clone_from": "source", field.option: value})
     if not field.clone and not field.update:
         assert result.failed
-        told = "a clone takes it from its source" if field.read else "a clone cannot be given it"
-        assert f"{field.option}: {told}" in result["msg"]
+        text = "a clone takes it from its source" if field.read else "a clone cannot be given it"
+        assert f"{field.option}: {text}" in result["msg"]
         assert platform.writes() == []
         return
     assert result["action"] == "cloned", result.get("msg")
@@ -177,14 +175,16 @@ def test_another_value_is_one_change_of_that_field_only(platform: Platform, full
 
 
 @over(FIXED)
-def test_what_is_fixed_is_refused_with_current_and_wanted_value(platform: Platform, full: str, field: Field) -> None:
+def test_another_value_of_a_fixed_field_is_refused_with_the_current_and_the_declared_one(
+    platform: Platform, full: str, field: Field
+) -> None:
     sample = strategies.sample(field)
     for check in (True, False):
         result = platform.run(MODULE, {"uuid": full, field.option: sample.other, "description": "new"}, check=check)
         assert result.failed
-        assert f"{field.option}: it cannot be changed once the service exists: the platform has" in result["msg"]
+        assert f"{field.option}: it cannot be changed once the service exists: current value " in result["msg"]
         shown = sample.other[0] if isinstance(sample.other, list) else str(sample.other).lower()
-        assert f"wanted is {json.dumps(sample.other)}" in result["msg"] or shown in result["msg"]
+        assert f"declared value {json.dumps(sample.other)}" in result["msg"] or shown in result["msg"]
         assert "Nothing was written." in result["msg"]
         assert result["failure"]["errors"][0]["option"] == field.option
     assert platform.writes() == []
@@ -210,7 +210,7 @@ def test_everything_declared_again_is_no_change_in_bulk_either(platform: Platfor
 
 
 @over(CHANGEABLE)
-def test_without_it_it_is_left_alone(platform: Platform, full: str, field: Field) -> None:
+def test_a_field_that_is_not_declared_is_left_alone(platform: Platform, full: str, field: Field) -> None:
     another = "framework" if field.option == "description" else "description"
     before = stored(platform, full)
     assert platform.run(MODULE, {"uuid": full, another: "changed"})["changed_fields"] == [another]
@@ -219,9 +219,9 @@ def test_without_it_it_is_left_alone(platform: Platform, full: str, field: Field
 
 
 @pytest.mark.parametrize("option", list(MODEL_SERVICE.named))
-def test_a_name_stands_for_a_uuid_at_creation_and_is_compared_as_one(platform: Platform, option: str) -> None:
+def test_a_name_is_resolved_to_a_uuid_at_creation_and_in_comparisons(platform: Platform, option: str) -> None:
     field = MODEL_SERVICE.named[option]
-    many = field.type.type == "list"
+    many = field.type.ansible_type == "list"
     name = strategies.known_names(field)[0]
     given = {key: value for key, value in creatable().items() if key != field.option}
     declared = {**given, option: [name] if many else name}
@@ -236,14 +236,14 @@ def test_a_name_stands_for_a_uuid_at_creation_and_is_compared_as_one(platform: P
 # Predicted
 
 
-def told(result: Result) -> dict[str, Any]:
-    """Return the parts of a result that a plan must foresee."""
+def predicted(result: Result) -> dict[str, Any]:
+    """Return the parts of a result that a plan must predict."""
     return {key: result.get(key) for key in ("changed", "action", "changed_fields", "diff")}
 
 
-def foreseen(plan: Result, done: Result, but: tuple[str, ...] = ()) -> None:
-    """Check that a plan told what then was done, and every field as the platform now shows it."""
-    assert told(plan) == told(done)
+def assert_predicted(plan: Result, done: Result, but: tuple[str, ...] = ()) -> None:
+    """Assert that a plan predicted what was done, and every field as the platform shows it now."""
+    assert predicted(plan) == predicted(done)
     for field in TABLE:
         if field.read and field.option not in but and field.option in plan["model_service"]:
             planned, real = plan["model_service"][field.option], done["model_service"].get(field.option)
@@ -251,17 +251,17 @@ def foreseen(plan: Result, done: Result, but: tuple[str, ...] = ()) -> None:
 
 
 @over(CHANGEABLE)
-def test_check_mode_foresees_an_update(platform: Platform, full: str, field: Field) -> None:
+def test_check_mode_predicts_an_update(platform: Platform, full: str, field: Field) -> None:
     params = {"uuid": full, field.option: strategies.sample(field).other, "description": "other"}
     plan = platform.run(MODULE, params, check=True, diff=True)
     assert platform.writes() == []
     assert platform.sim.stats()["open_sessions"] == 0
     done = platform.run(MODULE, params, diff=True)
     assert field.option in done["changed_fields"]
-    foreseen(plan, done, ("yaml",) if field.shown_at else ())
+    assert_predicted(plan, done, ("yaml",) if field.shown_at else ())
 
 
-def test_check_mode_foresees_creation_cloning_and_deletion(platform: Platform) -> None:
+def test_check_mode_predicts_creation_cloning_and_deletion(platform: Platform) -> None:
     all_at_creation = {field.option: strategies.sample(field).value for field in TABLE if field.add or field.update}
     all_at_cloning = {field.option: strategies.sample(field).other for field in TABLE if field.clone or field.update}
     for params, action in (
@@ -274,14 +274,14 @@ def test_check_mode_foresees_creation_cloning_and_deletion(platform: Platform) -
         assert platform.writes() == []
         done = platform.run(MODULE, params, diff=True)
         assert done["action"] == action
-        foreseen(plan, done, ("yaml",))
+        assert_predicted(plan, done, ("yaml",))
 
 
 # Never shown
 
 
 @over(UNSEEN)
-def test_what_is_never_shown_follows_other_changes_or_is_sent_always(
+def test_a_field_that_is_never_shown_is_sent_with_other_changes_or_always(
     platform: Platform, full: str, field: Field
 ) -> None:
     sample = strategies.sample(field)
@@ -298,7 +298,7 @@ def test_what_is_never_shown_follows_other_changes_or_is_sent_always(
 
 
 @over(SHOWN_IN_YAML)
-def test_where_the_yaml_does_not_show_it_it_is_as_never_shown(
+def test_a_field_that_the_yaml_does_not_show_is_sent_with_other_changes(
     platform_with: Callable[..., Platform], field: Field
 ) -> None:
     platform = platform_with(features="no-fold")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which service is meant: by exact name, whatever the name, or by uuid; never one of several by chance."""
+"""An item is about the service of exactly its name, or of its uuid; never one of several by chance."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def neighbours(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_odd_names_converge(platform: Platform, name: str) -> None:
+def test_a_service_of_any_name_converges(platform: Platform, name: str) -> None:
     platform.sim.seed([{"name": other} for other in neighbours(name)])
     assert platform.run(MODULE, creatable(name))["action"] == "created"
     assert platform.service(name)["name"] == name
@@ -66,14 +66,16 @@ def test_a_name_of_several_is_refused_with_their_uuids(platform: Platform, param
     assert platform.writes() == []
 
 
-def test_one_of_several_is_meant_by_uuid(platform: Platform) -> None:
-    kept, meant = platform.sim.seed([{"name": "chat"}, {"name": "chat"}])
-    assert platform.run(MODULE, {"uuid": meant, "name": "chat", "request_cpu": 7})["changed_fields"] == ["request_cpu"]
-    assert platform.run(MODULE, {"uuid": meant, "state": "absent"})["action"] == "deleted"
+def test_a_uuid_selects_one_of_several_services_of_a_name(platform: Platform) -> None:
+    kept, selected = platform.sim.seed([{"name": "chat"}, {"name": "chat"}])
+    assert platform.run(MODULE, {"uuid": selected, "name": "chat", "request_cpu": 7})["changed_fields"] == [
+        "request_cpu"
+    ]
+    assert platform.run(MODULE, {"uuid": selected, "state": "absent"})["action"] == "deleted"
     assert [row["uuid"] for row in platform.sim.services()] == [kept]
 
 
-def test_with_a_uuid_the_name_is_the_one_it_is_to_have(platform: Platform) -> None:
+def test_with_a_uuid_the_name_is_the_desired_one(platform: Platform) -> None:
     [uuid] = platform.sim.seed([{"name": "old"}])
     result = platform.run(MODULE, {"uuid": uuid, "name": "new"})
     assert (result["action"], result["changed_fields"]) == ("updated", ["name"])
@@ -83,7 +85,7 @@ def test_with_a_uuid_the_name_is_the_one_it_is_to_have(platform: Platform) -> No
     assert platform.writes() == []
 
 
-def test_a_rename_to_a_name_that_another_has_is_done_and_pointed_out(platform: Platform) -> None:
+def test_a_rename_to_the_name_of_another_service_is_done_with_a_warning(platform: Platform) -> None:
     platform.sim.seed([{"name": "old"}, {"name": "taken"}])
     old, taken = (platform.service(name)["uuid"] for name in ("old", "taken"))
     result = platform.run("model_services", {"model_services": [{"uuid": old, "name": "taken"}]})
@@ -93,7 +95,7 @@ def test_a_rename_to_a_name_that_another_has_is_done_and_pointed_out(platform: P
     assert taken in str(result["warnings"])
 
 
-def test_a_rename_to_a_name_that_another_has_is_pointed_out_in_the_plan(platform: Platform) -> None:
+def test_a_rename_to_the_name_of_another_service_is_warned_of_in_the_plan(platform: Platform) -> None:
     platform.sim.seed([{"name": f"{kind}-{number}"} for kind in ("old", "taken") for number in range(30)])
     items = [{"uuid": platform.service(f"old-{number}")["uuid"], "name": f"taken-{number}"} for number in range(30)]
     result = platform.run("model_services", {"model_services": items}, check=True)
@@ -104,7 +106,7 @@ def test_a_rename_to_a_name_that_another_has_is_pointed_out_in_the_plan(platform
     assert "warnings" not in platform.run("model_services", {"model_services": gone}, check=True)
 
 
-def test_a_deletion_by_uuid_is_told_by_the_name_of_what_goes(platform: Platform) -> None:
+def test_a_deletion_by_uuid_shows_the_current_name(platform: Platform) -> None:
     [uuid] = platform.sim.seed([{"name": "precious"}])
     item = {"uuid": uuid, "name": "junk", "state": "absent"}
     result = platform.run("model_services", {"model_services": [item]}, check=True, diff=True)
@@ -120,7 +122,7 @@ def test_names_can_be_swapped_without_a_warning(platform: Platform) -> None:
     assert not result.get("warnings")
 
 
-def test_a_uuid_that_nothing_has_is_never_created(platform: Platform) -> None:
+def test_an_unknown_uuid_is_never_created(platform: Platform) -> None:
     result = platform.run(MODULE, creatable("chat", uuid=CHOSEN))
     assert f"no service has the uuid {CHOSEN}" in result["msg"]
     assert platform.run(MODULE, {"uuid": CHOSEN, "state": "absent"})["action"] == "unchanged"
@@ -139,9 +141,9 @@ def test_a_new_service_gets_the_chosen_uuid_once(platform: Platform) -> None:
     assert platform.writes() == []
 
 
-def test_two_items_that_mean_one_service_are_refused(platform: Platform) -> None:
+def test_two_items_about_one_service_are_refused(platform: Platform) -> None:
     [uuid] = platform.sim.seed([{"name": "chat"}])
     both = [{"name": "chat", "request_cpu": 3}, {"uuid": uuid, "request_cpu": 4}]
     result = platform.run("model_services", {"model_services": both})
-    assert "it means the same service" in result["msg"]
+    assert "it is about the same service" in result["msg"]
     assert platform.writes() == []

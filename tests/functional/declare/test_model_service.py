@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One service: what the result tells, what the diff shows, what a run costs."""
+"""One service: what the result and the diff show, and what a run costs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def requests(platform: Platform) -> list[str]:
     return [entry["kind"] for entry in platform.sim.log() if entry["kind"] != "poll"]
 
 
-def test_a_run_asks_for_what_it_needs_and_logs_out(platform: Platform) -> None:
+def test_a_run_sends_only_the_requests_it_needs_and_logs_out(platform: Platform) -> None:
     assert platform.run(MODULE, CHAT)["action"] == "created"
     assert requests(platform) == ["login", "query", "add", "query", "logout"]
     platform.sim.clear_log()
@@ -104,7 +104,7 @@ def test_without_a_change_there_is_no_diff(platform: Platform) -> None:
     assert "diff" not in platform.run(MODULE, CHAT, diff=True)
 
 
-def test_everything_that_a_creation_lacks_is_told_at_once_with_the_cure(platform: Platform) -> None:
+def test_all_that_a_creation_lacks_is_reported_together_with_the_cure(platform: Platform) -> None:
     result = platform.run(MODULE, {"name": "chat", "request_cpu": 8})
     assert "yaml, request_memory, model_center_uuid (or model_center), install_path, start_command" in result["msg"]
     assert "clone_from" in result["msg"]
@@ -148,11 +148,11 @@ def test_further_words_make_a_key_secret(platform: Platform) -> None:
     params = {**CHAT, "environment_parameters": {"LICENCE": "l-5up3r", "HF_TOKEN": "t-5up3r", "KEYBOARD": "qwerty"}}
     plain = json.dumps(platform.run(MODULE, params, check=True, diff=True))
     assert ("l-5up3r" in plain, "t-5up3r" in plain, "qwerty" in plain) == (True, False, True)
-    told = json.dumps(platform.run(MODULE, {**params, "secret_keys": ["licence"]}, diff=True))
-    assert ("l-5up3r" in told, "t-5up3r" in told, "qwerty" in told) == (False, False, True)
+    shown = json.dumps(platform.run(MODULE, {**params, "secret_keys": ["licence"]}, diff=True))
+    assert ("l-5up3r" in shown, "t-5up3r" in shown, "qwerty" in shown) == (False, False, True)
 
 
-def test_a_changed_secret_is_told_as_a_change_without_its_value(platform: Platform) -> None:
+def test_a_changed_secret_is_shown_as_a_change_without_its_value(platform: Platform) -> None:
     platform.run(MODULE, {**CHAT, "environment_parameters": {"HF_TOKEN": "old-5up3r"}})
     result = platform.run(MODULE, {"name": "chat", "environment_parameters": {"HF_TOKEN": "new-5up3r"}}, diff=True)
     assert result["changed_fields"] == ["environment_parameters"]
@@ -171,7 +171,7 @@ def test_a_result_can_be_given_back(platform: Platform) -> None:
     assert '"request_cpus" is not an option of this module; did you mean "request_cpu"?' in renamed["msg"]
 
 
-def test_the_invocation_repeats_who_is_meant_and_no_values(platform: Platform) -> None:
+def test_the_invocation_repeats_the_name_and_no_values(platform: Platform) -> None:
     echoed = platform.run(MODULE, CHAT)["invocation"]["module_args"]
     assert echoed["name"] == "chat"
     assert "/models/chat" not in json.dumps(echoed)

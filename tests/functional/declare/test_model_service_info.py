@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Questions: all pages, exact conditions, order and cut, and the form that can be declared again."""
+"""Queries: all pages, exact conditions, order and limit, and the form that can be declared again."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MODULE = "model_service_info"
 NAMES = ["chat-a", "chat-b", "Chat-b", "chât-b", "embed", "it's", "a!=b", "=x"]
 
 
-def ask(platform: Platform, **params: Any) -> Any:
-    """Return the result of a question, which must succeed and write nothing."""
+def query(platform: Platform, **params: Any) -> Any:
+    """Return the result of a query, which must succeed and write nothing."""
     result = platform.run(MODULE, params)
     assert not result.failed, result["msg"]
     assert result["changed"] is False
@@ -29,7 +29,7 @@ def ask(platform: Platform, **params: Any) -> Any:
 
 def names(platform: Platform, **params: Any) -> list[str]:
     """Return the names of the services found, in the order they come in."""
-    return [row["name"] for row in ask(platform, **params)["model_services"]]
+    return [row["name"] for row in query(platform, **params)["model_services"]]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def stocked(platform: Platform) -> Platform:
 def test_every_page_is_read_once(platform: Platform) -> None:
     many = 2 * DEFAULT_LIMIT + 5
     platform.sim.seed({"name": f"s{number:04}"} for number in range(many))
-    result = ask(platform, fields=["request_cpu"])
+    result = query(platform, fields=["request_cpu"])
     assert result["total"] == many
     assert sorted(row["name"] for row in result["model_services"]) == [f"s{number:04}" for number in range(many)]
     assert set(result["model_services"][0]) == {"uuid", "name", "request_cpu"}
@@ -73,10 +73,10 @@ def test_every_page_is_read_once(platform: Platform) -> None:
         (["__userTag__=production"], []),
     ],
 )
-def test_conditions_find_what_they_say(stocked: Platform, conditions: list[Any], found: list[str]) -> None:
+def test_conditions_select_services(stocked: Platform, conditions: list[Any], found: list[str]) -> None:
     assert names(stocked, conditions=conditions, sort_by="request_cpu") == found
-    assert ask(stocked, conditions=conditions, count_only=True)["total"] == len(found)
-    cut = ask(stocked, conditions=conditions, sort_by="request_cpu", limit=1)
+    assert query(stocked, conditions=conditions, count_only=True)["total"] == len(found)
+    cut = query(stocked, conditions=conditions, sort_by="request_cpu", limit=1)
     assert ([row["name"] for row in cut["model_services"]], cut["total"]) == (found[:1], len(found))
 
 
@@ -85,7 +85,7 @@ def test_patterns_are_exact_in_case_and_accents_too(stocked: Platform) -> None:
     assert sorted(names(stocked, conditions=["name~=ch_t-b"])) == ["chat-b", "chât-b"]
 
 
-def test_tags_can_be_asked_for(platform: Platform) -> None:
+def test_tags_can_be_queried(platform: Platform) -> None:
     platform.sim.seed(
         [{"name": "tagged", "userTags": ["team-a"], "tagUuids": [constants.STAGING_TAG_UUID]}, {"name": "bare"}]
     )
@@ -94,55 +94,55 @@ def test_tags_can_be_asked_for(platform: Platform) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_asked_for_exactly(stocked: Platform, name: str) -> None:
+def test_a_name_is_matched_exactly(stocked: Platform, name: str) -> None:
     assert names(stocked, name=name) == names(stocked, name=f"  {name} ") == [name]
-    [row] = ask(stocked, name=name)["model_services"]
+    [row] = query(stocked, name=name)["model_services"]
     assert names(stocked, uuid=row["uuid"]) == [name]
 
 
-def test_order_and_cut(stocked: Platform) -> None:
+def test_results_are_sorted_and_limited(stocked: Platform) -> None:
     assert names(stocked, sort_by="request_cpu") == NAMES
     assert names(stocked, sort_by="request_cpu", sort_direction="desc") == NAMES[::-1]
     assert names(stocked, sort_by="request_cpu", start=2, limit=3) == NAMES[2:5]
     assert names(stocked, sort_by="request_cpu", start=6) == NAMES[6:]
     assert names(stocked, limit=0) == []
-    assert ask(stocked, limit=0)["total"] == len(NAMES)
-    unsorted = [row["uuid"] for row in ask(stocked)["model_services"]]
+    assert query(stocked, limit=0)["total"] == len(NAMES)
+    unsorted = [row["uuid"] for row in query(stocked)["model_services"]]
     assert unsorted == sorted(unsorted)
 
 
 def test_counting_reads_no_services(stocked: Platform) -> None:
-    result = ask(stocked, count_only=True)
+    result = query(stocked, count_only=True)
     assert (result["total"], "model_services" in result) == (len(NAMES), False)
-    [query] = [entry["query"] for entry in stocked.sim.log() if entry["kind"] == "query"]
-    assert query == "count=true"
+    [sent] = [entry["query"] for entry in stocked.sim.log() if entry["kind"] == "query"]
+    assert sent == "count=true"
 
 
-def test_fields_that_are_no_columns_can_be_asked_for(platform: Platform) -> None:
+def test_fields_that_are_not_columns_can_be_returned(platform: Platform) -> None:
     platform.sim.seed([{"name": "chat", "modelServiceRefs": [{"modelUuid": constants.MODEL_UUID}]}])
-    [row] = ask(platform, fields=["model_uuids"])["model_services"]
+    [row] = query(platform, fields=["model_uuids"])["model_services"]
     assert {key: row[key] for key in row if key != "uuid"} == {"name": "chat", "model_uuids": [constants.MODEL_UUID]}
 
 
-def test_a_question_does_not_speak_of_writing(platform: Platform) -> None:
+def test_a_refused_query_does_not_mention_writing(platform: Platform) -> None:
     result = platform.run(MODULE, {"conditions": ["nam=x"], "sort_by": "colour"})
-    assert result["msg"].startswith("2 mistakes:")
+    assert result["msg"].startswith("2 errors:")
     assert "written" not in result["msg"]
 
 
-def test_everything_wrong_is_told_at_once_before_the_platform_is_asked(platform: Platform) -> None:
+def test_all_errors_are_reported_together_before_any_request(platform: Platform) -> None:
     params = {"conditions": ["nmae=a", "request_cpu=many"], "sort_by": "colour", "limit": -1, "start": -2}
     result = platform.run(MODULE, params)
     assert result.failed
-    options = [mistake["option"] for mistake in result["failure"]["errors"]]
+    options = [error["option"] for error in result["failure"]["errors"]]
     assert options == ["conditions[0]", "conditions[1]", "sort_by", "limit", "start"]
     assert 'did you mean "name"?' in result["msg"]
     assert platform.sim.log() == []
 
 
-def test_declared_services_hold_what_a_creation_takes_and_nothing_of_the_platforms(platform: Platform) -> None:
+def test_declared_services_have_the_fields_of_a_creation_and_none_of_the_platforms_own(platform: Platform) -> None:
     platform.sim.seed([{"name": "chat", "readme": "made by a clone", "size": 7, "pythonVersion": "3.10"}])
-    [item] = ask(platform, declared=True)["model_services"]
+    [item] = query(platform, declared=True)["model_services"]
     assert set(item) <= {field.option for field in FIELDS if field.add and field.read}
     assert (item["name"], item["python_version"]) == ("chat", "3.10")
 
@@ -150,24 +150,24 @@ def test_declared_services_hold_what_a_creation_takes_and_nothing_of_the_platfor
 def test_a_declared_name_that_is_not_unique_comes_with_its_uuid(platform: Platform) -> None:
     uuids = platform.sim.seed([{"name": "twin"}, {"name": "twin"}, {"name": "single"}])
     for more in ({}, {"conditions": ["name=twin"]}, {"limit": 3}):
-        declared = ask(platform, declared=True, **more)["model_services"]
+        declared = query(platform, declared=True, **more)["model_services"]
         assert sorted(item["uuid"] for item in declared if item["name"] == "twin") == sorted(uuids[:2])
         assert all("uuid" not in item for item in declared if item["name"] == "single")
-    assert ask(platform, declared=True, uuid=uuids[0])["model_services"][0]["uuid"] == uuids[0]
+    assert query(platform, declared=True, uuid=uuids[0])["model_services"][0]["uuid"] == uuids[0]
     assert platform.run("model_services", {"model_services": declared})["changed"] is False
 
 
-def test_what_cannot_be_declared_is_left_out_with_a_warning(platform: Platform) -> None:
+def test_a_value_that_cannot_be_declared_is_left_out_with_a_warning(platform: Platform) -> None:
     platform.sim.seed([{"name": "odd", "type": "Experimental"}])
-    result = ask(platform, declared=True)
+    result = query(platform, declared=True)
     assert "type" not in result["model_services"][0]
     assert 'type of "odd" is left out' in str(result["warnings"])
     assert platform.run("model_services", {"model_services": result["model_services"]})["changed"] is False
 
 
-def test_secrets_of_the_stored_environment_are_masked(platform: Platform) -> None:
+def test_secrets_of_the_stored_environment_are_redacted(platform: Platform) -> None:
     notations = ["[HF_TOKEN:5up3r, LEVEL:1]", "{HF_TOKEN: 5up3r, LEVEL: 1}", "[{name: HF_TOKEN, value: 5up3r}]"]
     platform.sim.seed({"name": f"s{place}", "yaml": f"env: {env}"} for place, env in enumerate(notations))
     for params in ({}, {"declared": True}, {"fields": ["yaml"]}):
-        assert "5up3r" not in str(ask(platform, **params))
+        assert "5up3r" not in str(query(platform, **params))
     assert "5up3r" not in str(platform.run("model_service", {"name": "s0", "description": "new"}, diff=True))

@@ -26,10 +26,10 @@ def test_sorting_by_a_field_that_is_not_returned_still_sorts(platform: Platform)
     assert [row["name"] for row in result["model_services"]] == ["b", "c", "a"]
 
 
-def test_a_field_that_no_service_shows_is_told(platform: Platform) -> None:
+def test_a_field_that_no_service_shows_is_warned_of(platform: Platform) -> None:
     platform.sim.seed([{"name": "a", "requestCpu": 2}])
     asked = ["request_cpus", "user_tags", "description", "create_date"]
     result = platform.run("model_service_info", {"fields": asked})
     assert [sorted(row) for row in result["model_services"]] == [["create_date", "name", "uuid"]]
-    told = re.findall(r"fields: the platform shows no ([^']*)'", str(result["warnings"]))
-    assert told == ['"request_cpus" of a service; did you mean "request_cpu"?', '"user_tags" of a service']
+    warnings = re.findall(r"fields: the platform shows no ([^']*)'", str(result["warnings"]))
+    assert warnings == ['"request_cpus" of a service; did you mean "request_cpu"?', '"user_tags" of a service']

@@ -27,11 +27,11 @@ def creatable(*without: str, **more: Any) -> dict[str, Any]:
 
 def as_given(field: Field, name: str) -> Any:
     """Return a name in the form its option takes."""
-    return [name] if field.type.type == "list" else name
+    return [name] if field.type.ansible_type == "list" else name
 
 
 @every_name
-def test_a_name_in_other_blanks_is_the_same_and_the_wire_carries_the_uuid(platform: Platform, option: str) -> None:
+def test_a_name_is_trimmed_and_sent_as_its_uuid(platform: Platform, option: str) -> None:
     field = MODEL_SERVICE.named[option]
     name, uuid = strategies.known_names(field)[0], strategies.known_uuids(field)[0]
     result = platform.run(MODULE, creatable(field.option, **{option: as_given(field, f" {name}\n")}))
@@ -66,24 +66,25 @@ def test_a_name_and_a_uuid_together_are_refused(platform: Platform, option: str)
 
 
 @every_name
-def test_a_name_that_several_have_is_refused_with_their_uuids(platform: Platform, option: str) -> None:
+def test_an_ambiguous_name_is_refused_with_the_uuids(platform: Platform, option: str) -> None:
     field = MODEL_SERVICE.named[option]
     result = platform.run(MODULE, creatable(field.option, **{option: as_given(field, constants.AMBIGUOUS_NAME)}))
-    assert f'2 have the name "{constants.AMBIGUOUS_NAME}"' in result["msg"]
+    what = option.removesuffix("s").replace("_", " ")
+    assert f'{option}: the name "{constants.AMBIGUOUS_NAME}" matches 2 {what}s' in result["msg"]
     assert f"give {field.option}" in result["msg"]
     assert platform.writes() == []
 
 
 @every_name
-def test_a_name_that_nothing_has_is_refused(platform: Platform, option: str) -> None:
+def test_an_unknown_name_is_refused(platform: Platform, option: str) -> None:
     field = MODEL_SERVICE.named[option]
     for name in ("nowhere", strategies.known_names(field)[0].upper() + "'"):
         result = platform.run(MODULE, creatable(field.option, **{option: as_given(field, name)}))
-        assert f'{option}: the platform has none of the name "{name}"' in result["msg"]
+        assert f'{option}: no {option.removesuffix("s").replace("_", " ")} named "{name}"' in result["msg"]
     assert platform.writes() == []
 
 
-def test_what_an_item_says_replaces_a_default_of_either_kind(platform: Platform) -> None:
+def test_an_item_replaces_a_default_name_or_uuid(platform: Platform) -> None:
     items = [creatable("model_center_uuid", name="by-default"), creatable("model_center_uuid", name="by-name")]
     items[1]["model_center"] = constants.SECOND_MODEL_CENTER_NAME
     params = {"model_services": items, "defaults": {"model_center_uuid": constants.MODEL_CENTER_UUID}}

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 BULK = "model_services"
-#: A service that was made with an empty text where one is required has nothing there to be written down.
+#: A service that was made with an empty text where one is required has nothing there to export.
 NEEDED = {"yaml": "", "install_path": "", "start_command": ""}
 by_name = operator.itemgetter("name")
 batches = st.lists(strategies.declarations(), min_size=1, max_size=8, unique_by=lambda item: item["name"])
-holdings = st.lists(strategies.inventories(), min_size=1, max_size=8)
+platforms = st.lists(strategies.inventories(), min_size=1, max_size=8)
 # The platform is emptied at the beginning of each example. Failures are not shrunk: each attempt is a run of a module.
 steady = settings(
     max_examples=12,
@@ -51,12 +51,12 @@ def test_a_second_run_writes_nothing(platform: Platform, items: list[dict[str, A
 
 
 @steady
-@given(holdings, st.data())
+@given(platforms, st.data())
 def test_any_service_converges_to_any_declaration_and_stays(
-    platform: Platform, held: list[dict[str, Any]], data: st.DataObject
+    platform: Platform, inventories: list[dict[str, Any]], data: st.DataObject
 ) -> None:
     platform.sim.reset()
-    uuids = platform.sim.seed(as_json(held))
+    uuids = platform.sim.seed(as_json(inventories))
     fields = [field for field in FIELDS if field.update and field.option != "name"]
     form = st.fixed_dictionaries({}, optional={field.option: strategies.values_of(field) for field in fields})
     items = as_json([{"uuid": uuid, **data.draw(form)} for uuid in uuids])
@@ -69,14 +69,14 @@ def test_any_service_converges_to_any_declaration_and_stays(
 
 
 @steady
-@given(holdings)
-def test_what_exists_declared_and_applied_changes_nothing(platform: Platform, held: list[dict[str, Any]]) -> None:
+@given(platforms)
+def test_an_export_of_any_platform_applies_as_no_change(platform: Platform, inventories: list[dict[str, Any]]) -> None:
     platform.sim.reset()
-    platform.sim.seed(as_json(held))
+    platform.sim.seed(as_json(inventories))
     before = platform.sim.services()
     declared = platform.run("model_service_info", {"declared": True})
     assert not declared.failed, declared["msg"]
-    assert len(declared["model_services"]) == len(held)
+    assert len(declared["model_services"]) == len(inventories)
     applied = platform.run(BULK, {"model_services": declared["model_services"]}, diff=True)
     assert not applied.failed, applied["msg"]
     assert not applied["changed"], applied["diff"]
@@ -85,10 +85,10 @@ def test_what_exists_declared_and_applied_changes_nothing(platform: Platform, he
 
 
 @steady
-@given(holdings)
-def test_a_result_given_back_is_understood_and_changes_nothing(platform: Platform, held: list[dict[str, Any]]) -> None:
+@given(platforms)
+def test_a_result_that_is_declared_changes_nothing(platform: Platform, inventories: list[dict[str, Any]]) -> None:
     platform.sim.reset()
-    platform.sim.seed(as_json(held))
+    platform.sim.seed(as_json(inventories))
     results = platform.run("model_service_info", {})["model_services"]
     again = platform.run(BULK, {"model_services": results}, diff=True)
     assert not again.failed, again["msg"]
@@ -98,7 +98,7 @@ def test_a_result_given_back_is_understood_and_changes_nothing(platform: Platfor
 
 @steady
 @given(batches)
-def test_what_was_written_down_can_be_made_anew_elsewhere(platform: Platform, items: list[dict[str, Any]]) -> None:
+def test_an_export_can_be_created_on_an_empty_platform(platform: Platform, items: list[dict[str, Any]]) -> None:
     platform.sim.reset()
     readable = [{key: value for key, value in item.items() if MODEL_SERVICE.by_option[key].read} for item in items]
     assert not platform.run(BULK, {"model_services": as_json(readable)}).failed

@@ -52,11 +52,11 @@ def test_each_tag_is_one_write_and_the_rest_stays(platform: Platform, field: Fie
     platform.run(MODULE, creatable("chat", **{field.option: [one]}, **rest))
     platform.run(MODULE, creatable("bystander", **{field.option: [one]}))
     platform.sim.clear_log()
-    for wanted, writes in (([one, other], 1), ([other, one], 0), ([other], 1), ([], 1), ([], 0), ([one, other], 2)):
-        result = platform.run(MODULE, {"name": "chat", field.option: wanted}, diff=True)
+    for declared, writes in (([one, other], 1), ([other, one], 0), ([other], 1), ([], 1), ([], 0), ([one, other], 2)):
+        result = platform.run(MODULE, {"name": "chat", field.option: declared}, diff=True)
         assert (result["changed"], result["changed_fields"]) == (bool(writes), [field.option] if writes else [])
         assert [entry["kind"] for entry in platform.writes()] == ["tag"] * writes
-        assert tags(platform, field, "chat") == sorted(wanted)
+        assert tags(platform, field, "chat") == sorted(declared)
         platform.sim.clear_log()
     for row in others:
         assert tags(platform, row, "chat") == rest[row.option]
@@ -64,7 +64,7 @@ def test_each_tag_is_one_write_and_the_rest_stays(platform: Platform, field: Fie
 
 
 @every_kind
-def test_check_mode_writes_no_tag_and_tells_which_ones_come_and_go(platform: Platform, field: Field) -> None:
+def test_check_mode_writes_no_tag_and_shows_which_are_added_and_removed(platform: Platform, field: Field) -> None:
     one, other = strategies.sample(field).value
     platform.run(MODULE, creatable("chat", **{field.option: [one]}))
     platform.sim.clear_log()
@@ -76,7 +76,7 @@ def test_check_mode_writes_no_tag_and_tells_which_ones_come_and_go(platform: Pla
     assert tags(platform, field, "chat") == [one]
 
 
-def test_texts_of_tags_may_hold_any_sign(platform: Platform) -> None:
+def test_tags_may_contain_any_character(platform: Platform) -> None:
     odd = ["owner::team a", "it's", "a=b", "50%", "推理", "a,b", "back\\slash"]
     defined = [f"team::{text.replace('::', ' ')}" for text in odd]
     platform.sim.seed([{"name": "chat"}])
@@ -95,7 +95,7 @@ def test_tags_of_many_services_are_read_in_few_requests(platform: Platform) -> N
     assert platform.sim.stats()["kinds"]["lookup"] == 3
 
 
-def test_a_tag_that_cannot_be_attached_is_told_with_what_was_done(platform: Platform) -> None:
+def test_a_tag_that_cannot_be_attached_is_reported_with_what_was_done(platform: Platform) -> None:
     platform.sim.seed([{"name": "chat"}])
     known, unknown = strategies.known_uuids(next(row for row in TAGGED if row.relation == "tag_patterns"))[0], "e" * 32
     result = platform.run(MODULE, {"name": "chat", "request_cpu": 9, "tag_uuids": [known, unknown]})
@@ -106,7 +106,7 @@ def test_a_tag_that_cannot_be_attached_is_told_with_what_was_done(platform: Plat
 
 
 @every_kind
-def test_a_platform_without_tags_says_so_and_new_services_still_get_theirs(
+def test_on_a_platform_without_tags_only_new_services_get_them(
     platform_with: Callable[..., Platform], field: Field
 ) -> None:
     platform = platform_with(features="no-tags")
@@ -118,28 +118,28 @@ def test_a_platform_without_tags_says_so_and_new_services_still_get_theirs(
     result = platform.run(MODULE, {"name": "chat", "request_cpu": 9, field.option: []})
     assert result["failure"]["code"] == "tags_not_offered"
     assert "This platform does not offer" in result["msg"]
-    assert "leave the option out" in result["msg"]
+    assert "remove the option" in result["msg"]
     assert platform.writes() == []
 
 
-def test_a_tag_that_the_platform_takes_without_effect_is_an_error(platform: Platform) -> None:
+def test_a_tag_that_the_platform_ignores_is_an_error(platform: Platform) -> None:
     platform.run(MODULE, creatable("chat"))
     nothing = {"status": {"code": 200, "body": json.dumps({"inventory": {}})}}
     platform.sim.faults([{"match": {"kind": "tag", "times": 0}, "fault": nothing}])
     result = platform.run(MODULE, {"name": "chat", "user_tags": ["team-a"]})
     assert result.failed
-    assert "did not take user_tags" in result["msg"]
+    assert "reported success but ignored user_tags" in result["msg"]
 
 
-def test_tags_that_belong_to_the_platform_are_nobodys_to_declare(platform: Platform) -> None:
+def test_inherent_tags_are_not_compared(platform: Platform) -> None:
     platform.run(MODULE, creatable("chat", system_tags=["team::a"]))
     service = platform.service("chat")["uuid"]
     rows = [
         {"uuid": "a" * 32, "resourceUuid": service, "tag": "team::a", "inherent": False},
         {"uuid": "b" * 32, "resourceUuid": service, "tag": "internal::b", "inherent": True},
     ]
-    answer = {"wrong_shape": {"body": {"inventories": rows, "total": 2}}}
-    platform.sim.faults([{"match": {"method": "GET", "path_regex": "system-tags", "times": 0}, "fault": answer}])
+    response = {"wrong_shape": {"body": {"inventories": rows, "total": 2}}}
+    platform.sim.faults([{"match": {"method": "GET", "path_regex": "system-tags", "times": 0}, "fault": response}])
     platform.sim.clear_log()
     assert platform.run(MODULE, {"name": "chat", "system_tags": ["team::a"]})["action"] == "unchanged"
     assert platform.writes() == []

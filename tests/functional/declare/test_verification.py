@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the platform ignores is an error, tags follow the declaration, names stand for uuids, masks keep secrets."""
+"""A field that the platform ignores is an error, tags follow the declaration, redacted values keep their secrets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHAT = {
 
 
 @pytest.mark.parametrize("option, value", [("description", "x"), ("request_cpu", 4), ("framework", "vLLM")])
-def test_a_field_the_platform_ignores_is_named(platform_with: Any, option: str, value: Any) -> None:
+def test_a_field_that_the_platform_ignores_is_named(platform_with: Any, option: str, value: Any) -> None:
     wire = {"request_cpu": "requestCpu"}.get(option, option)
     platform = platform_with(features=f"ignore-field:{wire}")
     platform.sim.seed([{"name": "chat", "requestCpu": 1}])
@@ -37,7 +37,7 @@ def test_a_field_the_platform_ignores_is_named(platform_with: Any, option: str, 
     assert option in result["msg"]
 
 
-def test_an_update_of_which_nothing_is_taken_has_changed_nothing(platform_with: Any) -> None:
+def test_an_update_that_is_ignored_has_changed_nothing(platform_with: Any) -> None:
     platform = platform_with(features="update-ignore-field:requestCpu")
     platform.sim.seed([{"name": "chat", "requestCpu": 1}])
     result = platform.run("model_service", {"name": "chat", "request_cpu": 4})
@@ -85,18 +85,18 @@ def shown_values(fields: list[Any]) -> dict[str, Any]:
     return {field.option: strategies.sample(field).value for field in fields if field.read}
 
 
-def test_every_field_an_update_does_not_take_is_named(platform_with: Any) -> None:
+def test_all_fields_that_an_update_ignores_are_named(platform_with: Any) -> None:
     platform = platform_with(features=ignoring("update"))
     platform.sim.seed([{"name": "chat"}])
-    wanted = shown_values([field for field in OPTIONAL if field.update])
-    result = platform.run("model_service", {"name": "chat", "request_cpu": 7, **wanted})
+    declared = shown_values([field for field in OPTIONAL if field.update])
+    result = platform.run("model_service", {"name": "chat", "request_cpu": 7, **declared})
     assert (result["failure"]["code"], result["changed_fields"]) == ("ignored_fields", ["request_cpu"])
-    assert f"did not take {', '.join(wanted)};" in result["msg"]
+    assert f"reported success but ignored {', '.join(declared)};" in result["msg"]
     assert platform.service("chat")["requestCpu"] == 7
 
 
 @pytest.mark.parametrize("operation", ["add", "clone"])
-def test_what_a_creation_does_not_take_is_completed_or_named(platform_with: Any, operation: str) -> None:
+def test_fields_that_a_creation_ignores_are_completed_or_named(platform_with: Any, operation: str) -> None:
     platform = platform_with(features=ignoring(operation))
     platform.sim.seed([{"name": "source", "requestCpu": 2}])
     taken = [field for field in OPTIONAL if field.accepted(operation) and field.read]
@@ -106,15 +106,15 @@ def test_what_a_creation_does_not_take_is_completed_or_named(platform_with: Any,
     assert not result.failed, result["msg"]
     assert set(completed) <= set(result["changed_fields"])
     assert [entry["kind"] for entry in platform.writes()] == [operation, "update"]
-    wanted = shown_values(taken)
-    lost = [option for option in wanted if option not in completed]
-    result = platform.run("model_service", {**source, "name": "incomplete", **wanted})
+    declared = shown_values(taken)
+    lost = [option for option in declared if option not in completed]
+    result = platform.run("model_service", {**source, "name": "incomplete", **declared})
     assert (result["failure"]["code"], result["changed"]) == ("ignored_fields", True)
-    assert f"did not take {', '.join(lost)};" in result["msg"]
+    assert f"reported success but ignored {', '.join(lost)};" in result["msg"]
     assert set(lost).isdisjoint(result["changed_fields"])
 
 
-def test_what_a_clone_does_not_take_is_completed_by_an_update(platform_with: Any) -> None:
+def test_a_field_that_a_clone_ignores_is_completed_by_an_update(platform_with: Any) -> None:
     platform = platform_with(features="clone-ignore-field:description")
     platform.sim.seed([{"name": "base", "description": "old"}])
     result = platform.run("model_service", {"name": "copy", "clone_from": "base", "description": "new"})
@@ -124,11 +124,11 @@ def test_what_a_clone_does_not_take_is_completed_by_an_update(platform_with: Any
 
 def test_tags_are_added_removed_and_then_left_alone(platform: Platform) -> None:
     platform.run("model_service", {**CHAT, "user_tags": ["a", "b"], "tag_uuids": [constants.PRODUCTION_TAG_UUID]})
-    wanted = {"name": "chat", "user_tags": ["b", "c"], "tag_uuids": [constants.STAGING_TAG_UUID]}
-    changed = platform.run("model_service", wanted)
+    declared = {"name": "chat", "user_tags": ["b", "c"], "tag_uuids": [constants.STAGING_TAG_UUID]}
+    changed = platform.run("model_service", declared)
     assert (changed["action"], changed["changed_fields"]) == ("updated", ["tag_uuids", "user_tags"])
     platform.sim.clear_log()
-    assert platform.run("model_service", wanted)["action"] == "unchanged"
+    assert platform.run("model_service", declared)["action"] == "unchanged"
     assert platform.writes() == []
 
 
@@ -139,7 +139,7 @@ def test_the_diff_of_tags_shows_what_was_and_what_is(platform: Platform) -> None
         assert (result["diff"]["before"], result["diff"]["after"]) == ("user_tags:\n- old\n", "user_tags:\n- new\n")
 
 
-def test_tags_that_were_set_in_part_are_told(platform: Platform) -> None:
+def test_tags_that_were_set_in_part_are_reported(platform: Platform) -> None:
     platform.sim.seed([{"name": "chat"}])
     refused = {"job_error": {"code": "AIOS.9", "details": "no more tags"}}
     platform.sim.faults([{"match": {"kind": "tag", "nth": 2}, "fault": refused}])
@@ -147,11 +147,11 @@ def test_tags_that_were_set_in_part_are_told(platform: Platform) -> None:
     assert (result.failed, result["action"], result["changed_fields"]) == (True, "updated", ["user_tags"])
 
 
-def test_tags_of_what_is_to_go_are_not_asked_for(platform_with: Any) -> None:
+def test_tags_of_a_service_to_be_deleted_are_not_read(platform_with: Any) -> None:
     platform = platform_with(features="no-tags")
     platform.sim.seed([{"name": "chat"}])
-    wanted = {"defaults": {"user_tags": ["a"]}, "model_services": [{"name": "chat", "state": "absent"}]}
-    assert platform.run("model_services", wanted)["summary"]["deleted"] == 1
+    declared = {"defaults": {"user_tags": ["a"]}, "model_services": [{"name": "chat", "state": "absent"}]}
+    assert platform.run("model_services", declared)["summary"]["deleted"] == 1
 
 
 def test_tags_that_are_not_declared_stay(platform: Platform) -> None:
@@ -161,7 +161,7 @@ def test_tags_that_are_not_declared_stay(platform: Platform) -> None:
     assert platform.run("model_service", {"name": "chat", "user_tags": ["a"]})["action"] == "unchanged"
 
 
-def test_a_platform_without_user_tags_is_told_by_name_and_with_a_way_out(platform_with: Any) -> None:
+def test_a_platform_without_user_tags_is_reported_with_an_alternative(platform_with: Any) -> None:
     platform = platform_with(features="no-user-tags")
     platform.sim.seed([{"name": "chat"}])
     result = platform.run("model_service", {"name": "chat", "user_tags": ["a"]})
@@ -169,7 +169,7 @@ def test_a_platform_without_user_tags_is_told_by_name_and_with_a_way_out(platfor
     assert "POST /v1/user-tags" in result["msg"] and "tag_uuids" in result["msg"]
 
 
-def test_tags_that_cannot_be_read_are_told_for_each_service_with_the_option(platform_with: Any) -> None:
+def test_tags_that_cannot_be_read_are_reported_for_each_service_with_the_option(platform_with: Any) -> None:
     platform = platform_with(features="no-tags")
     platform.sim.seed([{"name": "chat"}, {"name": "bge"}])
     items = [{"name": name, "user_tags": ["a"]} for name in ("chat", "bge")]
@@ -191,7 +191,7 @@ def test_tags_that_cannot_be_read_are_told_for_each_service_with_the_option(plat
         ("zone", "nowhere", ()),
     ],
 )
-def test_a_name_that_is_not_one_thing_is_told_before_any_write(
+def test_an_ambiguous_or_unknown_name_is_refused_before_any_write(
     platform: Platform, option: str, given: Any, uuids: tuple[str, ...]
 ) -> None:
     result = platform.run("model_service", {**CHAT, option: given})
@@ -207,25 +207,26 @@ def test_each_kind_of_name_is_looked_up_once(platform: Platform) -> None:
     assert platform.service("s7")["zoneUuid"] == constants.ZONE_UUID
 
 
-def test_a_masked_secret_that_is_given_back_stays_what_it_is(platform: Platform) -> None:
+def test_a_redacted_secret_that_is_declared_keeps_the_current_one(platform: Platform) -> None:
     platform.run("model_service", {**CHAT, "environment_parameters": {"HF_TOKEN": "hf_real", "MAX_TOKENS": "9"}})
-    held = platform.run("model_service_info", {"declared": True})["model_services"][0]
-    assert "HF_TOKEN:********" in held["yaml"] and "MAX_TOKENS:9" in held["yaml"]
+    declared = platform.run("model_service_info", {"declared": True})["model_services"][0]
+    assert "HF_TOKEN:********" in declared["yaml"] and "MAX_TOKENS:9" in declared["yaml"]
     platform.sim.clear_log()
-    assert platform.run("model_services", {"model_services": [held]})["changed"] is False
+    assert platform.run("model_services", {"model_services": [declared]})["changed"] is False
     platform.run(
-        "model_services", {"model_services": [{**held, "yaml": held["yaml"].replace("MAX_TOKENS:9", "MAX_TOKENS:8")}]}
+        "model_services",
+        {"model_services": [{**declared, "yaml": declared["yaml"].replace("MAX_TOKENS:9", "MAX_TOKENS:8")}]},
     )
     assert "hf_real" in platform.service("chat")["yaml"] and "MAX_TOKENS:8" in platform.service("chat")["yaml"]
 
 
-def test_a_mask_where_the_platform_holds_nothing_is_refused(platform: Platform) -> None:
+def test_a_redacted_value_without_a_current_one_is_refused(platform: Platform) -> None:
     result = platform.run("model_service", {**CHAT, "environment_parameters": {"HF_TOKEN": "********"}})
     assert result.failed and "environment_parameters.HF_TOKEN" in result["msg"] and not platform.writes()
 
 
 @pytest.mark.parametrize(
-    "name, content, said",
+    "name, content, reason",
     [
         ("a.yml", b"$ANSIBLE_VAULT;1.1;AES256\n6162", "Ansible Vault"),
         ("a.yml", b"\xff\xfe", "not UTF-8"),
@@ -238,9 +239,9 @@ def test_a_mask_where_the_platform_holds_nothing_is_refused(platform: Platform) 
     ],
 )
 def test_a_file_that_declares_nothing_is_named_with_the_reason(
-    tmp_path: Any, name: str, content: bytes, said: str
+    tmp_path: Any, name: str, content: bytes, reason: str
 ) -> None:
     (tmp_path / name).write_bytes(content)
     result = run_module("model_services", {"src": [str(tmp_path)], "validate_only": True})
     assert result.failed
-    assert str(tmp_path / name) in result["msg"] and said in result["msg"]
+    assert str(tmp_path / name) in result["msg"] and reason in result["msg"]

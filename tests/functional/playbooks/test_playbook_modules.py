@@ -60,7 +60,7 @@ def kinds(platform: Platform) -> list[str]:
     return [entry["kind"] for entry in platform.writes()]
 
 
-def test_the_life_of_a_service_in_a_playbook(platform: Platform, tmp_path: Path) -> None:
+def test_a_playbook_creates_changes_clones_and_deletes_a_service(platform: Platform, tmp_path: Path) -> None:
     module = "zstack.aios.model_service"
     clone = {"name": "copy", "clone_from": "chat", "environment_parameters": {"HF_TOKEN": SECRET}}
     tasks: list[dict[str, Any]] = [
@@ -86,7 +86,7 @@ def test_the_life_of_a_service_in_a_playbook(platform: Platform, tmp_path: Path)
     ]  # fmt: skip
     assert kinds(platform) == ["add", "update", "clone", "update", "delete"]
     assert results[3]["changed_fields"] == ["request_cpu"]
-    for text in ("python_version", "not in quotes", "request_cpu", 'did you mean "description"'):
+    for text in ("python_version", "because it is not quoted", "request_cpu", 'did you mean "description"'):
         assert text in results[5]["msg"]
     assert '"/models/chat"' in results[6]["msg"]
     assert '"/elsewhere"' in results[6]["msg"]
@@ -96,7 +96,7 @@ def test_the_life_of_a_service_in_a_playbook(platform: Platform, tmp_path: Path)
     assert constants.ADMIN_PASSWORD not in screen.replace("account_password", "")
 
 
-def test_many_services_in_a_playbook(platform: Platform, tmp_path: Path) -> None:
+def test_a_playbook_converges_many_services(platform: Platform, tmp_path: Path) -> None:
     module = "zstack.aios.model_services"
     declared = {"model_services": [SERVICE, {"name": "copy", "clone_from": "chat", "request_cpu": 4}]}
     changed = {"model_services": [{**SERVICE, "description": "new"}, {"name": "copy", "state": "absent"}]}
@@ -113,7 +113,7 @@ def test_many_services_in_a_playbook(platform: Platform, tmp_path: Path) -> None
     assert sorted(kinds(platform)[2:]) == ["delete", "update"]
     assert results[0]["summary"]["created"] == results[1]["summary"]["created"] == 1
     assert results[2]["summary"]["unchanged"] == 2
-    assert {mistake["option"] for mistake in results[4]["failure"]["errors"]} >= {"request_cpu", "name"}
+    assert {error["option"] for error in results[4]["failure"]["errors"]} >= {"request_cpu", "name"}
     assert constants.ADMIN_PASSWORD not in screen.replace("account_password", "")
 
 
@@ -126,7 +126,7 @@ def ad_hoc(platform: Platform, folder: Path, module: str, **params: Any) -> dict
     return dict(json.loads(result))
 
 
-def test_ad_hoc(platform: Platform, tmp_path: Path) -> None:
+def test_modules_run_ad_hoc(platform: Platform, tmp_path: Path) -> None:
     flat = {**SERVICE, "yaml": "services: []", "python_version": "3.10"}
     assert ad_hoc(platform, tmp_path, "model_service", **flat)["action"] == "created"
     assert platform.service("chat")["pythonVersion"] == "3.10"
@@ -138,7 +138,7 @@ def test_ad_hoc(platform: Platform, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", ["model_service", "model_service_info", "model_services"])
-def test_the_examples_of_the_documentation(platform: Platform, tmp_path: Path, module: str) -> None:
+def test_the_examples_of_the_documentation_run(platform: Platform, tmp_path: Path, module: str) -> None:
     text = importlib.import_module(f"{PACKAGE}.{module}").EXAMPLES
     replaced = {"center-1": constants.MODEL_CENTER_NAME, "/tmp/": f"{tmp_path}/", "aios.example.com": platform.sim.url}
     for word, replacement in replaced.items():

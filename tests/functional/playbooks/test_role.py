@@ -20,7 +20,7 @@ import yaml
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 
-PASSWORD_VARIABLE = {"model_services_account_name": constants.ADMIN_ACCOUNT}
+PASSWORD_VARIABLE: dict[str, Any] = {"model_services_account_name": constants.ADMIN_ACCOUNT}
 
 
 def service(name: str, **more: Any) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def field(two: Field) -> Field:
     return two
 
 
-def test_plan_provision_again_change_and_drift(field: Field) -> None:
+def test_the_playbooks_plan_provision_change_and_detect_drift(field: Field) -> None:
     field.declare(
         "one",
         model_services_items=[service("qwen")],
@@ -211,9 +211,13 @@ model_services_items__llm:
     (field.folder / "inventory" / "group_vars" / "platforms.yml").write_text(text, encoding="utf-8")
     run = field.run("zstack.aios.provision")
     assert run.code == 0, run.text
-    (held,) = field.platforms["one"].services()
-    assert (held["name"], held["installPath"], held["requestCpu"]) == ("one-qwen", "registry.example.com/qwen", 8)
-    assert yaml.safe_load(held["yaml"]) == {"chat_template": "{{ messages }}"}
+    (created,) = field.platforms["one"].services()
+    assert (created["name"], created["installPath"], created["requestCpu"]) == (
+        "one-qwen",
+        "registry.example.com/qwen",
+        8,
+    )
+    assert yaml.safe_load(created["yaml"]) == {"chat_template": "{{ messages }}"}
 
 
 def test_a_name_declared_twice_is_refused_unless_overlaid(field: Field) -> None:
@@ -228,7 +232,7 @@ def test_a_name_declared_twice_is_refused_unless_overlaid(field: Field) -> None:
     assert [each["requestCpu"] for each in field.platforms["one"].services()] == [2]
 
 
-def test_validate_needs_no_platform_and_tells_every_mistake(field: Field) -> None:
+def test_validate_needs_no_platform_and_reports_every_error(field: Field) -> None:
     field.platforms["one"].clear_log()
     field.declare("one", model_services_items=[service("qwen")], model_services_host="unreachable.invalid")
     good = field.run("zstack.aios.validate", ZSTACK_ACCOUNT_PASSWORD="")
@@ -279,7 +283,7 @@ def test_two_hosts_of_one_platform_do_not_prune_each_other(two: Field) -> None:
         two.declare(host, model_services_items=[service(f"team-{host}")], model_services_host=two.platforms["one"].url)
     run = two.run("zstack.aios.provision", variables=prune)
     assert run.code != 0
-    assert "the same platform has several hosts: one, two" in run.text
+    assert "model_services_prune is refused, because several hosts are the same platform: one, two" in run.text
     assert two.writes("one") == []
     assert two.run("zstack.aios.provision").code == 0, "without prune they may share it"
 
@@ -384,12 +388,12 @@ def test_an_export_applies_as_no_change(field: Field) -> None:
 
 def test_a_failed_run_still_hands_on_its_summary_and_report(field: Field) -> None:
     field.declare("one", model_services_items=[service("qwen"), service("bge")])
-    field.platforms["one"].faults([{"match": {"kind": "add", "nth": 1}, "fault": {"job_error": {"code": "SYS.1006"}}}])
+    field.platforms["one"].faults([{"match": {"kind": "add", "nth": 1}, "fault": {"job_error": {"code": "SYS.1007"}}}])
     run = field.run("zstack.aios.provision", variables={"model_services_report_path": "{{ inventory_hostname }}.json"})
     assert run.code != 0
     summary = run.stats["model_services_summary"]["one"]
     assert (summary["created"], summary["failed"]) == (1, 1)
-    assert "SYS.1006" in (field.folder / "one.json").read_text(encoding="utf-8")
+    assert "SYS.1007" in (field.folder / "one.json").read_text(encoding="utf-8")
 
 
 def test_passwords_are_in_no_output(field: Field) -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text of the platform that looks like a template is data: a real playbook shows it as it is and runs none of it."""
+"""Text of the platform that looks like a template is data: a playbook shows it unchanged and evaluates none of it."""
 
 from __future__ import annotations
 

@@ -121,7 +121,11 @@ def assert_it_ends(playbook: Playbook, module: int) -> None:
     wait_for(lambda: not list(playbook.scratch.rglob("zstack_aios_*")), 5)
 
 
-KILLED = {"the main process": Playbook.pid.fget, "the worker": Playbook.worker, "the shell": Playbook.shell}
+KILLED: dict[str, Callable[[Playbook], int]] = {
+    "the main process": lambda playbook: playbook.pid,
+    "the worker": Playbook.worker,
+    "the shell": Playbook.shell,
+}
 
 
 @pytest.mark.parametrize("who", KILLED)
@@ -130,7 +134,7 @@ def test_a_killed_process_of_ansible_takes_the_module_along(
 ) -> None:
     playbook = Playbook(slow, tmp_path, scratch, [task(slow)])
     playbook.wait_until_it_writes()
-    module, victim = playbook.module(), KILLED[who](playbook)  # type: ignore[misc]
+    module, victim = playbook.module(), KILLED[who](playbook)
     os.kill(victim, signal.SIGKILL)
     assert_it_ends(playbook, module)
     playbook.process.wait(30)

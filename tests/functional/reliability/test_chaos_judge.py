@@ -2,20 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chaos test can fail: with a fault planted in the client, the judge tells which promise is broken."""
+"""The chaos test can fail: with a fault planted in the client, the judge finds which promise is broken."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError
-from ansible_collections.zstack.aios.plugins.module_utils._converge import apply
+from ansible_collections.zstack.aios.plugins.module_utils._converge import execute
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._platform import services
-from ansible_collections.zstack.aios.plugins.module_utils._rest import auth, client, responses
+from ansible_collections.zstack.aios.plugins.module_utils._rest import auth, channel, responses, write
 from ansible_collections.zstack.aios.tests.chaos.running import Bench
 from ansible_collections.zstack.aios.tests.chaos.schedules import Schedule
 from ansible_collections.zstack.aios.tests.chaos.verdict import judge
@@ -56,48 +57,49 @@ def sorts(bench: Bench, what: Schedule) -> set[str]:
     return {violation.sort for violation in judge(bench.carry_out(what))}
 
 
-def plant_reaction(monkeypatch: pytest.MonkeyPatch, situation: str, **reactions: Any) -> None:
-    """Have the client react differently to a situation."""
-    row = replace(responses.BY_SITUATION[situation], **reactions)
-    monkeypatch.setattr(responses, "BY_SITUATION", {**responses.BY_SITUATION, situation: row})
+def plant_action(monkeypatch: pytest.MonkeyPatch, situation: str, **actions: responses.RetryAction) -> None:
+    """Have the client act differently in a situation."""
+    row = responses.BY_SITUATION[situation]
+    known = {"read": row.read, "submit": row.submit, "poll": row.poll}
+    planted = {situation: responses.Rule(situation, **{**known, **actions})}
+    monkeypatch.setattr(responses, "BY_SITUATION", {**responses.BY_SITUATION, **planted})
 
 
 def blind_resend(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost answer leads to a new job with a new uuid."""
-    plant_reaction(monkeypatch, "lost", submit=responses.RetryAction.RETRY_NEW)
-    create = services.Services._write
+    """A lost response leads to a new job with a new uuid."""
+    plant_action(monkeypatch, "lost", submit=responses.RetryAction.RETRY_NEW)
+    exchange = channel.Channel.exchange
 
-    def fresh(services: Any, operation: str, method: str, path: str, values: dict[str, Any]) -> Any:
-        send = services.client._exchange
+    def with_fresh_uuid(
+        self: Any, method: str, path: str, query: str = "", body: Any = None, *more: Any, **named: Any
+    ) -> Any:
+        if method == "POST" and "param" in (body or {}):
+            fresh = f"{uuid.uuid4().hex[:12]}4abc8{uuid.uuid4().hex[:15]}"
+            body = {**body, "param": {**body["param"], "resourceUuid": fresh}}
+        return exchange(self, method, path, query, body, *more, **named)
 
-        def exchange(*args: Any, **named: Any) -> Any:
-            if args[0] == "POST":
-                args[3]["param"]["resourceUuid"] = f"{uuid.uuid4().hex[:12]}4abc8{uuid.uuid4().hex[:15]}"
-            return send(*args, **named)
-
-        monkeypatch.setattr(services.client, "_exchange", exchange)
-        return create(services, operation, method, path, values)
-
-    monkeypatch.setattr(services.Services, "_write", fresh)
+    monkeypatch.setattr(channel.Channel, "exchange", with_fresh_uuid)
 
 
 def lost_is_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost answer is told as a failure."""
-    plant_reaction(monkeypatch, "lost", submit=responses.RetryAction.FAIL)
+    """A lost response is reported as a failure."""
+    plant_action(monkeypatch, "lost", submit=responses.RetryAction.FAIL)
 
 
 def accepted_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is believed before its end was seen, and nothing is verified."""
-    plant_reaction(monkeypatch, "refused", poll=responses.RetryAction.DONE)
-    monkeypatch.setattr(client, "retry_action", lambda outcome, phase: (
-        responses.RetryAction.DONE if getattr(outcome, "status", 0) == 202 else responses.retry_action(outcome, phase)
-    ))  # fmt: skip
-    monkeypatch.setattr(apply, "settled", lambda attempt, look: _believe(attempt))
 
+    def believing(outcome: responses.Outcome, phase: responses.Phase) -> responses.RetryAction:
+        accepted = getattr(outcome, "status", 0) == 202
+        return responses.RetryAction.DONE if accepted else responses.retry_action(outcome, phase)
 
-def _believe(attempt: Callable[[], Any]) -> Any:
-    yield from attempt()
-    return apply.Resource(MODEL_SERVICE, {"uuid": "0" * 32})
+    def believe(attempt: Callable[[], Any], _look: Any, _wait: Any) -> Resource:
+        attempt()
+        return Resource(MODEL_SERVICE, {})
+
+    monkeypatch.setattr(write, "retry_action", believing)
+    monkeypatch.setattr(execute, "settle", believe)
+    monkeypatch.setattr(execute, "_ignored", lambda *_arguments: [])
 
 
 def sessions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,22 +113,22 @@ def wrong_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services.Services, "update", lambda self, _uuid, values: update(self, FOREIGN["uuid"], values))
 
 
-def told_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The session's uuid stands in an error."""
+def shown_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error shows the session's uuid."""
 
     def leak(self: Any, values: Any, uuid: str) -> Any:
-        raise AiosError(f"no luck with {self.client.identity._session}")
+        raise AiosError(f"no luck with {self.client.auth._session}")
 
     monkeypatch.setattr(services.Services, "create", leak)
 
 
 PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Schedule, str]] = {
     "a blind resend": (blind_resend, schedule([NEW], rule("add", "close_after")), "duplicate"),
-    "a lost answer told as failed": (lost_is_failed, schedule([NEW], rule("add", "close_after")), "untrue"),
+    "a lost response reported as failed": (lost_is_failed, schedule([NEW], rule("add", "close_after")), "inaccurate"),
     "a job believed too early": (accepted_is_done, schedule([NEW], rule("add", "job_never")), "lost"),
     "a session left open": (sessions_stay, schedule([NEW]), "session"),
     "another service updated": (wrong_service, schedule([{"name": "declared-0", "description": "x"}]), "touched"),
-    "a secret told": (told_secret, schedule([NEW]), "secret"),
+    "a secret shown": (shown_secret, schedule([NEW]), "secret"),
 }
 PLANTED["another service updated"][1].seeded.append({"name": "declared-0", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f2"})
 

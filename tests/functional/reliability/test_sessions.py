@@ -34,13 +34,13 @@ def ended(platform: Platform) -> bool:
     ],
 )
 @pytest.mark.parametrize("check", [False, True])
-def test_one_login_and_its_logout(platform: Platform, module: str, params: dict[str, Any], check: bool) -> None:
+def test_a_run_logs_in_and_out_once(platform: Platform, module: str, params: dict[str, Any], check: bool) -> None:
     assert not platform.run(module, params, check=check).failed
     stats = platform.sim.stats()
     assert (stats["logins"], stats["logouts"], stats["open_sessions"]) == (1, 1, 0)
 
 
-def test_a_wrong_declaration_does_not_log_in(platform: Platform) -> None:
+def test_an_invalid_declaration_does_not_log_in(platform: Platform) -> None:
     assert platform.run("model_services", {"model_services": [{"nome": "x"}]}).failed
     assert platform.sim.stats()["requests"] == 0
 
@@ -52,7 +52,7 @@ FAILURES: dict[str, tuple[str, dict[str, Any], list[dict[str, Any]]]] = {
         "model_services", {"model_services": SERVICES}, [rule("add", {"job_error": {"code": "SYS.1007"}}, times=0)],
     ),
     "one write fails": ("model_service", {**NEW, "name": "x"}, [rule("add", {"job_error": {"code": "SYS.1007"}})]),
-    "the question fails": ("model_service_info", {}, [rule("query", {"status": {"code": 403}}, times=0)]),
+    "the query fails": ("model_service_info", {}, [rule("query", {"status": {"code": 403}}, times=0)]),
 }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def test_a_wrong_password_is_tried_once(platform: Platform, password: str) -> No
 
 
 @pytest.mark.parametrize("code", ["ID.1005", "ID.1007", "ID.2001", "LOGIN_CONTROL.1002", "LOGIN_CONTROL.1004"])
-def test_a_login_that_is_refused_is_told_with_what_to_do(platform: Platform, code: str) -> None:
+def test_a_refused_login_is_reported_with_the_next_step(platform: Platform, code: str) -> None:
     body = json.dumps({"error": {"code": code, "details": "refused"}})
     platform.sim.faults([rule("login", {"status": {"code": 503, "body": body}}, times=0)])
     result = platform.run("model_service_info", {})
@@ -92,7 +92,7 @@ def test_a_login_that_is_refused_is_told_with_what_to_do(platform: Platform, cod
 def test_expiry_in_the_poll_leads_to_one_login_and_a_new_job(
     platform_with: Callable[..., Platform], effect: str
 ) -> None:
-    """The platform accepts the write with 202 and tells in the poll that the session has ended."""
+    """The platform accepts the write with 202 and reports in the poll that the session has ended."""
     platform = platform_with(job_effect=effect)
     platform.sim.faults([rule("add", "session_gone")])
     result = platform.run("model_service", {**NEW, "name": "one"})
@@ -105,7 +105,7 @@ def test_expiry_in_the_poll_leads_to_one_login_and_a_new_job(
 
 
 @pytest.mark.parametrize("kind", ["add", "query"])
-def test_a_session_that_never_lasts_is_given_up_after_one_more_login(platform: Platform, kind: str) -> None:
+def test_a_session_that_always_ends_is_renewed_once(platform: Platform, kind: str) -> None:
     platform.sim.faults([rule(kind, "session_gone", times=0)])
     result = platform.run("model_service", {**NEW, "name": "one"})
     assert result["failure"]["code"] == "ID.1001"
@@ -113,7 +113,7 @@ def test_a_session_that_never_lasts_is_given_up_after_one_more_login(platform: P
     assert ended(platform)
 
 
-def test_a_login_whose_answers_are_lost_is_tried_three_times(platform: Platform) -> None:
+def test_a_login_whose_responses_are_lost_is_tried_three_times(platform: Platform) -> None:
     """Each may leave a session behind that nobody can end. The first one succeeds, so that the platform is known."""
     platform.sim.faults([rule("query", "session_gone"), rule("login", "close_after", nth=2, times=0)])
     result = platform.run("model_service_info", {"timeout": 1, "job_timeout": 20})
@@ -152,7 +152,7 @@ def test_a_given_session_is_used_and_left_open(platform: Platform) -> None:
     assert (stats["logins"], stats["logouts"], stats["open_sessions"]) == (1, 0, 1)
 
 
-def test_a_given_session_that_has_ended_is_told(platform: Platform) -> None:
+def test_a_given_session_that_has_ended_is_reported(platform: Platform) -> None:
     params = {"session_uuid": "0" * 32, "account_name": None, "account_password": None}
     result = platform.run("model_service_info", params)
     assert result.failed
@@ -181,7 +181,7 @@ def test_another_login_on_a_platform_of_one_session_costs_one_login_more(
     assert platform.logins() == 2
 
 
-def test_the_limit_of_sessions_is_never_reached_by_us(platform_with: Callable[..., Platform]) -> None:
+def test_repeated_runs_never_reach_the_session_limit(platform_with: Callable[..., Platform]) -> None:
     platform = platform_with(session_limit=1)
     for number in range(5):
         result = platform.run("model_services", {"model_services": SERVICES[: number + 1], "concurrency": 8})
@@ -189,7 +189,7 @@ def test_the_limit_of_sessions_is_never_reached_by_us(platform_with: Callable[..
     assert ended(platform)
 
 
-def test_a_limit_reached_by_others_is_told_with_the_cure(platform_with: Callable[..., Platform]) -> None:
+def test_a_session_limit_reached_by_others_is_reported_with_the_cure(platform_with: Callable[..., Platform]) -> None:
     platform = platform_with(session_limit=1)
     log_in(platform.sim)
     result = platform.run("model_service_info", {})

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Signals in the middle of a run: the session is ended, and what was done is told."""
+"""After a signal in the middle of a run the session is ended, and what was done is reported."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def slow(platform_with: Callable[..., Platform]) -> Platform:
 
 
 @pytest.mark.parametrize("numbers", [(signal.SIGTERM,), (signal.SIGINT,), (signal.SIGTERM,) * 3], ids=repr)
-def test_a_signal_in_the_middle_ends_the_session_and_tells_every_row(slow: Platform, numbers: tuple[int, ...]) -> None:
+def test_a_signal_while_writing_ends_the_session_and_reports_every_row(
+    slow: Platform, numbers: tuple[int, ...]
+) -> None:
     running = Running(slow, "model_services", {"model_services": ITEMS, "concurrency": 2})
     wait_for(lambda: len(slow.sim.services()) >= 9)
     started = time.monotonic()
@@ -94,7 +96,7 @@ def test_a_signal_in_the_middle_ends_the_session_and_tells_every_row(slow: Platf
     assert "Interrupted" in result["msg"]
 
 
-def test_what_the_platform_never_took_is_not_told_as_unknown(platform: Platform) -> None:
+def test_a_write_that_the_platform_never_took_is_reported_as_failed(platform: Platform) -> None:
     platform.sim.faults([{"match": {"kind": "add", "times": 0}, "fault": {"status": {"code": 429, "body": "later"}}}])
     running = Running(platform, "model_services", {"model_services": ITEMS[:3]})
     wait_for(lambda: len(platform.writes()) >= 3)
@@ -103,7 +105,7 @@ def test_what_the_platform_never_took_is_not_told_as_unknown(platform: Platform)
     assert {row["action"] for row in result["results"]} == {"failed"}
 
 
-def test_a_signal_is_heard_while_the_work_is_looked_over(platform: Platform) -> None:
+def test_a_run_that_cannot_check_for_shared_names_succeeds_soon(platform: Platform) -> None:
     """The service is made; only whether another one has its name cannot be asked now."""
     out = {"status": {"code": 503, "body": "<html>down</html>"}}
     platform.sim.faults([{"match": {"kind": "query", "nth": 2, "times": 0}, "fault": out}])
@@ -111,7 +113,7 @@ def test_a_signal_is_heard_while_the_work_is_looked_over(platform: Platform) -> 
     result = platform.run("model_services", {"model_services": ITEMS[:1]})
     assert time.monotonic() - started < 10
     assert (result.failed, result["summary"]["created"]) == (False, 1)
-    assert "could not be looked for" in str(result["warnings"])
+    assert "Could not check whether several services share a name" in str(result["warnings"])
 
 
 def test_the_next_run_completes_what_was_interrupted(slow: Platform) -> None:

@@ -60,7 +60,7 @@ def test_a_wrong_clock_names_the_option_that_cures_it(platform_with: Callable[..
     ],
     ids=["another secret", "no such key", "disabled"],
 )
-def test_a_key_that_is_not_accepted_is_told_once(platform: Platform, key: dict[str, Any]) -> None:
+def test_a_key_that_is_not_accepted_is_tried_once(platform: Platform, key: dict[str, Any]) -> None:
     result = platform.run("model_service_info", {**KEY, **key})
     assert result.failed
     assert "check access_key_id and access_key_secret" in result["msg"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A grep for every secret after every kind of run: results, warnings, output, syslog, reports, arguments, files."""
+"""A search for every secret after every kind of run: results, warnings, output, syslog, reports, arguments, files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ansible_collections.zstack.aios.tests.chaos.running import log_in
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants, sessions
 from ansible_collections.zstack.aios.tests.support.harness import run_module
-from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, answering
+from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, responding
 
 TOKEN, DATABASE, OLD_TOKEN = "hf-token-value-91c3", "db-password-value-47aa", "old-token-value-02be"
 YAML = f"services:\n- name: demo\nenv:\n- HF_TOKEN:{OLD_TOKEN}\n- MODE:fast"
@@ -44,8 +44,8 @@ REPEATED = {
     "match": {"kind": "add"},
     "fault": {"job_error": {"code": "AIOS.1", "details": f"bad value {{HF_TOKEN={TOKEN}, DB_PASSWORD={DATABASE}}}"}},
 }
-HELD = {
-    "name": "held",
+STORED = {
+    "name": "stored",
     "yaml": YAML,
     "installPath": "/models/chat",
     "environmentParameters": {"HF_TOKEN": OLD_TOKEN},
@@ -61,27 +61,27 @@ QUICK = {"timeout": 1, "job_timeout": 1}
 
 
 class Watch:
-    """Collects the proofs that were sent and what reached syslog, and searches for secrets."""
+    """Collects the credentials that were sent and what reached syslog, and searches for secrets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.logged: list[str] = []
-        self.proofs: set[str] = set()
+        self.credentials: set[str] = set()
         sign = Auth.sign
 
-        def noted(identity: Auth, method: str, path: str) -> Mapping[str, str]:
-            headers = sign(identity, method, path)
-            self.proofs.update(headers["Authorization"].replace(":", " ").split()[1:])
+        def noted(auth: Auth, method: str, path: str) -> Mapping[str, str]:
+            headers = sign(auth, method, path)
+            self.credentials.update(headers["Authorization"].replace(":", " ").split()[1:])
             return headers
 
         monkeypatch.setattr(Auth, "sign", noted)
         monkeypatch.setattr(basic, "has_journal", False)
-        monkeypatch.setattr(basic.syslog, "syslog", lambda _level, text: self.logged.append(text))
+        monkeypatch.setattr("syslog.syslog", lambda _level, text: self.logged.append(text))
 
     def secrets(self, with_values: bool = True) -> set[str]:
         """Return all that must not be seen."""
         known = {constants.ACCESS_KEY_SECRET, sessions.digest(constants.ADMIN_PASSWORD)}
         values = {TOKEN, DATABASE, OLD_TOKEN} if with_values else set()
-        return known | values | (self.proofs - {constants.ACCESS_KEY_ID})
+        return known | values | (self.credentials - {constants.ACCESS_KEY_ID})
 
     def search(self, *texts: str) -> None:
         """Assert that nothing is seen: neither in the texts nor in what was logged."""
@@ -113,18 +113,18 @@ Rules = list[dict[str, Any]]
 RUNS: dict[str, tuple[str, dict[str, Any], Rules]] = {
     "create": ("model_services", {"model_services": [NEW]}, []),
     "create one": ("model_service", NEW, []),
-    "update": ("model_services", {"model_services": [{**NEW, "name": "held"}]}, []),
-    "update one": ("model_service", {**NEW, "name": "held"}, []),
-    "delete": ("model_services", {"model_services": [{"name": "held", "state": "absent"}]}, []),
-    "clone": ("model_service", {"name": "chat", "clone_from": "held", "environment_parameters": {"HF_TOKEN": TOKEN}}, []),
+    "update": ("model_services", {"model_services": [{**NEW, "name": "stored"}]}, []),
+    "update one": ("model_service", {**NEW, "name": "stored"}, []),
+    "delete": ("model_services", {"model_services": [{"name": "stored", "state": "absent"}]}, []),
+    "clone": ("model_service", {"name": "chat", "clone_from": "stored", "environment_parameters": {"HF_TOKEN": TOKEN}}, []),
     "query": ("model_service_info", {}, []),
     "declare": ("model_service_info", {"declared": True}, []),
-    "a wrong declaration": (
+    "an invalid declaration": (
         "model_services",
         {"model_services": [{**NEW, "environment_parameters": {"HF_TOKEN": [TOKEN]}}, {**NEW, "token": DATABASE}]},
         [],
     ),
-    "a refused plan": ("model_services", {"model_services": [{**NEW, "name": "held", "install_path": "/other"}]}, []),
+    "a refused plan": ("model_services", {"model_services": [{**NEW, "name": "stored", "install_path": "/other"}]}, []),
     "a refused write": (
         "model_services", {"model_services": [NEW]}, [{"match": {"kind": "add"}, "fault": {"job_error": {"code": "SYS.1007"}}}],
     ),
@@ -146,7 +146,7 @@ RUNS: dict[str, tuple[str, dict[str, Any], Rules]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("module, params, rules", RUNS.values(), ids=RUNS)
-def test_nothing_is_seen_after_any_run(
+def test_no_secret_is_shown_after_any_run(
     platform: Platform,
     watch: Watch,
     capfd: pytest.CaptureFixture[str],
@@ -155,7 +155,7 @@ def test_nothing_is_seen_after_any_run(
     rules: Rules,
     way: str,
 ) -> None:
-    platform.sim.seed([HELD])
+    platform.sim.seed([STORED])
     given = connection(platform, way)
     platform.sim.faults(rules)
     results = [run_module(module, {**given, **params}, check=True, diff=True)]
@@ -167,10 +167,12 @@ def test_nothing_is_seen_after_any_run(
 
 @pytest.mark.parametrize("suffix", [".html", ".md", ".json"])
 @pytest.mark.parametrize("way", WAYS)
-def test_nothing_is_seen_in_a_report(platform: Platform, watch: Watch, tmp_path: Path, suffix: str, way: str) -> None:
-    platform.sim.seed([HELD])
+def test_no_secret_is_shown_in_a_report(
+    platform: Platform, watch: Watch, tmp_path: Path, suffix: str, way: str
+) -> None:
+    platform.sim.seed([STORED])
     path = tmp_path / f"report{suffix}"
-    items = [NEW, {**NEW, "name": "held"}]
+    items = [NEW, {**NEW, "name": "stored"}]
     params = {**connection(platform, way), "model_services": items, "report_path": str(path)}
     assert not run_module("model_services", params).failed
     watch.search(path.read_text(encoding="utf-8"))
@@ -178,7 +180,7 @@ def test_nothing_is_seen_in_a_report(platform: Platform, watch: Watch, tmp_path:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_nothing_is_seen_when_the_collection_itself_fails(
+def test_no_secret_is_shown_when_the_collection_itself_fails(
     platform: Platform, watch: Watch, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     def broken(services: Services, values: Mapping[str, Any], uuid: str) -> None:
@@ -195,12 +197,12 @@ def test_nothing_is_seen_when_the_collection_itself_fails(
 
 @pytest.mark.parametrize("status", [200, 302, 400, 403, 404, 429, 500, 502, 503])
 @pytest.mark.parametrize("way", WAYS)
-def test_what_a_server_echoes_is_masked(watch: Watch, status: int, way: str) -> None:
+def test_credentials_that_a_server_echoes_are_redacted(watch: Watch, status: int, way: str) -> None:
     """Proxies and debugging servers repeat the request in their error pages."""
 
     def echo(talk: socket.socket, head: str) -> None:
         body = json.dumps({"error": {"code": "SYS.1007", "details": head}}) if status == 503 else head
-        answering(status, body.encode(), "Location: http://example.com/\r\n")(talk, head)
+        responding(status, body.encode(), "Location: http://example.com/\r\n")(talk, head)
 
     given = WAYS[way] or {"session_uuid": "0123456789abcdef0123456789abcdef"}
     with RawServer(echo) as server:
@@ -208,27 +210,27 @@ def test_what_a_server_echoes_is_masked(watch: Watch, status: int, way: str) -> 
     assert result.failed
     watch.search(json.dumps(result))
     assert server.requests
-    assert watch.proofs or way == "account"
+    assert watch.credentials or way == "account"
 
 
 @pytest.mark.parametrize("fault", ["cut_answer", {"wrong_shape": {"body": "0123456789abcdef0123456789abcdef"}}])
-def test_a_session_is_not_seen_in_a_login_that_cannot_be_read(platform: Platform, fault: Any) -> None:
+def test_a_session_is_not_shown_by_a_login_that_cannot_be_read(platform: Platform, fault: Any) -> None:
     platform.sim.faults([{"match": {"kind": "login", "times": 0}, "fault": fault}])
     result = platform.run("model_service_info", QUICK)
     assert result.failed
     assert not re.search("[0-9a-f]{8}", result["msg"])
 
 
-def test_a_secret_of_the_platform_comes_back_unchanged_when_it_is_masked(platform: Platform) -> None:
-    """What results mask can be given back: the platform's own value stays, also beside a new yaml."""
-    platform.sim.seed([HELD])
+def test_a_redacted_value_that_is_declared_keeps_the_platforms_secret(platform: Platform) -> None:
+    """What results redact can be declared: the platform's own value stays, also beside a new yaml."""
+    platform.sim.seed([STORED])
     params = {
-        "name": "held",
+        "name": "stored",
         "yaml": "services:\n- name: other",
         "environment_parameters": {"HF_TOKEN": "********", "MODE": "slow"},
     }
     assert platform.run("model_service", params)["action"] == "updated"
-    assert platform.service("held")["environmentParameters"] == {"HF_TOKEN": OLD_TOKEN, "MODE": "slow"}
+    assert platform.service("stored")["environmentParameters"] == {"HF_TOKEN": OLD_TOKEN, "MODE": "slow"}
 
 
 # A real playbook

@@ -20,7 +20,7 @@ import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 from ansible_collections.zstack.aios.tests.support.harness import run_module
-from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, answering
+from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, responding
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -108,8 +108,10 @@ def test_the_environment_gives_the_same_options(
     monkeypatch.setenv("ZSTACK_CA_PATH", str(files.ca))
     assert not secure.run("model_service_info", {}).failed
     monkeypatch.delenv("ZSTACK_CA_PATH")
-    monkeypatch.setenv("ZSTACK_VALIDATE_CERTS", "no")
-    assert not secure.run("model_service_info", {}).failed
+    for word, failed in (("no", False), ("n", False), ("off", False), ("y", True), ("1", True)):
+        monkeypatch.setenv("ZSTACK_VALIDATE_CERTS", word)
+        result = secure.run("model_service_info", QUICK)
+        assert (result.failed, result.get("failure", {}).get("code")) == (failed, "transport_tls" if failed else None)
 
 
 @pytest.mark.parametrize("empty", [None, "", "file"])
@@ -167,7 +169,7 @@ def test_an_incomplete_certificate_names_the_cure_where_python_refuses_it(tmp_pa
     assert ("issued anew" in result.get("msg", "")) == refused
 
 
-def test_a_port_without_tls_is_told(platform: Platform) -> None:
+def test_a_port_without_tls_is_reported(platform: Platform) -> None:
     result = platform.run("model_service_info", {"host": platform.sim.url.replace("http:", "https:"), **QUICK})
     assert result.failed
     assert result["failure"]["code"] == "transport_tls"
@@ -175,7 +177,7 @@ def test_a_port_without_tls_is_told(platform: Platform) -> None:
     assert "give http as protocol, or http:// in host where it is a URL" in result["msg"]
 
 
-def test_a_port_with_tls_that_is_spoken_to_without_is_told(secure: Platform) -> None:
+def test_a_port_with_tls_is_reported_when_it_is_spoken_to_without(secure: Platform) -> None:
     result = secure.run("model_service_info", {"host": secure.sim.url.replace("https:", "http:"), **QUICK})
     assert result.failed
     assert "protocol" in result["msg"]
@@ -208,9 +210,9 @@ def test_a_handshake_that_breaks_off_is_tried_again(secure: Platform, files: Fil
 
 @pytest.mark.parametrize("status", [301, 302, 307])
 def test_credentials_never_follow_a_redirect(status: int) -> None:
-    with RawServer(answering(200, b"{}")) as elsewhere:
+    with RawServer(responding(200, b"{}")) as elsewhere:
         location = f"Location: {elsewhere.url}/v1/accounts/login\r\n"
-        with RawServer(answering(status, b"", location)) as server:
+        with RawServer(responding(status, b"", location)) as server:
             params = {"host": server.url, "account_name": "admin", "account_password": "password", **QUICK}
             result = run_module("model_service_info", params)
             key = {"host": server.url, "access_key_id": "a" * 20, "access_key_secret": "b" * 40, **QUICK}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Guards as they are: numbers in, a refusal or none out."""
+"""Guards refuse a prune beyond its limit, or from an empty declaration, and give the numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 
 def services(count: int) -> list[Resource]:
-    """Return services that the platform might hold."""
+    """Return services that the platform might show."""
     return [Resource(MODEL_SERVICE, {"uuid": f"{number:032x}", "name": f"service-{number}"}) for number in range(count)]
 
 
@@ -43,27 +43,27 @@ def test_a_limit_is_a_number_or_a_share_of_the_matching_ones_rounded_down(limit:
 
 
 @pytest.mark.parametrize("limit", ["", "%", "ten", "-1", "1.5", "101%", "10%%", "1e2", "١٠", "9" * 10, "None"])
-def test_anything_else_is_no_limit(limit: str) -> None:
+def test_any_other_text_is_no_limit(limit: str) -> None:
     assert prune(limit).most(100) is None
 
 
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 5), st.integers(0, 70), st.booleans(), st.booleans())
-def test_nothing_beyond_the_limit_and_nothing_from_an_empty_declaration(
+def test_a_prune_beyond_the_limit_or_from_an_empty_declaration_is_refused(
     matching: int, candidates: int, declared: int, limit: int, percent: bool, allow_empty: bool
 ) -> None:
-    held = services(max(matching, candidates))
-    doomed = held[:candidates]
+    found = services(max(matching, candidates))
+    doomed = found[:candidates]
     settings = prune(f"{limit}%" if percent else str(limit), allow_empty)
-    allowed = len(held) * limit // 100 if percent else limit
-    wrong = bool(doomed) and (len(doomed) > allowed or (declared == 0 and not allow_empty))
+    allowed = len(found) * limit // 100 if percent else limit
+    expected = bool(doomed) and (len(doomed) > allowed or (declared == 0 and not allow_empty))
     try:
-        check_prune(settings, declared, held, doomed)
+        check_prune(settings, declared, found, doomed)
         refused = False
     except GuardError as error:
         refused = True
-        assert str(len(doomed)) in error.message and str(len(held)) in error.message
+        assert str(len(doomed)) in error.message and str(len(found)) in error.message
         assert '"service-0"' in error.message
-    assert refused == wrong
+    assert refused == expected
 
 
 def test_a_limit_that_cannot_be_read_allows_nothing() -> None:
@@ -75,6 +75,6 @@ def test_a_refusal_names_the_first_ten_in_their_order() -> None:
     with pytest.raises(GuardError) as refusal:
         check_prune(prune("1"), 1, services(30), list(reversed(services(12))))
     message = refusal.value.message
-    names = sorted(held.name for held in services(12))
+    names = sorted(service.name for service in services(12))
     assert ", ".join(f'"{name}"' for name in names[:10]) + " and 2 more" in message
     assert refusal.value.code == "prune_limit"

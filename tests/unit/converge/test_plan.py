@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plans are made of a declaration and what the platform holds, and of nothing else."""
+"""Plans follow from a declaration and a snapshot of the platform, and from nothing else."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ REQUIRED = {field.option: strategies.sample(field).value for field in FIELDS if 
 ONE, TWO = "90d425a802ff44eeb530f21587633701", "90d425a802ff44eeb530f21587633702"
 
 
-def held(name: str, uuid: str = ONE, **more: Any) -> Resource:
+def current(name: str, uuid: str = ONE, **more: Any) -> Resource:
     """Return a service as the platform shows it."""
     return Resource(MODEL_SERVICE, MODEL_SERVICE.decode({"uuid": uuid, "name": name, "yaml": "a: 1", **more}))
 
 
 def plan(items: list[dict[str, Any]], *services: Resource, always: bool = False) -> Plan:
-    """Return the plan of a declaration without mistakes of its own."""
-    read, mistakes = validate_items(
+    """Return the plan of a declaration without errors of its own."""
+    read, errors = validate_items(
         MODEL_SERVICE, [RawItem(item, f"model_services[{place}]") for place, item in enumerate(items)]
     )
-    assert mistakes == []
+    assert errors == []
     return make_plan(read, Snapshot(services), always)
 
 
 def kinds(made: Plan) -> list[str]:
-    """Return what is to become of each item."""
+    """Return the kind of each action."""
     assert made.errors == []
     return [action.kind for action in made.actions]
 
 
-def told(made: Plan) -> str:
-    """Return the texts of all mistakes."""
+def texts(made: Plan) -> str:
+    """Return the texts of all errors."""
     return "\n".join(map(str, made.errors))
 
 
@@ -56,21 +56,22 @@ def test_each_kind_of_action_in_the_order_of_the_declaration() -> None:
         {"name": "gone", "state": "absent"},
         {"uuid": TWO[::-1], "state": "absent"},
     ]
-    made = plan(items, held("one"), held("two", TWO), held("gone", "3" * 32))
+    made = plan(items, current("one"), current("two", TWO), current("gone", "3" * 32))
     assert kinds(made) == ["created", "cloned", "updated", "unchanged", "deleted", "unchanged"]
     assert len([action for action in made.actions if action.kind != "unchanged"]) == 4
 
 
-def test_every_new_service_has_a_uuid_of_its_own_that_the_platform_takes() -> None:
-    made = plan([{**REQUIRED, "name": f"s{place}"} for place in range(50)])
-    uuids = {action.uuid for action in made.actions}
-    assert len(uuids) == 50
-    assert all(uuid[12] == "4" and uuid[16] in "89ab" for uuid in uuids)
+def test_the_uuid_of_a_new_service_follows_from_its_name() -> None:
+    items = [{**REQUIRED, "name": f"s{place}"} for place in range(50)]
+    uuids = [action.uuid for action in plan(items).actions]
+    assert len(set(uuids)) == 50
+    assert all(uuid[12] == "5" and uuid[16] in "89ab" for uuid in uuids)
+    assert [action.uuid for action in plan(items[::-1]).actions] == uuids[::-1]
 
 
-def test_what_differs_is_sent_and_nothing_else() -> None:
-    current = held("one", description="same", requestCpu=4, framework="vLLM")
-    [action] = plan([{"name": "one", "description": "same ", "request_cpu": "8"}], current).actions
+def test_an_update_sends_what_differs_and_nothing_else() -> None:
+    service = current("one", description="same", requestCpu=4, framework="vLLM")
+    [action] = plan([{"name": "one", "description": "same ", "request_cpu": "8"}], service).actions
     assert (action.update_values, action.create_values, action.changed_fields) == (
         {"request_cpu": 8},
         {},
@@ -80,16 +81,16 @@ def test_what_differs_is_sent_and_nothing_else() -> None:
 
 def test_fields_that_are_never_shown_follow_another_change_or_are_sent_always() -> None:
     item = {"name": "one", "startup_parameters": {"a": "1"}}
-    assert kinds(plan([item], held("one"))) == ["unchanged"]
-    [action] = plan([{**item, "description": "new"}], held("one")).actions
+    assert kinds(plan([item], current("one"))) == ["unchanged"]
+    [action] = plan([{**item, "description": "new"}], current("one")).actions
     assert set(action.update_values) == {"description", "startup_parameters"}
-    [action] = plan([item], held("one"), always=True).actions
+    [action] = plan([item], current("one"), always=True).actions
     assert set(action.update_values) == {"startup_parameters"}
 
 
-def test_a_new_yaml_carries_what_the_platform_folded_into_the_old_one() -> None:
+def test_a_new_yaml_is_sent_with_the_fields_that_the_platform_folded_into_the_old_one() -> None:
     item = {"name": "one", "yaml": "b: 2", "service_name": "x"}
-    [action] = plan([item], held("one", yaml="a: 1\nservices: [{name: x}]")).actions
+    [action] = plan([item], current("one", yaml="a: 1\nservices: [{name: x}]")).actions
     assert set(action.update_values) == {"yaml", "service_name"}
     assert action.changed_fields == ["yaml"]
 
@@ -105,15 +106,15 @@ def test_chains_of_clones_are_linked_and_predicted() -> None:
     assert kinds(made) == ["cloned", "cloned", "created"]
     assert [action.after.name if action.after else None for action in made.actions] == ["b", "a", None]
     items[0]["model_center_uuid"] = center[1]
-    assert "model_center_uuid: a clone takes it from its source" in told(plan(items))
+    assert "model_center_uuid: a clone takes it from its source" in texts(plan(items))
 
 
 @pytest.mark.parametrize("length", [2, 3, 7])
 def test_circles_of_clones_are_refused_with_the_whole_circle(length: int) -> None:
     items = [{"name": f"s{place}", "clone_from": f"s{(place + 1) % length}"} for place in range(length)]
-    [mistake] = plan(items).mistakes
-    assert "the clones form a circle: " in mistake.text
-    assert mistake.text.count(" -> ") == length
+    [error] = plan(items).errors
+    assert "the clones form a circle: " in error.text
+    assert error.text.count(" -> ") == length
 
 
 @pytest.mark.parametrize(
@@ -121,41 +122,41 @@ def test_circles_of_clones_are_refused_with_the_whole_circle(length: int) -> Non
     [
         ({"name": "twin", "description": "x"}, f"2 services have this name: {ONE}, {TWO}"),
         ({"name": "twin", "state": "absent"}, f"2 services have this name: {ONE}, {TWO}"),
-        ({"name": "copy", "clone_from": "twin"}, f'2 services have the name "twin": {ONE}, {TWO}'),
+        ({"name": "copy", "clone_from": "twin"}, f'the name "twin" matches 2 services: {ONE}, {TWO}'),
         ({"name": "copy", "clone_from": "nothing"}, 'has the name "nothing"'),
         ({"name": "copy", "clone_from": "3" * 32}, f'has the uuid "{"3" * 32}"'),
         ({"uuid": "3" * 32, "name": "x"}, f"no service has the uuid {'3' * 32}"),
-        ({"name": "new", "request_cpu": 1}, "to create it these are missing: yaml, request_memory"),
+        ({"name": "new", "request_cpu": 1}, "these are missing to create it: yaml, request_memory"),
         ({**REQUIRED, "name": "new", "readme": "x"}, "readme: only a clone can set it"),
         ({**REQUIRED, "name": "new", "resource_uuid": ONE}, '"twin" has this uuid already'),
-        ({"uuid": ONE, "conda_version": "23.7"}, 'the platform has nothing, wanted is "23.7"'),
+        ({"uuid": ONE, "conda_version": "23.7"}, 'current value none, declared value "23.7"'),
         ({"uuid": ONE, "yaml": "a: ["}, "yaml: it is not valid YAML"),
     ],
 )
-def test_what_cannot_be_done_is_told_before_anything_is(item: dict[str, Any], text: str) -> None:
-    made = plan([item], held("twin"), held("twin", TWO))
-    assert text in told(made)
+def test_what_cannot_be_carried_out_is_an_error_of_the_plan(item: dict[str, Any], text: str) -> None:
+    made = plan([item], current("twin"), current("twin", TWO))
+    assert text in texts(made)
     assert len(made.errors) == 1
 
 
-def test_every_mistake_of_a_plan_is_told() -> None:
+def test_all_errors_of_a_plan_are_reported() -> None:
     made = plan(
         [{"name": "one", "install_path": "/x", "conda_version": "1"}, {"name": "two", "system": True}],
-        held("one", installPath="/a"),
-        held("two", TWO, system=False),
+        current("one", installPath="/a"),
+        current("two", TWO, system=False),
     )
-    assert [mistake.option for mistake in made.errors] == ["install_path", "conda_version", "system"]
-    assert 'the platform has "/a", wanted is "/x"' in told(made)
-    assert "the platform has false, wanted is true" in told(made)
+    assert [error.option for error in made.errors] == ["install_path", "conda_version", "system"]
+    assert 'current value "/a", declared value "/x"' in texts(made)
+    assert "current value false, declared value true" in texts(made)
 
 
 @settings(max_examples=40)
 @given(strategies.inventories(), st.data())
-def test_a_plan_that_was_carried_out_leaves_nothing_to_do(inventory: dict[str, Any], data: st.DataObject) -> None:
+def test_nothing_is_left_to_do_after_a_plan_was_carried_out(inventory: dict[str, Any], data: st.DataObject) -> None:
     rows = [field for field in FIELDS if field.update and field.read]
     form = st.fixed_dictionaries({}, optional={field.option: strategies.values_of(field) for field in rows})
     item = {**data.draw(form), "uuid": ONE}
-    before = held(**{**inventory, "name": "one"})
+    before = current(**{**inventory, "name": "one"})
     [action] = plan([item], before).actions
     after = {**before.values}
     for option, value in action.update_values.items():

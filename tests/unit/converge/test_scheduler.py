@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -101,6 +102,22 @@ def test_a_signal_ends_every_wait_and_starts_nothing_more() -> None:
     assert time.monotonic() - started < 2
     assert len(run.finished) == 2 * JOBS_FOR_EACH_REQUEST
     assert all(isinstance(error, Interrupted) for error in run.finished.values())
+
+
+def test_a_thing_whose_thread_starts_after_the_signal_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, begun = Run(2, lambda thing: begun.append(thing)), list[Any]()
+    submit = ThreadPoolExecutor.submit
+
+    def signal_first(pool: ThreadPoolExecutor, function: Callable[..., Any], thing: Any) -> Any:
+        if thing == 3:
+            run.signals.arrived = "SIGTERM"
+        return submit(pool, function, thing)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", signal_first)
+    with pytest.raises(Interrupted):
+        run.scheduler.run(range(20))
+    assert list(run.finished) == begun
+    assert 3 not in begun and max(begun, default=0) < 3
 
 
 def test_signals_in_rapid_succession_do_not_stop_it() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The kinds of values: what is read, what compares equal, what is sent and what is shown."""
+"""Field types: what is read, what compares equal, what is sent and what is shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def canonical(field: Field, declared: Any) -> Any:
 
 
 @every_field
-def test_what_is_sent_is_the_platforms_own_form(field: Field) -> None:
+def test_a_value_is_encoded_in_the_platforms_form(field: Field) -> None:
     sample = strategies.sample(field)
     assert field.type.encode(field.type.parse(sample.value)) == sample.wire
     assert field.type.encode(field.type.parse(sample.other)) == sample.other_wire
@@ -48,7 +48,7 @@ def test_equivalent_forms_compare_equal_and_another_value_does_not(field: Field)
 
 
 @pytest.mark.parametrize(("field", "value", "text"), REFUSED, ids=lambda part: getattr(part, "option", None))
-def test_what_cannot_be_meant_is_refused_with_the_cure(field: Field, value: Any, text: str) -> None:
+def test_an_invalid_value_is_refused_with_the_cure(field: Field, value: Any, text: str) -> None:
     with pytest.raises(scalars.InvalidValue) as refusal:
         parsed = field.type.parse(value)
         if isinstance(parsed, field_types.YamlText):
@@ -57,9 +57,9 @@ def test_what_cannot_be_meant_is_refused_with_the_cure(field: Field, value: Any,
 
 
 @pytest.mark.parametrize("option", ["python_version", "gpu_compute_capability", "conda_version"])
-def test_an_unquoted_version_is_refused_with_what_happened_to_it(option: str) -> None:
+def test_an_unquoted_version_is_refused_with_the_reason(option: str) -> None:
     with pytest.raises(
-        scalars.InvalidValue, match=r"came as the number 3\.1, .*\(3\.10 would become 3\.1\); write it as text"
+        scalars.InvalidValue, match=r"it is the number 3\.1, because .*\(3\.10 would become 3\.1\); write it as text"
     ):
         MODEL_SERVICE.by_option[option].type.parse(yaml.safe_load("3.10"))
 
@@ -70,65 +70,65 @@ def test_whole_numbers_keep_every_digit() -> None:
 
 
 def test_text_is_trimmed_as_the_platform_does_it_and_no_further() -> None:
-    kind = scalars.Text()
-    assert kind.parse("\x00\x1f a \n") == "a"
-    assert kind.parse("\u00a0a\u3000") == "\u00a0a\u3000"
+    field_type = scalars.Text()
+    assert field_type.parse("\x00\x1f a \n") == "a"
+    assert field_type.parse("\u00a0a\u3000") == "\u00a0a\u3000"
 
 
-def test_half_a_surrogate_pair_is_refused_because_no_encoding_can_send_it() -> None:
-    for kind, value in (
+def test_half_a_surrogate_pair_is_refused() -> None:
+    for field_type, value in (
         (scalars.Text(), "\ud83d"),
         (field_types.Yaml(), "a: \ud83d"),
         (field_types.Parameters(), {"a": "\ud83d"}),
     ):
         with pytest.raises(scalars.InvalidValue, match="surrogate"):
-            kind.parse(value)
+            field_type.parse(value)
 
 
-def test_new_uuids_are_those_the_platform_takes() -> None:
-    kind = MODEL_SERVICE.by_option["resource_uuid"].kind
-    assert kind.parse("90d425a802ff44eeb530f21587633700")
-    for wrong in ("90D425A802FF44EEB530F21587633700", "90d425a8-02ff-44ee-b530-f21587633700", "f" * 32, "chat"):
+def test_a_new_uuid_has_the_form_that_the_platform_accepts() -> None:
+    field_type = MODEL_SERVICE.by_option["resource_uuid"].type
+    assert field_type.parse("90d425a802ff44eeb530f21587633700")
+    for invalid in ("90D425A802FF44EEB530F21587633700", "90d425a8-02ff-44ee-b530-f21587633700", "f" * 32, "chat"):
         with pytest.raises(scalars.InvalidValue, match="uuid"):
-            kind.parse(wrong)
+            field_type.parse(invalid)
 
 
 class TestImages:
-    """Images are laid over what is held, architecture by architecture."""
+    """Declared images complete the current ones, architecture by architecture."""
 
-    kind = field_types.Images()
-    held = ({"cpu_architecture": "x86_64", "docker_image": "one", "vm_image_uuid": "a" * 32, "uuid": "b" * 32},)
+    field_type = field_types.Images()
+    current = ({"cpu_architecture": "x86_64", "docker_image": "one", "vm_image_uuid": "a" * 32, "uuid": "b" * 32},)
 
     def test_a_part_that_is_not_given_is_neither_compared_nor_reset(self) -> None:
-        wanted = self.type.parse([{"cpu_architecture": "X86_64", "docker_image": "one"}])
-        assert self.type.same(wanted, self.held)
-        changed = self.type.parse([{"cpu_architecture": "X86_64", "docker_image": "two"}])
-        assert self.type.encode(self.type.complete(changed, self.held)) == [
+        wanted = self.field_type.parse([{"cpu_architecture": "X86_64", "docker_image": "one"}])
+        assert self.field_type.same(wanted, self.current)
+        changed = self.field_type.parse([{"cpu_architecture": "X86_64", "docker_image": "two"}])
+        assert self.field_type.encode(self.field_type.complete(changed, self.current)) == [
             {"cpuArchitecture": "X86_64", "dockerImage": "two", "vmImageUuid": "a" * 32}
         ]
 
     def test_an_architecture_that_is_not_declared_is_a_difference(self) -> None:
-        wanted = self.type.parse([{"cpu_architecture": "AARCH64", "docker_image": "one"}])
-        assert not self.type.same(wanted, self.held)
+        wanted = self.field_type.parse([{"cpu_architecture": "AARCH64", "docker_image": "one"}])
+        assert not self.field_type.same(wanted, self.current)
 
 
 class TestParameters:
-    """Masked values stand for the ones that are held."""
+    """A redacted value stands for the current one."""
 
-    kind = field_types.Parameters()
+    field_type = field_types.Parameters()
 
-    def test_a_masked_value_means_the_one_that_is_held(self) -> None:
-        held = {"HF_TOKEN": "abc", "LEVEL": "1"}
-        assert self.type.same({"HF_TOKEN": MASK, "LEVEL": "1"}, held)
-        assert self.type.complete({"HF_TOKEN": MASK, "LEVEL": "2"}, held) == {"HF_TOKEN": "abc", "LEVEL": "2"}
+    def test_a_redacted_value_stands_for_the_current_one(self) -> None:
+        current = {"HF_TOKEN": "abc", "LEVEL": "1"}
+        assert self.field_type.same({"HF_TOKEN": MASK, "LEVEL": "1"}, current)
+        assert self.field_type.complete({"HF_TOKEN": MASK, "LEVEL": "2"}, current) == {"HF_TOKEN": "abc", "LEVEL": "2"}
 
-    def test_a_masked_value_that_stands_for_nothing_is_refused(self) -> None:
-        with pytest.raises(scalars.InvalidValue, match="masked"):
-            self.type.complete({"HF_TOKEN": MASK}, {})
-        assert not self.type.same({"HF_TOKEN": MASK}, {})
+    def test_a_redacted_value_without_a_current_one_is_refused(self) -> None:
+        with pytest.raises(scalars.InvalidValue, match="redacted"):
+            self.field_type.complete({"HF_TOKEN": MASK}, {})
+        assert not self.field_type.same({"HF_TOKEN": MASK}, {})
 
-    def test_secret_values_are_masked_when_shown_and_others_are_not(self) -> None:
-        shown = self.type.show({"HF_TOKEN": "abc", "TOKENIZER": "bpe"}, Redactor())
+    def test_secret_values_are_redacted_and_others_are_not(self) -> None:
+        shown = self.field_type.show({"HF_TOKEN": "abc", "TOKENIZER": "bpe"}, Redactor())
         assert shown == {"HF_TOKEN": MASK, "TOKENIZER": "bpe"}
 
 
@@ -145,18 +145,18 @@ def reordered(value: Any) -> Any:
 @settings(max_examples=60)
 @given(strategies.yaml_values(), st.booleans(), st.integers(20, 200))
 def test_yaml_in_another_layout_is_the_same(value: Any, flow: bool, width: int) -> None:
-    kind = field_types.Yaml()
-    one = kind.parse({"document": value})
+    field_type = field_types.Yaml()
+    one = field_type.parse({"document": value})
     text = yaml.safe_dump({"document": reordered(value)}, default_flow_style=flow, width=width, allow_unicode=True)
-    assert kind.same(kind.parse(f"# a comment\n{text}\n\n"), one.text)
-    assert kind.same(one, text)
+    assert field_type.same(field_type.parse(f"# a comment\n{text}\n\n"), one.text)
+    assert field_type.same(one, text)
 
 
 @settings(max_examples=60)
 @given(strategies.yaml_values(), strategies.yaml_values())
 def test_yaml_that_means_something_else_differs(one: Any, other: Any) -> None:
-    kind = field_types.Yaml()
-    same = kind.same(kind.parse({"a": one}), yaml.safe_dump({"a": other}))
+    field_type = field_types.Yaml()
+    same = field_type.same(field_type.parse({"a": one}), yaml.safe_dump({"a": other}))
     assert same == (typed(one) == typed(other))
 
 
@@ -170,7 +170,7 @@ def typed(value: Any) -> Any:
 @every_field
 @settings(max_examples=15)
 @given(st.data())
-def test_any_declared_value_is_the_same_as_itself_held_by_the_platform(field: Field, data: st.DataObject) -> None:
+def test_any_declared_value_equals_itself_as_the_platform_stores_it(field: Field, data: st.DataObject) -> None:
     declared = data.draw(strategies.values_of(field))
     parsed = field.type.parse(declared)
     assert field.type.same(parsed, field.type.decode(field.type.encode(parsed)))
@@ -182,6 +182,6 @@ def test_any_declared_value_is_the_same_as_itself_held_by_the_platform(field: Fi
     "one, other", [("a: true", "a: 1"), ("a: 1", "a: 1.0"), ("a: '1'", "a: 1"), ("a: null", "a: ''")]
 )
 def test_a_yaml_of_another_type_is_another(one: str, other: str) -> None:
-    kind = field_types.Yaml()
-    assert not kind.same(kind.parse(one), other)
-    assert not kind.same(kind.parse(other), one)
+    field_type = field_types.Yaml()
+    assert not field_type.same(field_type.parse(one), other)
+    assert not field_type.same(field_type.parse(other), one)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Declarations in files and folders, each with its file and line."""
+"""Declarations in files and folders are read with their file and line."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.files import re
 
 
 def read(*paths: Any) -> tuple[list[tuple[str, str]], list[str]]:
-    """Return name and place of every item, and the texts of all mistakes."""
-    raws, mistakes = read_files([str(path) if isinstance(path, Path) else path for path in paths])
-    return [(raw.value["name"], raw.place) for raw in raws], [str(mistake) for mistake in mistakes]
+    """Return name and place of every item, and the texts of all errors."""
+    raws, errors = read_files([str(path) if isinstance(path, Path) else path for path in paths])
+    return [(raw.value["name"], raw.place) for raw in raws], [str(error) for error in errors]
 
 
 def test_a_folder_is_read_in_the_order_of_names_with_what_is_below(tmp_path: Path) -> None:
     for name in ("b.yml", "a.json", "c/d.yaml", ".hidden.yml", ".git/e.yml", "notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f'[{{"name": "{name}"}}]', encoding="utf-8")
-    found, mistakes = read(tmp_path)
+    found, errors = read(tmp_path)
     assert [name for name, _place in found] == ["a.json", "b.yml", "c/d.yaml"]
-    assert mistakes == []
+    assert errors == []
 
 
 def test_items_know_their_lines(tmp_path: Path) -> None:
@@ -49,10 +49,10 @@ def test_a_file_may_declare_nothing(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "model_services:\n"])
-def test_a_file_that_was_emptied_is_not_taken_for_one_that_declares_nothing(tmp_path: Path, text: str) -> None:
+def test_an_empty_file_is_refused_and_does_not_declare_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "services.yml").write_text(text, encoding="utf-8")
-    [mistake] = read(tmp_path)[1]
-    assert "services.yml: the file is empty; write [] to declare no service" in mistake
+    [error] = read(tmp_path)[1]
+    assert "services.yml: the file is empty; write [] to declare no service" in error
 
 
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
@@ -61,8 +61,8 @@ def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
         (tmp_path / folder / "of.YML").write_text(f"- name: {folder}\n", encoding="utf-8")
     (tmp_path / "declared/link").symlink_to(tmp_path / "shared")
     (tmp_path / "shared/circle").symlink_to(tmp_path / "declared")
-    found, mistakes = read(tmp_path / "declared")
-    assert ([name for name, _place in found], mistakes) == (["declared", "shared"], [])
+    found, errors = read(tmp_path / "declared")
+    assert ([name for name, _place in found], errors) == (["declared", "shared"], [])
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, function: str, ending: str) -> None:
@@ -78,28 +78,30 @@ def refuse(monkeypatch: pytest.MonkeyPatch, function: str, ending: str) -> None:
 
 
 @pytest.mark.parametrize("linked", [False, True], ids=["a folder", "a link to a folder"])
-def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linked: bool) -> None:
+def test_a_folder_that_cannot_be_listed_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, linked: bool
+) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "src").mkdir()
     closed = tmp_path / "src" / "closed"
     closed.symlink_to(tmp_path / "elsewhere") if linked else closed.mkdir()
     (tmp_path / "src" / "open.yml").write_text("- name: one\n", encoding="utf-8")
     refuse(monkeypatch, "listdir", "closed")
-    found, [mistake] = read(tmp_path / "src")
+    found, [error] = read(tmp_path / "src")
     assert [name for name, _place in found] == ["one"]
     link = f', which links to "{tmp_path}/elsewhere",' if linked else ""
-    assert mistake == f"{closed}: it{link} cannot be read: Permission denied"
+    assert error == f"{closed}: it{link} cannot be read: Permission denied"
 
 
 def test_the_name_of_a_file_cannot_steer_a_terminal(tmp_path: Path) -> None:
     (tmp_path / "\x1b[2Ja.yml").write_text("- name: one\n", encoding="utf-8")
     (tmp_path / "\u202eb.yml").write_text("x", encoding="utf-8")
-    found, mistakes = read(tmp_path)
+    found, errors = read(tmp_path)
     assert [place for _name, place in found] == [f"{tmp_path}/\\x1b[2Ja.yml:1"]
-    assert mistakes[0].startswith(f"{tmp_path}/\\u202eb.yml: it is neither a list")
+    assert errors[0].startswith(f"{tmp_path}/\\u202eb.yml: it is neither a list")
 
 
-def test_a_home_that_nobody_has_is_a_folder_that_is_not_there() -> None:
+def test_the_home_of_an_unknown_user_is_a_missing_folder() -> None:
     assert (
         'src "~nobody-has-this-name/a.yml": there is no such file or folder'
         in read("~nobody-has-this-name/a.yml")[1][0]
@@ -107,35 +109,35 @@ def test_a_home_that_nobody_has_is_a_folder_that_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("name", ["prod", "prod.yml", "v1.0"])
-def test_a_link_that_leads_nowhere_is_told_whatever_its_name(tmp_path: Path, name: str) -> None:
+def test_a_broken_link_is_an_error_whatever_its_name(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.yml").write_text("[]", encoding="utf-8")
     (tmp_path / name).symlink_to(tmp_path / "missing")
-    [mistake] = read(tmp_path)[1]
-    assert mistake == (
+    [error] = read(tmp_path)[1]
+    assert error == (
         f'{tmp_path}/{name}: it, which links to "{tmp_path}/missing", cannot be read: No such file or directory'
     )
 
 
-def test_a_link_to_itself_is_told(tmp_path: Path) -> None:
+def test_a_link_to_itself_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert "Too many levels of symbolic links" in read(tmp_path)[1][0]
     assert "Too many levels of symbolic links" in read(tmp_path / "loop")[1][0]
 
 
-def test_what_is_neither_file_nor_folder_is_told_and_not_opened(tmp_path: Path) -> None:
+def test_what_is_neither_file_nor_folder_is_an_error_and_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo.yml")
     (tmp_path / "zero").symlink_to("/dev/zero")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "socket.json"))
-        mistakes = read(tmp_path)[1]
-    assert mistakes == [
+        errors = read(tmp_path)[1]
+    assert errors == [
         f"{tmp_path}/{name}: it is neither a file nor a folder" for name in ("fifo.yml", "socket.json", "zero")
     ]
     assert read(tmp_path / "fifo.yml")[1] == [f'src "{tmp_path}/fifo.yml": it is neither a file nor a folder']
     assert read("/dev/zero")[1] == ['src "/dev/zero": it is neither a file nor a folder']
 
 
-def test_hidden_entries_and_other_endings_are_nobodys_business(tmp_path: Path) -> None:
+def test_hidden_entries_and_other_suffixes_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text("[]", encoding="utf-8")
     (tmp_path / ".#a.yml").symlink_to("user@host.1")  # as editors mark a file that is open
     (tmp_path / "notes.txt").write_bytes(b"\xff")
@@ -143,17 +145,17 @@ def test_hidden_entries_and_other_endings_are_nobodys_business(tmp_path: Path) -
     assert read_files([str(tmp_path)], pruning=True) == ([], [])
 
 
-def test_an_empty_folder_is_told_when_services_would_be_deleted(tmp_path: Path) -> None:
+def test_an_empty_folder_is_an_error_when_services_would_be_pruned(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text("[]", encoding="utf-8")
     (tmp_path / "mount").mkdir()
     assert read(tmp_path) == ([], [])
-    [mistake] = read_files([str(tmp_path)], pruning=True)[1]
-    assert str(mistake).startswith(f"{tmp_path}/mount: the folder is empty, and with prune")
+    [error] = read_files([str(tmp_path)], pruning=True)[1]
+    assert str(error).startswith(f"{tmp_path}/mount: the folder is empty, and with prune")
     (tmp_path / "mount" / ".keep").touch()
     assert read_files([str(tmp_path)], pruning=True) == ([], [])
 
 
-def test_a_key_that_stands_twice_is_told_in_json_too(tmp_path: Path) -> None:
+def test_a_duplicate_key_is_an_error_in_json_too(tmp_path: Path) -> None:
     text = '{"model_services": [{"name": "one"}], "model_services": []}'
     (tmp_path / "services.json").write_text(text, encoding="utf-8")
     assert 'it is not valid JSON: duplicate key "model_services"' in str(read(tmp_path)[1])
@@ -167,26 +169,26 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
 def test_anchors_and_merges_work_within_a_file(tmp_path: Path) -> None:
     text = "- &base {name: one, request_cpu: 2}\n- {<<: *base, name: two}\n"
     (tmp_path / "services.yml").write_text(text, encoding="utf-8")
-    raws, _mistakes = read_files([str(tmp_path)])
+    raws, _errors = read_files([str(tmp_path)])
     assert [raw.value for raw in raws] == [{"name": "one", "request_cpu": 2}, {"name": "two", "request_cpu": 2}]
 
 
-def test_every_unreadable_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+def test_every_unreadable_file_is_an_error_and_the_others_are_read(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text("- name: [\n", encoding="utf-8")
     (tmp_path / "b.json").write_text("[{]", encoding="utf-8")
     (tmp_path / "c.yml").write_text("services: []", encoding="utf-8")
     (tmp_path / "d.yml").write_text("- name: fine", encoding="utf-8")
     (tmp_path / "e.yml").write_bytes(b"\xff")
-    found, mistakes = read(tmp_path, tmp_path / "missing", 7, "")
+    found, errors = read(tmp_path, tmp_path / "missing", 7, "")
     assert [name for name, _place in found] == ["fine"]
     for part in ("a.yml: it is not valid YAML", "b.json: it is not valid JSON", "c.yml: \"services\" is unknown",
                  "e.yml: it is not UTF-8", "there is no such file or folder"):  # fmt: skip
-        assert any(part in mistake for mistake in mistakes), part
-    assert sum("it is not the path of a file or folder" in mistake for mistake in mistakes) == 2
-    assert len(mistakes) == 7
+        assert any(part in error for error in errors), part
+    assert sum("it is not the path of a file or folder" in error for error in errors) == 2
+    assert len(errors) == 7
 
 
-def test_a_folder_without_declarations_is_a_mistake(tmp_path: Path) -> None:
+def test_a_folder_without_declarations_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("x", encoding="utf-8")
-    _found, [mistake] = read(tmp_path)
-    assert "no file below it ends in .yml, .yaml, .json" in mistake
+    _found, [error] = read(tmp_path)
+    assert "no file below it ends in .yml, .yaml, .json" in error

@@ -26,7 +26,7 @@ def taken(parameters: Any) -> set[str]:
 
 
 @every_field
-def test_a_row_names_what_the_wire_names(field: Field) -> None:
+def test_each_option_is_the_wire_name_in_snake_case(field: Field) -> None:
     assert field.option == snake(field.wire)
     assert sum(other.option == field.option for other in FIELDS) == 1
     assert all(getattr(field, operation) in ("", "optional", "required") for operation in (ADD, CLONE, UPDATE))
@@ -34,7 +34,7 @@ def test_a_row_names_what_the_wire_names(field: Field) -> None:
 
 
 @every_field
-def test_the_table_and_the_platform_agree_on_who_takes_what(field: Field) -> None:
+def test_the_table_and_the_platform_agree_on_the_fields_of_each_operation(field: Field) -> None:
     assert field.accepted(ADD) == (field.wire in taken(services.ADD))
     assert field.accepted(CLONE) == (field.wire in taken(services.CLONE))
     assert field.accepted(UPDATE) == (field.wire in taken(services.UPDATE) - BESIDE)
@@ -42,7 +42,7 @@ def test_the_table_and_the_platform_agree_on_who_takes_what(field: Field) -> Non
     assert (field.add == "required") == (field.wire in required)
 
 
-def test_the_platform_takes_nothing_that_the_table_has_not() -> None:
+def test_the_table_has_every_field_that_the_platform_takes() -> None:
     known = {field.wire for field in FIELDS}
     assert taken(services.ADD) | taken(services.CLONE) | taken(services.UPDATE) == known
 
@@ -59,7 +59,7 @@ def test_a_field_is_encoded_only_for_operations_that_take_it(field: Field, opera
 
 @settings(max_examples=60)
 @given(strategies.inventories())
-def test_whatever_the_platform_shows_comes_through(inventory: dict[str, Any]) -> None:
+def test_everything_that_the_platform_shows_is_decoded(inventory: dict[str, Any]) -> None:
     shown = MODEL_SERVICE.decode({**inventory, "futureKey": {"innerKey": 1}, "uuid": "u", "nothing": None})
     for field in FIELDS:
         if field.read == field.wire and field.wire in inventory:
@@ -70,7 +70,7 @@ def test_whatever_the_platform_shows_comes_through(inventory: dict[str, Any]) ->
     assert shown.get("model_uuids") == (None if refs is None else [ref["modelUuid"] for ref in refs])
 
 
-def test_keys_of_the_platform_are_no_fields() -> None:
+def test_keys_that_the_platform_makes_are_not_fields() -> None:
     assert MODEL_SERVICE.server_made.isdisjoint(MODEL_SERVICE.by_option)
 
 
@@ -90,7 +90,7 @@ def test_keys_of_the_platform_are_no_fields() -> None:
         ("a: [", "service_name", None),
     ],
 )
-def test_what_the_stored_yaml_shows(text: str, option: str, shown: Any) -> None:
-    held = Resource(MODEL_SERVICE, {"yaml": text})
-    assert held.get(MODEL_SERVICE.by_option[option]) == shown
-    assert held.shows(MODEL_SERVICE.by_option[option]) == (shown is not None)
+def test_fields_are_read_from_the_stored_yaml(text: str, option: str, shown: Any) -> None:
+    service = Resource(MODEL_SERVICE, {"yaml": text})
+    assert service.get(MODEL_SERVICE.by_option[option]) == shown
+    assert service.shows(MODEL_SERVICE.by_option[option]) == (shown is not None)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
 
@@ -32,7 +32,7 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize("text", DOCUMENTS)
-def test_documents_mean_what_the_stock_loader_reads(text: str) -> None:
+def test_documents_are_read_as_the_stock_loader_reads_them(text: str) -> None:
     if "2026-99-99" in text:
         assert yaml_codec.load(text).value["no_date"] == "2026-99-99"
         text = text.replace("no_date: 2026-99-99", "")
@@ -66,48 +66,48 @@ def test_mappings_know_their_lines() -> None:
         ("\ta: 1\n", "found character that cannot start any token", 1, 1),
     ],
 )
-def test_mistakes_tell_line_and_column(text: str, problem: str, line: int, column: int) -> None:
-    with pytest.raises(yaml_codec.YamlError) as caught:
+def test_errors_name_line_and_column(text: str, problem: str, line: int, column: int) -> None:
+    with pytest.raises(yaml_values.YamlError) as caught:
         yaml_codec.load(text)
     assert problem in caught.value.problem
     assert (caught.value.line, caught.value.column) == (line, column)
     assert str(caught.value).endswith(f"(line {line}, column {column})")
 
 
-def test_signs_that_are_no_text_are_refused() -> None:
+def test_characters_that_yaml_does_not_allow_are_refused() -> None:
     for text in ("a: \ud83d", "a: \x07"):
-        with pytest.raises(yaml_codec.YamlError):
+        with pytest.raises(yaml_values.YamlError):
             yaml_codec.load(text)
 
 
 def test_types_differ_in_the_fingerprint() -> None:
     values = [1, 1.0, True, "1", "1.0", "true", None, "", "null", [], {}, [1], ["1"], {"a": 1}, {"a": "1"}, [[1]], b"1"]
-    assert len({yaml_codec.fingerprint(value) for value in values}) == len(values)
+    assert len({yaml_values.fingerprint(value) for value in values}) == len(values)
 
 
 def test_order_counts_in_lists_only() -> None:
-    assert yaml_codec.fingerprint({"a": 1, "b": [1, 2]}) == yaml_codec.fingerprint({"b": [1, 2], "a": 1})
-    assert yaml_codec.fingerprint([1, 2]) != yaml_codec.fingerprint([2, 1])
-    assert yaml_codec.fingerprint([1, 1]) != yaml_codec.fingerprint([1])
+    assert yaml_values.fingerprint({"a": 1, "b": [1, 2]}) == yaml_values.fingerprint({"b": [1, 2], "a": 1})
+    assert yaml_values.fingerprint([1, 2]) != yaml_values.fingerprint([2, 1])
+    assert yaml_values.fingerprint([1, 1]) != yaml_values.fingerprint([1])
 
 
-def test_a_billion_laughs_are_told_apart_in_no_time() -> None:
+def test_exponential_aliases_are_refused_at_once() -> None:
     lines = ["a0: &a0 [lol, lol]"]
     lines += [f"a{level}: &a{level} [*a{level - 1}, *a{level - 1}]" for level in range(1, 60)]
     started = time.perf_counter()
-    value = yaml_codec.load("\n".join(lines)).value
-    assert yaml_codec.fingerprint(value) != yaml_codec.fingerprint({**value, "a59": []})
+    with pytest.raises(yaml_values.YamlError, match="its aliases stand for too much"):
+        yaml_codec.load("\n".join(lines))
     assert time.perf_counter() - started < 2
 
 
-def test_what_contains_itself_and_what_is_nested_without_end_is_refused() -> None:
-    with pytest.raises(yaml_codec.YamlError, match="contains itself"):
-        yaml_codec.fingerprint(yaml_codec.load("a: &a [*a]").value)
-    with pytest.raises(yaml_codec.YamlError, match="nested too deeply"):
-        yaml_codec.fingerprint(yaml_codec.load("[" * 5000 + "]" * 5000).value)
+def test_a_document_that_contains_itself_or_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(yaml_values.YamlError, match="contains itself"):
+        yaml_values.fingerprint(yaml_codec.load("a: &a [*a]").value)
+    with pytest.raises(yaml_values.YamlError, match="nested more than 200 levels deep"):
+        yaml_values.fingerprint(yaml_codec.load("[" * 5000 + "]" * 5000).value)
 
 
-def test_lines_are_written_as_lines() -> None:
+def test_a_text_of_several_lines_is_written_as_lines() -> None:
     assert yaml_codec.dump({"readme": "one\ntwo\n", "name": "推理"}) == "readme: |\n  one\n  two\nname: 推理"
 
 
@@ -126,21 +126,21 @@ PATHS = (("services", 0, "name"), ("services", 0, "livez"), ("env",))
         "note: 1\nservices: [{name: chat}]",
     ],
 )
-def test_taking_a_path_out_leaves_no_empty_containers_on_the_way(text: str) -> None:
+def test_removing_a_path_leaves_no_empty_containers(text: str) -> None:
     document = yaml_codec.load(text).value
-    yaml_codec.remove_paths(document, PATHS)
+    yaml_values.remove_paths(document, PATHS)
     assert document == {"note": 1}
 
 
 @pytest.mark.parametrize("text", ["services: [{ports: [1]}]", "services: chat", "[1]", "chat"])
-def test_taking_a_path_out_leaves_everything_else(text: str) -> None:
+def test_removing_a_path_leaves_everything_else(text: str) -> None:
     document, before = yaml_codec.load(text).value, yaml_codec.load(text).value
-    yaml_codec.remove_paths(document, PATHS)
+    yaml_values.remove_paths(document, PATHS)
     assert document == before
 
 
 @pytest.mark.parametrize("first", ["{}", "{name: one}", "{name: one, livez: /}"])
-def test_only_the_first_service_loses_what_is_taken_out(first: str) -> None:
+def test_a_path_is_removed_from_the_first_service_only(first: str) -> None:
     document = yaml_codec.load(f"services: [{first}, {{name: two, livez: /}}]").value
-    yaml_codec.remove_paths(document, PATHS)
+    yaml_values.remove_paths(document, PATHS)
     assert document == {"services": [{"name": "two", "livez": "/"}]}

@@ -14,7 +14,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._platform import query
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import (
+    Condition,
+    equals,
+    keeps_all,
+    read_by_server,
+)
 from ansible_collections.zstack.aios.tests.simulator import resources
 from ansible_collections.zstack.aios.tests.simulator.errors import BusinessError, Refusal
 from ansible_collections.zstack.aios.tests.simulator.grammar import OPERATORS, parse_condition, parse_query
@@ -64,29 +71,30 @@ NAMES = [
     "_",
     "😀",
 ]
+READER = ConditionReader(MODEL_SERVICE)
 operators = st.sampled_from(OPERATORS)
 shown_names = st.builds("".join, st.lists(st.sampled_from([*strategies.TRICKY, *OPERATORS]), min_size=1, max_size=6))
 tricky_names = shown_names.map(lambda text: text.strip(" \n")).filter(bool)
 
 
 class Table:
-    """The platform's table of services, asked as its REST front asks it."""
+    """The platform's table of services, queried as its REST front end queries it."""
 
     def __init__(self, folder: Path) -> None:
         self.store = Store(folder / "platform.sqlite")
         resources.create_tables(self.store)
 
     def fill(self, names: Sequence[str]) -> None:
-        """Hold services of these names and no others."""
+        """Store services of these names and no others."""
         self.store.run('DELETE FROM "model_services"')
         records = [{"uuid": f"{number:032x}", "name": name} for number, name in enumerate(names)]
         resources.save(self.store, resources.MODEL_SERVICES, records, timezone.utc)
 
-    def find(self, condition: query.Condition) -> list[str]:
+    def find(self, condition: Condition) -> list[str]:
         """Return the names of the services that the platform finds and this collection keeps."""
-        answer = select(self.store, resources.MODEL_SERVICES, parse_query([("q", condition.sent)]), Random(0))
-        rows = json.loads(answer)["inventories"]
-        return sorted(row["name"] for row in rows if query.keeps_all([condition], row))
+        response = select(self.store, resources.MODEL_SERVICES, parse_query([("q", condition.sent)]), Random(0))
+        rows = json.loads(response)["inventories"]
+        return sorted(row["name"] for row in rows if keeps_all([condition], row))
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +108,8 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_name_is_found_among_all_others(table: Table, name: str) -> None:
     table.fill(NAMES)
-    assert table.find(query.equals("name", name)) == [name]
-    assert table.find(query.read_conditions([{"field": "name", "value": name}])[0]) == [name]
+    assert table.find(equals("name", name)) == [name]
+    assert table.find(READER.read({"field": "name", "value": name})) == [name]
 
 
 @settings(max_examples=250)
@@ -111,25 +119,27 @@ def test_each_name_is_found_among_all_others(table: Table, name: str) -> None:
 def test_any_name_is_found_and_nothing_but_it(table: Table, name: str, others: list[str]) -> None:
     alike = {name.upper(), name.lower(), name.swapcase(), f"{name}x", name[1:], name.lstrip("="), *others, name}
     table.fill(sorted(alike))
-    assert table.find(query.equals("name", name)) == [name]
+    assert table.find(equals("name", name)) == [name]
 
 
 @settings(max_examples=250)
 @given(st.sampled_from(["name", "description", "request_cpu"]), operators, tricky_names)
-def test_a_condition_is_understood_as_it_was_meant_or_refused(field: str, operator: str, value: str) -> None:
+def test_the_platform_understands_a_condition_as_it_was_given_or_it_is_refused(
+    field: str, operator: str, value: str
+) -> None:
     if operator in ("is null", "not null"):
         value = ""
     given_value = None if value == "" else value
     try:
-        condition = query.read_conditions([{"field": field, "operator": operator, "value": given_value}])[0]
-    except query.BadQuery:
+        condition = READER.read({"field": field, "operator": operator, "value": given_value})
+    except InvalidCondition:
         number = field in ("request_cpu", "request_memory", "size") and not value.strip().lstrip("+-").isdecimal()
         truth = field in ("system", "support_distributed")
-        misread = not asked_for(f"{query.COLUMNS[field]}{operator}{value}", value)
+        misread = not asked_for(f"{READER.columns[field]}{operator}{value}", value)
         assert number or truth or "'" in value or "," in value or misread
         return
     understood = parse_condition(condition.sent)
-    assert understood.field == query.COLUMNS[field]
+    assert understood.field == READER.columns[field]
     if operator == "=" and understood.operator == "~=":
         assert condition.keeps is not None
     else:
@@ -146,18 +156,18 @@ def asked_for(text: str, value: str) -> bool:
 
 @settings(max_examples=250)
 @given(tricky_names)
-def test_the_platforms_reading_is_foreseen(text: str) -> None:
-    foreseen = query.read_by_server(f"name{text}")
+def test_the_platforms_reading_is_predicted(text: str) -> None:
+    predicted = read_by_server(f"name{text}")
     try:
         condition = parse_condition(f"name{text}")
     except Refusal:
-        assert foreseen is None
+        assert predicted is None
     except BusinessError:
-        assert foreseen is None or "'" in foreseen[2] or not (foreseen[0].isascii() and foreseen[0].isidentifier())
+        assert predicted is None or "'" in predicted[2] or not (predicted[0].isascii() and predicted[0].isidentifier())
     else:
-        value = foreseen[2] if foreseen and condition.value else ""
-        assert foreseen is not None
-        assert (foreseen[0], foreseen[1], value) == (condition.field, condition.operator, condition.value)
+        value = predicted[2] if predicted and condition.value else ""
+        assert predicted is not None
+        assert (predicted[0], predicted[1], value) == (condition.field, condition.operator, condition.value)
 
 
 @pytest.mark.parametrize(
@@ -185,12 +195,12 @@ def test_the_platforms_reading_is_foreseen(text: str) -> None:
         ({"field": "name", "value": "=a"}, "name~=_a"),
     ],
 )
-def test_conditions_as_people_write_them(given_condition: Any, sent: str) -> None:
-    assert query.read_conditions([given_condition])[0].sent == sent
+def test_conditions_are_sent_in_the_platforms_form(given_condition: Any, sent: str) -> None:
+    assert READER.read(given_condition).sent == sent
 
 
 @pytest.mark.parametrize(
-    ("given_condition", "told"),
+    ("given_condition", "text"),
     [
         ("nmae=chat", 'did you mean "name"?'),
         ("models=chat", "is not a field that can be queried"),
@@ -208,12 +218,12 @@ def test_conditions_as_people_write_them(given_condition: Any, sent: str) -> Non
         ({"field": "name", "operator": "~=", "value": "~=a"}, "misread an operator"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_with_the_reason(given_condition: Any, told: str) -> None:
-    with pytest.raises(query.BadQuery, match=".") as refusal:
-        query.read_conditions([given_condition])
-    assert told in str(refusal.value)
+def test_an_invalid_condition_is_refused_with_the_reason(given_condition: Any, text: str) -> None:
+    with pytest.raises(InvalidCondition, match=".") as refusal:
+        READER.read(given_condition)
+    assert text in str(refusal.value)
 
 
-def test_one_of_several_is_exact_too(table: Table) -> None:
+def test_the_operator_in_is_exact_in_case_too(table: Table) -> None:
     table.fill(["chat", "Chat", "bot", "none"])
-    assert table.find(query.read_conditions(["name?=chat,bot"])[0]) == ["bot", "chat"]
+    assert table.find(READER.read("name?=chat,bot")) == ["bot", "chat"]

@@ -140,7 +140,11 @@ def test_prune_is_allowed_when_the_count_is_right(given: dict[str, Any]) -> None
 
 
 def test_two_hosts_of_one_platform_may_not_prune() -> None:
-    two = {"one": {"host": "a", "port": 8080}, "two": {"host": "a", "port": "8080"}, "three": {"host": "b"}}
+    two: dict[str, dict[str, Any]] = {
+        "one": {"host": "a", "port": 8080},
+        "two": {"host": "a", "port": "8080"},
+        "three": {"host": "b"},
+    }
     [error] = role("one", two, prune=True).errors()
     assert "several hosts are the same platform: one, two." in error
     assert role("three", two, prune=True).errors() == []

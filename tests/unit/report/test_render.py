@@ -62,7 +62,7 @@ def make_row(name: str = "qwen", action: str = "updated", **values: Any) -> dict
     return {**row, "changes": [], **values}
 
 
-#: What a report tells before its rows.
+#: What a report shows before its rows.
 FACTS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary")
 
 
@@ -127,7 +127,7 @@ def test_the_title_says_the_outcome(report: dict[str, Any], headline: str, suffi
 
 
 def test_every_count_is_shown_with_its_label() -> None:
-    counts = dict(zip((*ACTIONS, "unchanged"), (11, 12, 13, 14, 15, 16, 17, 18000), strict=True))
+    counts: dict[str, Any] = dict(zip((*ACTIONS, "unchanged"), (11, 12, 13, 14, 15, 16, 17, 18000), strict=True))
     report = make_report(make_row(), **counts)
     html, markdown = render(report, ".html"), render(report, ".md")
     for action, number in counts.items():
@@ -137,7 +137,7 @@ def test_every_count_is_shown_with_its_label() -> None:
     assert "3 min 5 s, 12 requests, 1 login" in html and "3 min 5 s, 12 requests, 1 login" in markdown
 
 
-def test_a_plan_is_told_from_a_run() -> None:
+def test_a_plan_is_distinguished_from_a_run() -> None:
     rows = [make_row(action="created", changes=[change("request_cpu", None, 4)]), make_row(action="not_attempted")]
     for suffix in (".html", ".md"):
         plan, run = render(make_report(*rows, check=True), suffix), render(make_report(*rows), suffix)

@@ -2,18 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options and environment to one connection; what is wrong with them is in the table of bad inputs."""
+"""Options and environment become one connection; their errors are in the table of bad inputs."""
 
 from __future__ import annotations
 
 import string
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import certifi
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import FALSE, TRUE
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import (
     ARGUMENT_SPEC,
     NO_ENVIRONMENT,
@@ -33,10 +35,10 @@ def read(environment: dict[str, str] | None = None, **params: Any) -> Connection
     return read_connection({"host": "aios", **ACCOUNT, **params}, environment or {})
 
 
-def test_a_wrong_protocol_does_not_make_the_host_wrong() -> None:
+def test_an_invalid_protocol_does_not_make_the_host_invalid() -> None:
     with pytest.raises(InvalidInput) as caught:
         read(host="127.0.0.1", protocol="ftp")
-    assert [mistake.option for mistake in caught.value.mistakes] == ["protocol"]
+    assert [error.option for error in caught.value.errors] == ["protocol"]
 
 
 @pytest.mark.parametrize("params, url", [
@@ -59,7 +61,7 @@ def test_hosts_are_names_addresses_or_urls_whose_parts_win(params: dict[str, Any
     assert read(**params).base_url == url
 
 
-def test_defaults() -> None:
+def test_options_have_defaults() -> None:
     connection = read()
     assert (connection.timeout, connection.job_timeout, connection.verify) == (30, 600, True)
     assert connection.utc_offset == time.localtime().tm_gmtoff
@@ -87,13 +89,13 @@ def test_an_empty_environment_value_counts_as_unset(option: str) -> None:
     assert read({variable(option): ""}) == read()
 
 
-def test_a_way_of_the_options_hides_another_of_the_environment() -> None:
+def test_credentials_of_the_options_win_over_others_of_the_environment() -> None:
     environment = {"ZSTACK_ACCESS_KEY_ID": "key", "ZSTACK_ACCESS_KEY_SECRET": "secret"}
     assert read(environment).credentials.way == "account_name"
     assert read_connection({"host": "aios"}, environment).credentials.way == "access_key_id"
 
 
-def test_half_a_way_is_completed_by_the_environment() -> None:
+def test_credentials_are_completed_by_the_environment() -> None:
     connection = read_connection({"host": "aios", "account_name": "admin"}, {"ZSTACK_ACCOUNT_PASSWORD": "secret"})
     assert (connection.credentials.account, connection.credentials.secret) == ("admin", "secret")
 
@@ -101,8 +103,20 @@ def test_half_a_way_is_completed_by_the_environment() -> None:
 @pytest.mark.parametrize("text, seconds", [
     ("+08:00", 28800), ("-05:30", -19800), ("+8", 28800), ("+0800", 28800), ("Z", 0), ("utc", 0), ("+00:00", 0),
 ])  # fmt: skip
-def test_offsets(text: str, seconds: int) -> None:
+def test_an_offset_is_read_as_seconds(text: str, seconds: int) -> None:
     assert read(server_utc_offset=text).utc_offset == seconds
+
+
+@pytest.mark.parametrize("word", sorted(TRUE | FALSE))
+@pytest.mark.parametrize("spelling", [str.lower, str.upper, str.title])
+def test_validate_certs_takes_every_word_of_ansible_for_a_boolean(word: str, spelling: Callable[[str], str]) -> None:
+    assert read({"ZSTACK_VALIDATE_CERTS": spelling(word)}).verify is (word in TRUE)
+
+
+@pytest.mark.parametrize("word", ["perhaps", "2", "truth", "-", "yes please"])
+def test_validate_certs_refuses_any_other_word(word: str) -> None:
+    with pytest.raises(InvalidInput, match=f'validate_certs: "{word}" is neither true nor false'):
+        read({"ZSTACK_VALIDATE_CERTS": word})
 
 
 def test_a_certificate_file_or_folder_is_used_unless_verification_is_off(tmp_path: Path) -> None:
@@ -127,7 +141,7 @@ def values(option: str) -> st.SearchStrategy[Any]:
 
 
 @given(st.fixed_dictionaries({}, optional={option: values(option) for option in ARGUMENT_SPEC}))
-def test_anything_is_read_or_refused_in_words_without_secrets(params: dict[str, Any]) -> None:
+def test_any_options_are_read_or_refused_without_showing_secrets(params: dict[str, Any]) -> None:
     try:
         connection = read_connection(params, {})
     except InvalidInput as error:

@@ -20,7 +20,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._rest import transport as transport_module
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection, Credentials
 from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Transport
-from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, Talk, answering
+from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, Talk, responding
 
 TIMEOUT = 1.0
 
@@ -166,7 +166,7 @@ def test_a_connection_that_nobody_accepts_was_not_sent() -> None:
 
 
 def test_a_connection_is_reused_after_an_exchange_that_ended_in_time() -> None:
-    with RawServer(answering(200, b"{}")) as server:
+    with RawServer(responding(200, b"{}")) as server:
         transport = Transport(Connection(server.url, Credentials("session_uuid"), timeout=TIMEOUT))
         for _request in range(3):
             assert transport.exchange("GET", "/v1/x").json == {}
@@ -178,7 +178,7 @@ def test_a_connection_is_reused_after_an_exchange_that_ended_in_time() -> None:
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "GZIP"])
 def test_a_compressed_response_is_unpacked(encoding: str) -> None:
     body = gzip.compress(b'{"total": 1}')
-    with RawServer(answering(200, body, f"Content-Encoding: {encoding}\r\n")) as server:
+    with RawServer(responding(200, body, f"Content-Encoding: {encoding}\r\n")) as server:
         transport = Transport(Connection(server.url, Credentials("session_uuid"), timeout=TIMEOUT))
         assert transport.exchange("GET", "/v1/x").json == {"total": 1}
         transport.close()
@@ -186,7 +186,7 @@ def test_a_compressed_response_is_unpacked(encoding: str) -> None:
 
 def test_a_response_that_is_compressed_twice_is_refused() -> None:
     body = gzip.compress(gzip.compress(b"0" * 1_000_000))
-    with RawServer(answering(200, body, "Content-Encoding: gzip, gzip\r\n")) as server:
+    with RawServer(responding(200, body, "Content-Encoding: gzip, gzip\r\n")) as server:
         transport = Transport(Connection(server.url, Credentials("session_uuid"), timeout=TIMEOUT))
         with pytest.raises(TransportError, match="encoded as gzip, gzip, which was not requested"):
             transport.exchange("GET", "/v1/x")
@@ -197,7 +197,7 @@ def test_a_response_that_is_compressed_twice_is_refused() -> None:
 def test_a_response_of_very_many_values_is_refused(monkeypatch: pytest.MonkeyPatch, value: bytes) -> None:
     monkeypatch.setattr(transport_module, "MOST_VALUES", 1000)
     body = b'{"inventories": [' + b",".join([value] * 1000) + b"]}"
-    with RawServer(answering(200, body)) as server:
+    with RawServer(responding(200, body)) as server:
         transport = Transport(Connection(server.url, Credentials("session_uuid"), timeout=TIMEOUT))
         with pytest.raises(TransportError, match="more than 1,000 values") as caught:
             transport.exchange("GET", "/v1/x")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fuzzing of what the platform answers: any status, any body, any inventory."""
+"""Fuzzing of the platform's responses: any status, any body, any inventory."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ STATUSES = st.sampled_from([200, 202, 204, 302, 400, 403, 404, 405, 429, 500, 50
     STATUSES, BODIES, st.sampled_from(["/v1/ai/model-services", "/v1/api-jobs/0123", "/v1/accounts/login"]), st.text()
 )
 @example(503, b'{"error": {"code": "SYS.1007"}}', "/v1/zones", "")
-def test_any_response_has_a_situation_an_action_and_words(status: int, body: bytes, path: str, header: str) -> None:
+def test_any_response_has_a_situation_an_action_and_a_message(status: int, body: bytes, path: str, header: str) -> None:
     text = body.decode("utf-8", "replace")
     response = Response("GET", path, status, {"Retry-After": header, "Location": header}, text, _object(body))
     assert situation_of(response) in {row.situation for row in TABLE}
@@ -74,7 +74,7 @@ def test_any_response_has_a_situation_an_action_and_words(status: int, body: byt
 
 
 @given(JSON)
-def test_only_pages_pass_for_pages(body: Any) -> None:
+def test_a_page_has_rows_with_uuids(body: Any) -> None:
     if isinstance(body, dict):
         assert is_page(body) in (True, False)
         if _is_counted_page(body):
@@ -87,21 +87,21 @@ def test_only_pages_pass_for_pages(body: Any) -> None:
     )
 )
 def test_any_inventory_is_decoded_compared_and_shown(inventory: dict[str, Any]) -> None:
-    held = Resource(MODEL_SERVICE, MODEL_SERVICE.decode(inventory))
+    current = Resource(MODEL_SERVICE, MODEL_SERVICE.decode(inventory))
     redactor = Redactor()
-    json.dumps(show_resource(held, redactor))
+    json.dumps(show_resource(current, redactor))
     for field in FIELDS:
-        held.shows(field)
-    forms, _warnings = declare([held], [held.name], redactor)
-    # What is declared of it is read without a mistake, and means no change.
+        current.shows(field)
+    forms, _warnings = declare([current], [current.name], redactor)
+    # Its declaration is valid, and changes nothing.
     [form] = forms
-    items, mistakes = validate_items(
-        MODEL_SERVICE, [RawItem({"uuid": held.uuid, **form} if len(held.uuid) == 32 else form, "")]
+    items, errors = validate_items(
+        MODEL_SERVICE, [RawItem({"uuid": current.uuid, **form} if len(current.uuid) == 32 else form, "")]
     )
-    if mistakes:
-        assert "uuid" in str(mistakes[0]) or "name" in str(mistakes[0])
+    if errors:
+        assert "uuid" in str(errors[0]) or "name" in str(errors[0])
         return
-    plan = make_plan(items, Snapshot([held]))
+    plan = make_plan(items, Snapshot([current]))
     for action in plan.actions:
         if action.current is not None:
             assert action.changed_fields == []
@@ -109,8 +109,8 @@ def test_any_inventory_is_decoded_compared_and_shown(inventory: dict[str, Any]) 
 
 
 @given(st.lists(INVENTORIES, max_size=4))
-def test_any_platform_is_planned_against_or_refused_in_words(rows: list[dict[str, Any]]) -> None:
-    world = Snapshot(
+def test_any_snapshot_can_be_planned_against(rows: list[dict[str, Any]]) -> None:
+    snapshot = Snapshot(
         Resource(MODEL_SERVICE, MODEL_SERVICE.decode({**row, "uuid": f"{number:032x}"}))
         for number, row in enumerate(rows)
     )
@@ -120,12 +120,12 @@ def test_any_platform_is_planned_against_or_refused_in_words(rows: list[dict[str
          "architecture_images": [{"cpu_architecture": "X86_64"}], "support_distributed": True}
         for number in range(len(rows))
     ]  # fmt: skip
-    items, mistakes = validate_items(MODEL_SERVICE, [RawItem(value, "here") for value in declared])
-    assert mistakes == []
-    plan = make_plan(items, world)
+    items, errors = validate_items(MODEL_SERVICE, [RawItem(value, "here") for value in declared])
+    assert errors == []
+    plan = make_plan(items, snapshot)
     assert len(plan.actions) == len(rows)
-    for mistake in plan.errors:
-        assert str(mistake).isprintable()
+    for error in plan.errors:
+        assert str(error).isprintable()
     for action in plan.actions:
         json.dumps(predict_resource(action, Redactor()))
 

@@ -99,3 +99,32 @@ def test_each_kind_of_job_has_an_estimate_of_its_own(clock: Clock) -> None:
     simulate(clock, [times.schedule("PUT", f"{PATH}/{uuid}") for _job in range(4)], lambda _number: 3.0)
     assert times.estimate(f"PUT {PATH}/*") == pytest.approx(3.0, rel=0.3)
     assert times.estimate(f"POST {PATH}") is None
+
+
+def test_a_waiting_job_follows_an_estimate_that_falls(clock: Clock) -> None:
+    times = JobTimes()
+    times.record(f"POST {PATH}", 8.0)
+    schedule = times.schedule("POST", PATH)
+    assert 0 < schedule.wait() <= 1.0
+    for _job in range(5):
+        times.record(f"POST {PATH}", 1.0)
+    clock.now += 1.0
+    assert schedule.wait() == 0
+
+
+def test_a_poll_that_comes_late_does_not_raise_the_estimate(clock: Clock) -> None:
+    times = JobTimes()
+    times.record(f"POST {PATH}", 1.0)
+    schedules = [times.schedule("POST", PATH) for _job in range(8)]
+    clock.now += 3.0
+    for schedule in schedules:
+        assert schedule.wait() == 0
+        schedule.ended()
+    assert times.estimate(f"POST {PATH}") == 1.0
+
+
+def test_a_poll_that_shows_an_earlier_end_lowers_the_estimate(clock: Clock) -> None:
+    times = JobTimes()
+    times.record(f"POST {PATH}", 1.0)
+    simulate(clock, [times.schedule("POST", PATH) for _job in range(32)], lambda _number: 0.5)
+    assert (times.estimate(f"POST {PATH}") or 0) < 0.9

@@ -74,10 +74,10 @@ def test_the_pace_recovers_one_by_one(clock: Clock) -> None:
     assert seen == [4, 5, 6, 7, 8]
 
 
-def test_the_pace_is_wary_of_where_it_met_strain(clock: Clock) -> None:
+def test_the_pace_recovers_slowly_just_below_the_limit_that_strained(clock: Clock) -> None:
     pace = Pace(8)
     pace.on_response(True)  # at eight
-    steps = {}
+    steps: dict[int, int] = {}
     for responses in range(1, 5000):
         pace.on_response(False)
         steps.setdefault(pace.limit, responses)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of an HTTP exchange: whole answers, and failures that say whether the request can have arrived."""
+"""An HTTP exchange gives a complete response, or a failure that says whether the request can have arrived."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest import transport
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection, Credentials
 from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import situation_of
 from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response, Transport
-from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, Talk, answering, sending
+from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, Talk, responding, sending
 
 ACCOUNT = Credentials("account_name", "admin", "password")
 
 
 def sign(_method: str, _path: str) -> dict[str, str]:
-    """Prove who we are."""
+    """Return the headers of a session."""
     return {"Authorization": "OAuth 0123456789abcdef0123456789abcdef"}
 
 
@@ -41,7 +41,7 @@ def exchanging(url: str, timeout: float = 1.0) -> Iterator[Transport]:
 
 
 def get(talk: Talk, timeout: float = 1.0) -> tuple[Response, RawServer]:
-    """Ask a server that answers in its own way."""
+    """Send a request to a server that responds in its own way."""
     with RawServer(talk) as server, exchanging(server.url, timeout) as transport:
         return transport.exchange("GET", "/v1/zones", "q=name%3Da", sign=sign), server
 
@@ -53,16 +53,16 @@ def failed(talk: Talk, timeout: float = 1.0) -> TransportError:
     return caught.value
 
 
-def test_a_whole_answer() -> None:
-    answer, server = get(answering(200, '{"a": "für 模型"}'.encode(), "Retry-After: 3\r\n"))
-    assert (answer.status, answer.json, answer.headers["retry-after"]) == (200, {"a": "für 模型"}, "3")
+def test_a_complete_response() -> None:
+    response, server = get(responding(200, '{"a": "für 模型"}'.encode(), "Retry-After: 3\r\n"))
+    assert (response.status, response.json, response.headers["retry-after"]) == (200, {"a": "für 模型"}, "3")
     [head] = server.requests
     assert head.startswith("GET /zstack/v1/zones?q=name%3Da HTTP/1.1")
     assert "Authorization: OAuth 0123456789abcdef0123456789abcdef" in head
 
 
 def test_a_body_is_sent_as_ascii_json_with_its_charset() -> None:
-    with RawServer(answering(202, b"{}")) as server, exchanging(server.url) as transport:
+    with RawServer(responding(202, b"{}")) as server, exchanging(server.url) as transport:
         transport.exchange("POST", "/v1/x", body={"param": {"name": "für 模型"}})
     [head] = server.requests
     assert "Content-Type: application/json;charset=UTF-8" in head
@@ -71,7 +71,7 @@ def test_a_body_is_sent_as_ascii_json_with_its_charset() -> None:
 
 
 def test_one_connection_serves_many_requests() -> None:
-    with RawServer(answering(200, b"{}")) as server, exchanging(server.url) as transport:
+    with RawServer(responding(200, b"{}")) as server, exchanging(server.url) as transport:
         for _request in range(20):
             transport.exchange("GET", "/v1/zones")
         assert transport.requests == len(server.requests) == 20
@@ -83,12 +83,12 @@ def test_one_connection_serves_many_requests() -> None:
     (b"\xef\xbb\xbf{}", True),
 ])  # fmt: skip
 def test_only_an_object_counts_as_json(body: bytes, parsed: bool | None) -> None:
-    answer, _server = get(answering(200, body))
-    assert isinstance(answer.json, dict) is bool(parsed)
+    response, _server = get(responding(200, body))
+    assert isinstance(response.json, dict) is bool(parsed)
 
 
 LOST: dict[str, Talk] = {
-    "closed without an answer": sending(b""),
+    "closed without a response": sending(b""),
     "cut in the status line": sending(b"HTTP/1.1 20"),
     "cut in the body": sending(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"inv'),
     "cut in a chunk": sending(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n50\r\n{"inv'),
@@ -102,19 +102,19 @@ LOST: dict[str, Talk] = {
 
 
 @pytest.mark.parametrize("talk", LOST.values(), ids=LOST)
-def test_an_answer_that_is_not_whole_leaves_the_fate_open(talk: Talk) -> None:
+def test_an_incomplete_response_leaves_the_outcome_open(talk: Talk) -> None:
     error = failed(talk)
     assert error.kind == "lost"
     assert error.message.startswith("GET /v1/zones: ")
     assert "0x" not in error.message
 
 
-def test_an_answer_cut_in_its_headers_is_no_success() -> None:
-    answer, _server = get(sending(b"HTTP/1.1 200 OK\r\nContent-"))
-    assert situation_of(answer) == "garbled"
+def test_a_response_cut_in_its_headers_is_not_a_success() -> None:
+    response, _server = get(sending(b"HTTP/1.1 200 OK\r\nContent-"))
+    assert situation_of(response) == "garbled"
 
 
-def test_a_reset_connection_leaves_the_fate_open() -> None:
+def test_a_reset_connection_leaves_the_outcome_open() -> None:
     def reset(connection: socket.socket, _head: str) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
@@ -131,7 +131,7 @@ def test_silence_ends_with_the_timeout() -> None:
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 1000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])
-def test_an_answer_in_drops_ends_with_the_timeout(head: bytes) -> None:
+def test_a_response_in_drops_ends_with_the_timeout(head: bytes) -> None:
     """Each drop comes in time, the whole would take minutes."""
 
     def drip(connection: socket.socket, _head: str) -> None:
@@ -147,7 +147,7 @@ def test_an_answer_in_drops_ends_with_the_timeout(head: bytes) -> None:
 
 
 @pytest.mark.parametrize("head", [b"", b"Transfer-Encoding: chunked\r\n"])
-def test_a_huge_answer_is_bounded(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+def test_a_huge_response_is_bounded(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
     monkeypatch.setattr(transport, "LARGEST_RESPONSE", 1_000_000)
     sent = []
 
@@ -166,10 +166,10 @@ def test_a_huge_answer_is_bounded(monkeypatch: pytest.MonkeyPatch, head: bytes) 
     assert sum(sent) < 30_000_000
 
 
-def test_a_small_answer_that_unpacks_to_a_huge_one_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_response_that_unpacks_to_a_huge_one_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LARGEST_RESPONSE", 1_000_000)
     bomb = gzip.compress(b" " * 20_000_000)
-    assert failed(answering(200, bomb, "Content-Encoding: gzip\r\n"), timeout=5).kind == "bad"
+    assert failed(responding(200, bomb, "Content-Encoding: gzip\r\n"), timeout=5).kind == "bad"
 
 
 def test_a_port_nobody_listens_on_was_never_reached() -> None:
@@ -190,24 +190,24 @@ def test_a_name_that_does_not_exist_was_never_reached() -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_an_answer_and_is_not_followed(status: int) -> None:
-    with RawServer(answering(200, b"{}")) as elsewhere:
-        answer, server = get(answering(status, b"", f"Location: {elsewhere.url}\r\n"))
-        assert answer.status == status
+def test_a_redirect_is_a_response_and_is_not_followed(status: int) -> None:
+    with RawServer(responding(200, b"{}")) as elsewhere:
+        response, server = get(responding(status, b"", f"Location: {elsewhere.url}\r\n"))
+        assert response.status == status
         assert len(server.requests) == 1
         assert elsewhere.requests == []
 
 
-def test_a_netrc_cannot_replace_who_we_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_netrc_cannot_replace_the_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    _answer, server = get(answering(200, b"{}"))
+    _response, server = get(responding(200, b"{}"))
     assert "Authorization: OAuth 0123456789abcdef0123456789abcdef" in server.requests[0]
     with exchanging(server.url) as transport, contextlib.suppress(TransportError):
         transport.exchange("GET", "/v1/unsigned")
-    with RawServer(answering(200, b"{}")) as other, exchanging(other.url) as transport:
+    with RawServer(responding(200, b"{}")) as other, exchanging(other.url) as transport:
         transport.exchange("PUT", "/v1/accounts/login", body={})
     assert "authorization" not in other.requests[0].lower()
 
@@ -215,18 +215,18 @@ def test_a_netrc_cannot_replace_who_we_are(tmp_path: Path, monkeypatch: pytest.M
 def test_a_dead_proxy_is_not_taken_for_a_dead_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "")
-    told = "through the proxy that the environment names"
+    text = "through the proxy that the environment names"
     with (
         exchanging("http://aios.invalid:8080/zstack") as transport,
-        pytest.raises(TransportError, match=told) as caught,
+        pytest.raises(TransportError, match=text) as caught,
     ):
         transport.exchange("GET", "/v1/zones")
     assert caught.value.kind == "unsent"
     assert "no_proxy" in caught.value.message
 
 
-def test_a_proxy_of_the_environment_carries_our_own_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    with RawServer(answering(200, b"{}")) as proxy:
+def test_a_proxy_of_the_environment_passes_the_credentials_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(responding(200, b"{}")) as proxy:
         monkeypatch.setenv("http_proxy", f"http://someone:else@127.0.0.1:{proxy.port}")
         monkeypatch.setenv("no_proxy", "")
         with exchanging("http://aios.example.com:8080/zstack") as transport:
@@ -237,17 +237,17 @@ def test_a_proxy_of_the_environment_carries_our_own_credentials(monkeypatch: pyt
     assert head.count("uthorization: ") == 2, "the proxy's own, and ours"
 
 
-def test_a_cookie_of_the_platform_is_no_proof_of_who_we_are() -> None:
-    with RawServer(answering(200, b"{}", "Set-Cookie: a=b\r\n")) as server, exchanging(server.url) as transport:
+def test_a_cookie_of_the_platform_does_not_authenticate() -> None:
+    with RawServer(responding(200, b"{}", "Set-Cookie: a=b\r\n")) as server, exchanging(server.url) as transport:
         transport.exchange("GET", "/v1/zones", sign=sign)
         transport.exchange("GET", "/v1/zones")
     assert "Authorization" not in server.requests[1]
 
 
-def test_what_an_error_echoes_of_our_proof_is_masked() -> None:
+def test_credentials_that_an_error_echoes_are_redacted() -> None:
     def echo(connection: socket.socket, head: str) -> None:
-        answering(403, head.encode())(connection, head)
+        responding(403, head.encode())(connection, head)
 
-    answer, _server = get(echo)
-    assert "0123456789abcdef0123456789abcdef" not in answer.text
-    assert "OAuth ********" in answer.text
+    response, _server = get(echo)
+    assert "0123456789abcdef0123456789abcdef" not in response.text
+    assert "OAuth ********" in response.text

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers no platform should give: told in plain words, bounded, escaped, and never believed."""
+"""Responses that no platform should give are reported in plain words, bounded, escaped, and never trusted."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._rest import transport
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support.harness import Result, run_module
-from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, answering
+from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, responding
 from ansible_collections.zstack.aios.tests.support.samples import NEW, QUICK, rule
 
 #: Clears the screen, colours, rings, turns the direction of writing, and forges a line of output.
 EVIL = "chat\x1b[2J\x1b[31m\x07\u202egnp.\u2066\r\nok: [localhost]\u2028\x9b31m"
 
 
-def honest(result: Result) -> None:
-    """Assert that a failure is told in words, without a traceback."""
+def assert_plain_failure(result: Result) -> None:
+    """Assert that a failure is reported in words, without a traceback."""
     text = json.dumps(result)
     assert result.failed
     assert result["msg"]
@@ -50,26 +50,28 @@ SHAPES: dict[str, Any] = {
 
 @pytest.mark.parametrize("body", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("module", ["model_services", "model_service", "model_service_info"])
-def test_a_listing_of_a_wrong_shape_is_told_and_nothing_is_written(platform: Platform, body: Any, module: str) -> None:
+def test_a_listing_of_another_shape_is_reported_and_nothing_is_written(
+    platform: Platform, body: Any, module: str
+) -> None:
     platform.sim.faults([rule("query", {"wrong_shape": {"body": body}}, times=0)])
     params: dict[str, Any] = {**NEW, "name": "chat"} if module == "model_service" else {}
     if module == "model_services":
         params = {"model_services": [{**NEW, "name": "chat"}]}
     result = platform.run(module, {**params, **QUICK})
-    honest(result)
+    assert_plain_failure(result)
     assert platform.writes() == []
     assert platform.sim.stats()["open_sessions"] == 0
 
 
 @pytest.mark.parametrize("total", [0, 1, 3, 10**9, -1])
-def test_a_total_that_does_not_fit_is_not_believed(platform: Platform, total: int) -> None:
+def test_a_listing_that_differs_from_its_total_is_refused(platform: Platform, total: int) -> None:
     """A listing that is cut short by something between would otherwise create services anew."""
     rows = [{"uuid": f"{number:032x}", "name": f"s{number}"} for number in range(2)]
     platform.sim.faults([rule("query", {"wrong_shape": {"body": {"inventories": rows, "total": total}}}, times=0)])
     started = time.monotonic()
     result = platform.run("model_services", {"model_services": [{**NEW, "name": "s2"}], **QUICK})
     assert time.monotonic() - started < 10
-    honest(result)
+    assert_plain_failure(result)
     assert platform.writes() == []
 
 
@@ -113,9 +115,9 @@ def test_an_odd_service_can_be_declared_over(platform: Platform, row: dict[str, 
     assert result["results"][0]["action"] == "updated"
 
 
-@pytest.mark.parametrize("answer", [{"inventory": None}, {"inventory": []}, {"inventory": {"uuid": 7}}, {"other": 1}])
-def test_a_result_of_a_wrong_shape_is_looked_after(platform: Platform, answer: Any) -> None:
-    platform.sim.faults([rule("poll", {"wrong_shape": {"body": answer}}, times=0)])
+@pytest.mark.parametrize("response", [{"inventory": None}, {"inventory": []}, {"inventory": {"uuid": 7}}, {"other": 1}])
+def test_after_a_result_of_another_shape_the_state_decides(platform: Platform, response: Any) -> None:
+    platform.sim.faults([rule("poll", {"wrong_shape": {"body": response}}, times=0)])
     result = platform.run("model_service", {**NEW, "name": "chat", **QUICK})
     assert (result.failed, result["action"]) == (False, "created")
     assert platform.service("chat")["uuid"] == result["model_service"]["uuid"]
@@ -130,28 +132,28 @@ def test_a_result_that_shows_something_else_is_an_error(platform: Platform) -> N
     [row] = result["results"]
     assert row["action"] == "created"
     assert "error" in row
-    honest(result)
+    assert_plain_failure(result)
 
 
 @pytest.mark.parametrize("page", [b"", b"<html>log in</html>", b"\x00\x01\x02\xff", b"[" * 1_000_000, b"OK"])
 @pytest.mark.parametrize("status", [200, 202, 404, 418, 500, 503, 599])
-def test_a_server_that_is_no_platform_is_told_at_once(page: bytes, status: int) -> None:
-    with RawServer(answering(status, page)) as server:
+def test_a_server_that_is_not_a_platform_is_reported_at_once(page: bytes, status: int) -> None:
+    with RawServer(responding(status, page)) as server:
         started = time.monotonic()
         params = {"host": server.url, "session_uuid": "a" * 32, "timeout": 2, "job_timeout": 60}
         result = run_module("model_service_info", params)
     assert time.monotonic() - started < 8
-    honest(result)
+    assert_plain_failure(result)
     assert len(server.requests) <= 3
     assert len(result["msg"]) < 2000
     assert result["msg"].replace("\n", "").isprintable()
 
 
-def test_a_huge_answer_is_bounded(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_response_is_bounded(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LARGEST_RESPONSE", 2_000_000)
     platform.sim.faults([rule("query", {"huge_body": {"bytes": 50_000_000}})])
     result = platform.run("model_service_info", QUICK)
-    honest(result)
+    assert_plain_failure(result)
     assert "larger than" in result["msg"]
 
 
@@ -159,7 +161,7 @@ def test_a_huge_error_is_cut(platform: Platform) -> None:
     body = json.dumps({"error": {"code": "SYS.1007", "details": "x" * 3_000_000}})
     platform.sim.faults([rule("query", {"status": {"code": 503, "body": body}})])
     result = platform.run("model_service_info", QUICK)
-    honest(result)
+    assert_plain_failure(result)
     assert len(json.dumps(result)) < 10_000
 
 
@@ -171,7 +173,7 @@ def harmless(text: str) -> bool:
 def test_control_characters_in_names_are_escaped_in_messages(platform: Platform, tmp_path: Path) -> None:
     platform.sim.seed([{"name": EVIL, "uuid": f"{number:032x}"} for number in (1, 2)])
     result = platform.run("model_services", {"model_services": [{"name": EVIL, "request_cpu": "many"}]})
-    honest(result)
+    assert_plain_failure(result)
     assert harmless(result["msg"])
     assert "\\x1b[2J" in result["msg"]
     assert "\nok: " not in result["msg"]
@@ -207,7 +209,7 @@ def test_an_error_with_control_characters_is_escaped(platform: Platform) -> None
     body = json.dumps({"error": {"code": "SYS.1007", "details": EVIL}})
     platform.sim.faults([rule("query", {"status": {"code": 503, "body": body}})])
     result = platform.run("model_service_info", QUICK)
-    honest(result)
+    assert_plain_failure(result)
     assert harmless(result["msg"])
     assert harmless(str(result["failure"]["details"]))
     platform.sim.faults([rule("query", {"status": {"code": 500, "body": EVIL}})])
@@ -216,11 +218,11 @@ def test_an_error_with_control_characters_is_escaped(platform: Platform) -> None
 
 
 @pytest.mark.parametrize("code", ["SYS.1007\x1b[2J", 7, ["x"], {"a": 1}, True, "x" * 10_000])
-def test_an_odd_error_code_is_no_harm(platform: Platform, code: Any) -> None:
+def test_an_odd_error_code_is_escaped_and_shortened(platform: Platform, code: Any) -> None:
     body = json.dumps({"error": {"code": code, "details": {"not": "text"}, "cause": "text", "causes": 7}})
     platform.sim.faults([rule("query", {"status": {"code": 503, "body": body}})])
     result = platform.run("model_service_info", QUICK)
-    honest(result)
+    assert_plain_failure(result)
     assert harmless(result["msg"])
     assert harmless(str(result["failure"]["code"]))
     assert len(result["msg"]) < 3000
