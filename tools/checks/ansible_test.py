@@ -16,9 +16,9 @@ import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Mapping
 
-from environment import CHECKOUT, COLLECTION_PATH, HOME, VENV, locked, run_recorded, say, site_packages
+from tools.env.environment import CHECKOUT, COLLECTION_PATH, HOME, VENV, locked, site_packages
+from tools.env.processes import Commands
 
 _SCRIPT_HOST = "ci-files.testing.ansible.com"
 _STAND_IN = '''"""Installs pip with the pip at {pip}: stands in for get-pip.py."""
@@ -45,17 +45,17 @@ def copy_collection(parent: pathlib.Path) -> pathlib.Path:
     return target
 
 
-def sanity(venv: pathlib.Path, folder: pathlib.Path, environment: Mapping[str, str]) -> int:
+def sanity(venv: pathlib.Path, folder: pathlib.Path, commands: Commands) -> int:
     """Run every sanity test on a copy of the collection in ``folder``; return 0 only if all of them ran and passed."""
     tree = copy_collection(folder)
-    subprocess.run(["git", "init", "--quiet"], check=True, cwd=tree, env=dict(environment))
+    subprocess.run(["git", "init", "--quiet"], check=True, cwd=tree, env=dict(commands.environment))
     with locked("sanity"):  # the tools' environments below HOME are shared by the runs of this checkout
         if not _reachable(_SCRIPT_HOST):
             _write_stand_ins(venv)
-        code, log = run_recorded(["ansible-test", "sanity", "--color", "no"], environment, tree)
+        code, log = commands.record("ansible-test", "sanity", "--color", "no", cwd=tree)
     for text in _SILENT_PASSES:
         if not code and text in log:
-            say(f"ansible-test passed without checking everything: {text}")
+            commands.show(f"ansible-test passed without checking everything: {text}\n")
             return 1
     return code
 

@@ -1,12 +1,4 @@
-#!/usr/bin/env python
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo, as ``make demo`` runs it."""
-
-import sys
-
-from demonstration import main
-
-if __name__ == "__main__":
-    sys.exit(main())
+"""The checks that need more than one command."""

@@ -1,10 +1,9 @@
-#!/usr/bin/env python
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random declarations under random faults, many of them, as ``make chaos`` runs them.
 
-A schedule follows from the seed and its number alone: ``tools/chaos --seed S --first N --schedules 1`` replays one.
+A schedule follows from the seed and its number alone: ``tests/chaos --seed S --first N --schedules 1`` replays one.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _FAILURES_SHOWN = 10
 
 def main() -> int:
     """Run the schedules, print the figures, and return 1 when a promise was broken."""
-    parser = argparse.ArgumentParser(prog="tools/chaos", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tests/chaos", description=__doc__)
     parser.add_argument("--schedules", type=int, default=5000, help="how many (default 5000)")
     parser.add_argument(
         "--seed", type=int, default=None, help="where the random numbers begin (default: another one each time)"

@@ -11,123 +11,26 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import pathlib
 import re
-import secrets
-import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
-from environment import BUILD, CHECKOUT, child_environment, say, stop_on_signals
 
-PLATFORMS = ("aios-shanghai", "aios-shenzhen")
+from tools.demo.commands import PLATFORMS, Demo, Outcome, Unexpected, expect
+from tools.env.environment import BUILD, CHECKOUT
+from tools.env.processes import stop_on_signals
+from tools.env.screen import paint, say
+
 DECLARED = {"aios-shanghai": 12, "aios-shenzhen": 7}
 CLONES = {"aios-shanghai": 2, "aios-shenzhen": 1}
 CHANGED_FILE = pathlib.Path("group_vars", "datacenter.yml")
 CHANGED_SERVICE = "deepseek-r1-distill-qwen-32b"
 OLD_VALUE, NEW_VALUE = "--max-model-len 65536", "--max-model-len 131072"
 PLAN_LINES_SHOWN = 70
-
-_CUSTOM_STATS = re.compile(r"\nCUSTOM STATS: \*+\s*\n\s*RUN: (\{.*\})\n")
-_COLOURS = {"bold": "1", "green": "32", "red": "31", "dim": "2"}
-
-
-class Unexpected(Exception):
-    """A step did something else than the demo says it does."""
-
-
-@dataclass
-class Outcome:
-    """What one Ansible command did.
-
-    :ivar text: what it printed; :ivar seconds: how long it took, its start included.
-    :ivar stats: what the role handed on, by platform: the module's summary.
-    :ivar digests: the plan's digest by platform, empty texts after an apply.
-    :ivar writes: the requests that ask for a change, as each simulator saw them.
-    :ivar requests: the number of all requests, by platform.
-    """
-
-    text: str
-    seconds: float
-    stats: dict[str, dict[str, Any]]
-    digests: dict[str, str]
-    writes: dict[str, list[dict[str, Any]]]
-    requests: dict[str, int]
-
-    def kinds(self, kind: str) -> int:
-        """Return how many writes of a kind there were on all platforms."""
-        return sum(write["kind"] == kind for writes in self.writes.values() for write in writes)
-
-    def count(self, name: str) -> int:
-        """Return one number of the summaries, added up over the platforms."""
-        return sum(int(summary[name]) for summary in self.stats.values())
-
-
-class Demo:
-    """The platforms, the inventory and the commands on them."""
-
-    def __init__(self, folder: pathlib.Path, reports: pathlib.Path, simulators: Mapping[str, Simulator]) -> None:
-        self.inventory = folder / "inventory"
-        self.reports = reports
-        self.simulators = simulators
-        self.api_key = "sk-" + secrets.token_hex(16)
-        self._environment = self._commands_environment(folder)
-        shutil.copytree(CHECKOUT / "demo" / "inventory", self.inventory)
-
-    def _commands_environment(self, folder: pathlib.Path) -> dict[str, str]:
-        environment = child_environment(folder)
-        for platform, simulator in self.simulators.items():
-            environment[f"DEMO_{platform.rpartition('-')[2].upper()}_URL"] = simulator.url
-        environment.update(
-            DEMO_PASSWORD=constants.ADMIN_PASSWORD,
-            DEMO_API_KEY=self.api_key,
-            ZSTACK_HOST=self.simulators[PLATFORMS[0]].url,
-            ZSTACK_ACCOUNT_NAME=constants.ADMIN_ACCOUNT,
-            ZSTACK_ACCOUNT_PASSWORD=constants.ADMIN_PASSWORD,
-            ANSIBLE_INVENTORY=str(self.inventory),
-            ANSIBLE_LOCALHOST_WARNING="false",
-            ANSIBLE_SHOW_CUSTOM_STATS="true",
-            ANSIBLE_DISPLAY_SKIPPED_HOSTS="false",
-            ANSIBLE_NOCOWS="1",
-        )
-        if sys.stdout.isatty():
-            environment["ANSIBLE_FORCE_COLOR"] = "true"
-        return environment
-
-    def run(self, *words: str, lines: int = 0) -> Outcome:
-        """Run a command, print what it says (only the first ``lines`` when given) and return what it did."""
-        say(_paint("bold", "$ " + " ".join(_shown_word(word) for word in words)))
-        since = {name: simulator.last_seq() for name, simulator in self.simulators.items()}
-        begun = time.monotonic()
-        process = subprocess.run(
-            words, env=self._environment, cwd=CHECKOUT, text=True, errors="replace",
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
-        seconds = time.monotonic() - begun
-        text, handed_on = _without_stats(process.stdout)
-        _show(text, lines)
-        expect(process.returncode == 0, f"the command ended with exit code {process.returncode}")
-        expect(self.api_key not in process.stdout, "the API key of a service was printed")
-        return Outcome(
-            text=text,
-            seconds=seconds,
-            stats=handed_on.get("model_services_summary", {}),
-            digests=handed_on.get("model_services_plan_digest", {}),
-            writes={name: simulator.writes(since[name]) for name, simulator in self.simulators.items()},
-            requests={name: len(simulator.log(since[name])) for name, simulator in self.simulators.items()},
-        )
-
-    def report_option(self, step: str) -> list[str]:
-        """Return the options that make each platform write a report page of a step."""
-        return ["-e", f"model_services_report_path={self.reports}/{step}-{{{{ inventory_hostname }}}}.html"]
 
 
 def check_declaration(demo: Demo) -> Outcome:
@@ -188,7 +91,7 @@ def change_one_value(demo: Demo) -> Outcome:
     before = file.read_text(encoding="utf-8")
     expect(before.count(OLD_VALUE) == 1, f"{CHANGED_FILE} does not hold {OLD_VALUE} once")
     file.write_text(before.replace(OLD_VALUE, NEW_VALUE), encoding="utf-8")
-    say(_paint("dim", f"inventory/{CHANGED_FILE}, {CHANGED_SERVICE}: {OLD_VALUE}  ->  {NEW_VALUE}"))
+    say(paint("dim", f"inventory/{CHANGED_FILE}, {CHANGED_SERVICE}: {OLD_VALUE}  ->  {NEW_VALUE}"))
     outcome = demo.run("ansible-playbook", "--diff", "zstack.aios.provision")
     writes = [write for each in outcome.writes.values() for write in each]
     expect([write["kind"] for write in writes] == ["update"], f"expected one update, saw {writes}")
@@ -217,7 +120,7 @@ def summarise(demo: Demo, planned: Outcome, applied: Outcome, again: Outcome, ch
     """Print what the demo has shown, in figures."""
     heading(7, "Summary")
     row = "  {:<24}{:>9}{:>9}{:>9}{:>11}{:>10}{:>9}"
-    say(_paint("bold", row.format("", "created", "cloned", "updated", "unchanged", "requests", "seconds")))
+    say(paint("bold", row.format("", "created", "cloned", "updated", "unchanged", "requests", "seconds")))
     for title, outcome in (
         ("plan, nothing written", planned),
         ("apply", applied),
@@ -254,7 +157,7 @@ def main() -> int:
             query(demo)
             summarise(demo, planned, applied, again, changed)
     except Unexpected as why:
-        say(_paint("red", f"\n✘ {why}"))
+        say(paint("red", f"\n✘ {why}"))
         return 1
     except KeyboardInterrupt:
         say("\ninterrupted; the platforms are stopped")
@@ -277,44 +180,15 @@ def _report_folder() -> pathlib.Path:
     return pathlib.Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=parent))
 
 
-def expect(truth: bool, otherwise: str) -> None:
-    """End the demo when something is not as it says."""
-    if not truth:
-        raise Unexpected(otherwise)
-
-
 def heading(number: int, title: str) -> None:
     """Print the title of a step."""
-    say("\n" + _paint("bold", f"━━ {number}  {title} ".ljust(100, "━")))
+    say("\n" + paint("bold", f"━━ {number}  {title} ".ljust(100, "━")))
 
 
 def good(text: str) -> None:
     """Print what a step has shown."""
-    say(_paint("green", f"✔ {text}"))
+    say(paint("green", f"✔ {text}"))
 
 
-def _paint(colour: str, text: str) -> str:
-    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else text
-
-
-def _shown_word(word: str) -> str:
-    word = re.sub(r"\b([0-9a-f]{8})[0-9a-f]{56}\b", r"\1…", word.replace(f"{CHECKOUT}/", ""))
-    return f"'{word}'" if re.search(r"[\s{}\"]", word) else word
-
-
-def _without_stats(text: str) -> tuple[str, dict[str, Any]]:
-    """Separate what a run hands on to a workflow from what it prints for people."""
-    found = _CUSTOM_STATS.search(text)
-    if not found:
-        return text, {}
-    return text.replace(found[0], "\n"), json.loads(found[1])
-
-
-def _show(text: str, lines: int) -> None:
-    shown = [line for line in text.splitlines() if line.strip()]
-    cut = shown[:lines] if lines else shown
-    say("\n".join(f"  {line}" for line in cut))
-    if len(cut) < len(shown):
-        recap = [line for line in shown if re.search(r"ok=\d+ +changed=", line)]
-        say(_paint("dim", f"  … {len(shown) - len(cut) - len(recap)} more lines of the same kind …"))
-        say("\n".join(f"  {line}" for line in recap))
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,8 +1,6 @@
-#!/usr/bin/env python
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-
 """Writes what the table of fields says into the documentation of the modules and the page of fields.
 
 ``--check`` writes nothing and fails when anything is stale.
@@ -25,7 +23,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.model_service i
 )
 from ansible_collections.zstack.aios.plugins.module_utils._module import field_options
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MODULES = ("model_service", "model_services", "model_service_info")
 PAGE = ROOT / "docs" / "docsite" / "rst" / "fields.rst"
 _REGION = re.compile(r"(?P<indent> *)# BEGIN GENERATED (?P<what>.*)\n(?:.*\n)*?(?P=indent)# END GENERATED\n")

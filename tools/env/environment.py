@@ -13,15 +13,12 @@ import contextlib
 import fcntl
 import os
 import pathlib
-import signal
-import subprocess
-import sys
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping
-from typing import IO
+from collections.abc import Iterator
 
-CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
+from tools.env.screen import say
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = CHECKOUT / ".build"
 VENV = CHECKOUT / ".venv"
 HOME = BUILD / "home"
@@ -75,6 +72,15 @@ def site_packages(venv: pathlib.Path) -> pathlib.Path:
     return folder
 
 
+def link_collection(parent: pathlib.Path) -> None:
+    """Make this checkout importable from ``parent`` under the collection's own name."""
+    link = parent / COLLECTION_PATH
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if link.is_symlink():
+        link.unlink()
+    link.symlink_to(CHECKOUT)
+
+
 @contextlib.contextmanager
 def run_folder() -> Iterator[pathlib.Path]:
     """Yield a folder of this run's own under ``.build`` and remove it afterwards."""
@@ -96,75 +102,3 @@ def locked(name: str) -> Iterator[None]:
             say(f"waiting for another run of '{name}' in this checkout")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-
-
-def run(command: list[str], environment: Mapping[str, str], cwd: pathlib.Path = CHECKOUT) -> int:
-    """Run a command with this program's own output and return its exit code."""
-    with _process(command, environment, cwd, None) as process:
-        return process.wait()
-
-
-def run_recorded(command: list[str], environment: Mapping[str, str], cwd: pathlib.Path = CHECKOUT) -> tuple[int, str]:
-    """Run a command, show its output as it comes, and return its exit code and that output."""
-    lines: list[str] = []
-    with _process(command, environment, cwd, subprocess.PIPE) as process:
-        reader = threading.Thread(target=_show, args=(process.stdout, lines), daemon=True)
-        reader.start()
-        code = process.wait()
-    # What is still in the pipe ends when the group's last process does; a process that left the group may hold it.
-    reader.join(timeout=5)
-    return code, "".join(lines)
-
-
-@contextlib.contextmanager
-def _process(
-    command: list[str], environment: Mapping[str, str], cwd: pathlib.Path, stdout: int | None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command as a process group of its own and leave nothing of the group running."""
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=stdout,
-        stderr=subprocess.STDOUT if stdout else None,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        _end_group(process)
-
-
-def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Ask the group to end as Ctrl-C does, which lets tools remove what they made, then with less patience."""
-    if process.poll() is None:
-        _signal_group(process, signal.SIGINT, 10)
-    _signal_group(process, signal.SIGTERM, 5)
-    if process.poll() is None:
-        _signal_group(process, signal.SIGKILL, 5)
-
-
-def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals, patience: float) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=patience)
-
-
-def _show(stream: IO[bytes] | None, lines: list[str]) -> None:
-    for raw in stream or ():
-        line = raw.decode("utf-8", "replace")
-        lines.append(line)
-        print(line, end="", flush=True)
-
-
-def say(text: str) -> None:
-    """Print one line at once, so that it stands before the output of what follows."""
-    print(text, flush=True)
-
-
-def stop_on_signals() -> None:
-    """Turn SIGTERM and SIGHUP into an ordinary exit, so that what was started is stopped and removed."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _frame: sys.exit(128 + received))

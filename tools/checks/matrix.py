@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run tests and sanity on old and new ansible-core and Python: ``python3 tools/matrix.py [2.17:3.10 ...]``.
+"""Run tests and sanity on old and new ansible-core and Python: ``python3 -m tools.checks.matrix [2.17:3.10 ...]``.
 
 Each pair gets an environment of its own below ``.build/matrix``. The Pythons are those of PATH and of pyenv; one that
-is missing is a failure, told before anything runs. Not part of ``make test``, for few machines have them all.
+is missing is a failure, reported before anything runs. Not part of ``make test``, for few machines have them all.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ import shutil
 import sys
 import time
 
-import ansible_test
-from environment import (
+from tools.checks import ansible_test
+from tools.env import uv
+from tools.env.environment import (
     BUILD,
-    CHECKOUT,
     child_environment,
     executable_path,
+    link_collection,
     locked,
-    run,
     run_folder,
-    say,
     site_packages,
-    stop_on_signals,
 )
-from set_up import install, link_collection, make_venv, pip_settings, set_up, uv_environment
+from tools.env.processes import Commands, stop_on_signals
+from tools.env.screen import say
+from tools.env.set_up import set_up
 
 _PAIRS = ("2.17:3.10", "2.18:3.11", "2.19:3.12", "2.20:3.12", "2.21:3.13")
-_TESTS = ["pytest", "-q", "-n", "auto", "tests/unit", "tests/simulator", "tests/functional"]
+_TESTS = ("pytest", "-q", "-n", "auto", "tests/unit", "tests/simulator", "tests/functional")
 _OLDEST_RUNNER = "ansible-runner==2.4.0"  # that of AWX 24.6.1; the tests above run with the newest one
-_RUNNER_TESTS = ["pytest", "-q", "tests/functional/playbooks/test_runner.py"]
+_RUNNER_TESTS = ("pytest", "-q", "tests/functional/playbooks/test_runner.py")
 
 
 def find_python(version: str) -> str:
@@ -46,7 +46,7 @@ def find_python(version: str) -> str:
 
 
 def main(pairs: list[str]) -> int:
-    """Check every pair, tell the result of each, and return 1 if any of them failed."""
+    """Check every pair, report the result of each, and return 1 if any of them failed."""
     pythons = {version: find_python(version) for version in sorted({pair.partition(":")[2] for pair in pairs})}
     missing = [version for version, path in pythons.items() if not path]
     if missing:
@@ -68,19 +68,19 @@ def main(pairs: list[str]) -> int:
 
 def _check(core: str, python: str, venv: pathlib.Path) -> str:
     """Run the tests and the sanity tests in ``venv``; return an empty text or what failed."""
-    network = uv_environment(pip_settings())
+    network = uv.environment(uv.pip_settings())
     with locked(f"matrix-{venv.name}"), run_folder() as folder:
-        make_venv(venv, network, python)
-        requirements = ["-r", "requirements.txt", "-r", "tests/unit/requirements.txt"]
-        install(venv, network, f"ansible-core~={core}.0", *requirements)
+        uv.make_venv(venv, network, python)
+        requirements = ("-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
+        uv.install(venv, network, f"ansible-core~={core}.0", *requirements)
         link_collection(site_packages(venv))
-        environment = child_environment(folder, venv)
-        if run(_TESTS, environment, CHECKOUT):
+        commands = Commands(child_environment(folder, venv))
+        if commands.run(*_TESTS):
             return "tests failed"
-        install(venv, network, _OLDEST_RUNNER)
-        if run(_RUNNER_TESTS, environment, CHECKOUT):
+        uv.install(venv, network, _OLDEST_RUNNER)
+        if commands.run(*_RUNNER_TESTS):
             return f"tests with {_OLDEST_RUNNER} failed"
-        if ansible_test.sanity(venv, folder / "sanity", environment):
+        if ansible_test.sanity(venv, folder / "sanity", commands):
             return "sanity failed"
     return ""
 

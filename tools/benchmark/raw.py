@@ -16,7 +16,7 @@ from typing import Any
 import requests
 from ansible_collections.zstack.aios.tests.simulator import constants
 
-from benchmarking.services import wire
+from tools.benchmark.services import wire
 
 THREADS = 8
 #: As in the collection's own client: a finished job is seen soon, a long one is not asked for often.

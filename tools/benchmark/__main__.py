@@ -14,7 +14,7 @@ import tempfile
 import time
 from importlib.metadata import version
 
-from benchmarking.measure import LARGE, PEERS, SMALL, Figures, measure
+from tools.benchmark.measure import LARGE, PEERS, SMALL, Figures, measure
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "performance.rst"
 _REGION = re.compile(r"(?<=\.\. BEGIN MEASURED\n).*?(?=\.\. END MEASURED)", re.DOTALL)
@@ -22,7 +22,7 @@ _REGION = re.compile(r"(?<=\.\. BEGIN MEASURED\n).*?(?=\.\. END MEASURED)", re.D
 
 def main() -> int:
     """Measure; print the tables; with ``--write`` keep them in the documentation. Return 1 when a goal is missed."""
-    parser = argparse.ArgumentParser(prog="tools/benchmark", description=__doc__)
+    parser = argparse.ArgumentParser(prog="tools.benchmark", description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.name}")
     arguments = parser.parse_args()
     started = time.monotonic()

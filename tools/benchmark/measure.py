@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 
-from benchmarking import playbooks, raw
-from benchmarking.profile import profile
-from benchmarking.runs import Bench, Run, seed
-from benchmarking.services import declarations, wire
+from tools.benchmark import playbooks, raw
+from tools.benchmark.profile import profile
+from tools.benchmark.runs import Bench, Run, seed
+from tools.benchmark.services import declarations, wire
 
 #: Peers cost seconds for each item, so they are run with so many and what one more costs is taken from the difference.
 PEERS = (10, 50)

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from ansible_collections.zstack.aios.tests.simulator import constants
 
-from benchmarking.services import declaration, declarations, wire
+from tools.benchmark.services import declaration, declarations, wire
 
 Task = dict[str, Any]
 #: The file of the declarations, as ``vars_files`` and as ``src``.

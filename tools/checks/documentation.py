@@ -8,8 +8,10 @@ from __future__ import annotations
 import shutil
 import sys
 
-from environment import BUILD, child_environment, locked, run, run_folder, say, stop_on_signals
-from set_up import set_up
+from tools.env.environment import BUILD, child_environment, locked, run_folder
+from tools.env.processes import Commands, stop_on_signals
+from tools.env.screen import say
+from tools.env.set_up import set_up
 
 _DOCS = BUILD / "docs"
 _NAME = "zstack.aios"
@@ -30,14 +32,14 @@ def main() -> int:
     stop_on_signals()
     set_up()
     with locked("docs"), run_folder() as folder:
-        environment = child_environment(folder)
+        commands = Commands(child_environment(folder))
         shutil.rmtree(_DOCS, ignore_errors=True)
         (_DOCS / "rst").mkdir(parents=True, mode=0o755)
-        pages = ["antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--cleanup", "everything"]
-        code = run([*pages, "--dest-dir", str(_DOCS / "rst"), _NAME], environment)
+        pages = ("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--cleanup", "everything")
+        code = commands.run(*pages, "--dest-dir", str(_DOCS / "rst"), _NAME)
         if not code:
             settings = [word for name, value in _SPHINX.items() for word in ("-D", f"{name}={value}")]
-            code = run(["sphinx-build", "-q", "-C", *settings, "-b", "html", "rst", "html"], environment, _DOCS)
+            code = commands.run("sphinx-build", "-q", "-C", *settings, "-b", "html", "rst", "html", cwd=_DOCS)
     if not code:
         say(f"built {_DOCS / 'html' / 'index.html'}")
     return code
