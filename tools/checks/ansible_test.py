@@ -16,7 +16,9 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 
+from tools.checks import sources
 from tools.env.environment import CHECKOUT, COLLECTION_PATH, HOME, VENV, locked, site_packages
 from tools.env.processes import Commands
 
@@ -34,14 +36,10 @@ _SILENT_PASSES = ("All targets skipped", "WARNING: Required program")
 
 def copy_collection(parent: pathlib.Path) -> pathlib.Path:
     """Copy what git knows or would take (no ignored file) below ``parent`` and return the collection's folder there."""
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listing, check=True, capture_output=True, cwd=CHECKOUT).stdout.decode().split("\0")
     target = parent / COLLECTION_PATH
-    for name in filter(None, names):
-        source = CHECKOUT / name
-        if source.is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target / name, follow_symlinks=False)
+    for name in sources.names():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(CHECKOUT / name, target / name, follow_symlinks=False)
     return target
 
 
@@ -73,6 +71,9 @@ def _write_stand_ins(venv: pathlib.Path) -> None:
     source = site_packages(venv) / "ansible_test" / "_internal" / "python_requirements.py"
     cache = HOME / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
-    for version in sorted(set(re.findall(r"\bpip='([0-9.]+)'", source.read_text()))):
+    versions = sorted(set(re.findall(r"\bpip='([0-9.]+)'", source.read_text())))
+    if not versions:
+        sys.exit(f"{source} names no version of pip, so that no stand-in can be written: change the pattern")
+    for version in versions:
         script = cache / f"get_pip_{version.replace('.', '_')}.py"
         script.write_text(_STAND_IN.format(pip=str(site_packages(VENV) / "pip")))

@@ -1,14 +1,19 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the HTML documentation of the modules, the role and the guides below ``.build/docs``."""
+"""Build the HTML documentation of the modules, the role and the guides below ``.build/docs``.
+
+Its pages say how to get the collection from where it is: unless told otherwise they would name Galaxy.
+"""
 
 from __future__ import annotations
 
+import pathlib
+import re
 import shutil
 import sys
 
-from tools.env.environment import BUILD, child_environment, locked, run_folder
+from tools.env.environment import BUILD, CHECKOUT, child_environment, locked, run_folder
 from tools.env.processes import Commands, stop_on_signals
 from tools.env.screen import say
 from tools.env.set_up import set_up
@@ -32,17 +37,45 @@ def main() -> int:
     stop_on_signals()
     set_up()
     with locked("docs"), run_folder() as folder:
-        commands = Commands(child_environment(folder))
-        shutil.rmtree(_DOCS, ignore_errors=True)
-        (_DOCS / "rst").mkdir(parents=True, mode=0o755)
-        pages = ("antsibull-docs", "collection", "--use-current", "--squash-hierarchy", "--cleanup", "everything")
-        code = commands.run(*pages, "--dest-dir", str(_DOCS / "rst"), _NAME)
-        if not code:
-            settings = [word for name, value in _SPHINX.items() for word in ("-D", f"{name}={value}")]
-            code = commands.run("sphinx-build", "-q", "-C", *settings, "-b", "html", "rst", "html", cwd=_DOCS)
+        code = _build(Commands(child_environment(folder)), _configuration(folder))
+    return code or _offers_of_galaxy()
+
+
+def _configuration(folder: pathlib.Path) -> pathlib.Path:
+    """Write the configuration of antsibull-docs: where the collection is, and how to install it from there."""
+    galaxy = (CHECKOUT / "galaxy.yml").read_text(encoding="utf-8")
+    (address,) = re.findall(r"^repository: (.+)$", galaxy, re.MULTILINE)
+    path = folder / "antsibull-docs.cfg"
+    path.write_text(
+        f"collection_url = {{\n    * = {address}\n}}\n"
+        f"collection_install = {{\n    * = ansible-galaxy collection install git+{address}.git\n}}\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def _build(commands: Commands, configuration: pathlib.Path) -> int:
+    shutil.rmtree(_DOCS, ignore_errors=True)
+    (_DOCS / "rst").mkdir(parents=True, mode=0o755)
+    antsibull = ("antsibull-docs", "--config-file", str(configuration), "collection", "--use-current")
+    options = ("--squash-hierarchy", "--cleanup", "everything", "--dest-dir", str(_DOCS / "rst"))
+    code = commands.run(*antsibull, *options, _NAME)
     if not code:
-        say(f"built {_DOCS / 'html' / 'index.html'}")
+        settings = [word for name, value in _SPHINX.items() for word in ("-D", f"{name}={value}")]
+        code = commands.run("sphinx-build", "-q", "-C", *settings, "-b", "html", "rst", "html", cwd=_DOCS)
     return code
+
+
+def _offers_of_galaxy() -> int:
+    """Return 1 when a page would have the collection installed from Galaxy, where nobody owns its name yet."""
+    pages = list((_DOCS / "html").rglob("*.html"))
+    text = re.compile(r"galaxy\.ansible\.com|ansible-galaxy collection install zstack\.aios")
+    offering = [page.name for page in pages if text.search(re.sub(r"<[^>]*>", "", page.read_text(encoding="utf-8")))]
+    if offering or not pages:
+        say(f"pages that offer the collection from Galaxy: {', '.join(offering)}" if pages else "no page was built")
+        return 1
+    say(f"built {_DOCS / 'html' / 'index.html'}")
+    return 0
 
 
 if __name__ == "__main__":

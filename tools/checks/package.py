@@ -32,7 +32,7 @@ def build(folder: pathlib.Path, commands: Commands) -> pathlib.Path:
     command = ("ansible-galaxy", "collection", "build", "--force", "--output-path", str(folder), str(tree))
     code, _log = commands.record(*command)
     if code:
-        sys.exit(code)
+        sys.exit(f"ansible-galaxy collection build ended with {code}")
     (archive,) = folder.glob("*.tar.gz")
     return archive
 
