@@ -8,7 +8,7 @@ RUN = $(PYTHON) tools/run.py
 CHECK = $(PYTHON) -m tools.check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint tests unit functional sanity build chaos benchmark matrix docs generate lock \
+.PHONY: help setup demo test quick lint tests unit functional sanity build chaos benchmark matrix docs generate lock \
 	changelog dist clean
 
 help:  ## show this list
@@ -23,7 +23,10 @@ demo:  ## start the simulator, plan, apply, change and query a platform
 test:  ## every check
 	@$(CHECK)
 
-lint:  ## style, types, documentation, changelog, playbooks
+quick:  ## unit tests and the fast half of the others
+	@$(CHECK) quick
+
+lint:  ## style, types, documentation, changelog, playbooks, workflows
 	@$(CHECK) lint
 
 tests:  ## unit tests, tests of the simulator, tests against the simulator
@@ -53,8 +56,9 @@ matrix:  ## tests on old and new Python and ansible-core; ARGS such as 2.17:3.10
 docs:  ## build the HTML documentation below .build/docs
 	@$(PYTHON) -m tools.checks.documentation
 
-generate:  ## write the generated parts of the documentation anew
+generate:  ## write anew what follows from tables: parts of the documentation, addresses
 	@$(RUN) python -m tools.checks.generated_docs
+	@$(RUN) python -m tools.checks.addresses --write
 
 changelog:  ## write CHANGELOG.md from the fragments for the version of galaxy.yml
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from tools.checks import ansible_test, package
+from tools.checks import ansible_test, package, workflows
 from tools.env.environment import CHECKOUT, TYPES, VENV, child_environment, run_folder
 from tools.env.processes import Commands, Stopped, stop_on_signals
 from tools.env.screen import paint, say
@@ -104,6 +104,10 @@ CHECKS = (
     Check(
         "generated documentation is fresh", "lint", _command("python", "-m", "tools.checks.generated_docs", "--check")
     ),
+    Check("workflows, forms and hooks", "lint", workflows.check),
+    Check("versions are the same everywhere", "lint", _command("python", "-m", "tools.checks.versions")),
+    Check("addresses are the same everywhere", "lint", _command("python", "-m", "tools.checks.addresses")),
+    Check("the changelog names what is new", "lint", _command("python", "-m", "tools.checks.changelog")),
     Check("changelog fragments", "lint", _command("antsibull-changelog", "lint")),
     Check("changelog", "lint", _command("antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml")),
     Check("tests: pytest", "tests", _command(*_PYTEST), alone=True),
@@ -132,6 +136,9 @@ def main(groups: tuple[str, ...]) -> int:
                     _run(check, folder, commands)
         except Failed:
             return 1
+        except KeyboardInterrupt:
+            say("interrupted")
+            return 130
         finally:
             commands.stop()
     say(f"PASSED: {len(chosen)} of {len(chosen)} checks in {time.monotonic() - begun:.0f} s")
@@ -160,6 +167,9 @@ def _run(check: Check, folder: pathlib.Path, commands: Commands) -> None:
         code, closing = check.run(folder, commands if check.alone else commands.shown_by(lines.append))
     except Stopped:
         return
+    except SystemExit as stop:
+        code, closing = 1, ""
+        lines.append(f"{stop.code}\n")
     seconds = time.monotonic() - began
     if commands.stopped:
         return
