@@ -50,7 +50,7 @@ chaos:  ## the long run of random faults; ARGS go to tests/chaos
 benchmark:  ## time bulk work against its peers; ARGS=--write keeps the figures
 	@$(RUN) python -m tools.benchmark $(ARGS)
 
-matrix:  ## tests on old and new Python and ansible-core; ARGS such as 2.17:3.10 choose
+matrix:  ## tests on old and new Python and ansible-core; ARGS="2.17:3.10 floor" choose rows
 	@$(PYTHON) -m tools.checks.matrix $(ARGS)
 
 docs:  ## build the HTML documentation below .build/docs

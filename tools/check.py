@@ -90,7 +90,7 @@ def _package(folder: pathlib.Path, commands: Commands) -> tuple[int, str]:
     return package.check(folder / "package", commands), ""
 
 
-_PYTEST = ("pytest", "-n", "auto", "tests/unit", "tests/simulator", "tests/functional")
+_PYTEST = ("pytest", "-n", "auto")
 
 #: Those that take longest come first, so that they do not end last.
 CHECKS = (

@@ -1,10 +1,12 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run tests and sanity on old and new ansible-core and Python: ``python3 -m tools.checks.matrix [2.17:3.10 ...]``.
+"""Run tests and sanity on old and new ansible-core and Python: ``python3 -m tools.checks.matrix [2.17:3.10 floor ...]``.
 
-Each pair gets an environment of its own below ``.build/matrix``. The Pythons are those of PATH and of pyenv; one that
-is missing is a failure, reported before anything runs. Not part of ``make test``, for few machines have them all.
+The rows are those of ``tools/env/versions.py``, each with an environment of its own below ``.build/matrix``. The row
+``floor`` has the oldest Python and the oldest version of everything that ``requirements.txt`` and ``meta/runtime.yml``
+allow, so that the floor that users read is one that was tested. The Pythons are those of PATH and of pyenv; one that is
+missing is a failure, reported before anything runs. Not part of ``make test``, for few machines have them all.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from tools.checks import ansible_test
 from tools.env import uv
 from tools.env.environment import (
     BUILD,
+    CHECKOUT,
     child_environment,
     executable_path,
     link_collection,
@@ -30,10 +33,11 @@ from tools.env.environment import (
 from tools.env.processes import Commands, stop_on_signals
 from tools.env.screen import say
 from tools.env.set_up import set_up
+from tools.env.versions import CORE_FLOOR, FLOOR, MATRIX, OLDEST_RUNNER, PYTHON_FLOOR
 
-_PAIRS = ("2.17:3.10", "2.18:3.11", "2.19:3.12", "2.20:3.12", "2.21:3.13")
-_TESTS = ("pytest", "-q", "-n", "auto", "tests/unit", "tests/simulator", "tests/functional")
-_OLDEST_RUNNER = "ansible-runner==2.4.0"  # that of AWX 24.6.1; the tests above run with the newest one
+_ROWS = (*(f"{core}:{python}" for core, python in MATRIX.items()), FLOOR)
+_REQUIREMENTS = ("-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
+_TESTS = ("pytest", "-q", "-n", "auto")
 _RUNNER_TESTS = ("pytest", "-q", "tests/functional/playbooks/test_runner.py")
 
 
@@ -45,48 +49,68 @@ def find_python(version: str) -> str:
     return shutil.which(f"python{version}", path=os.pathsep.join([inherited, *folders])) or ""
 
 
-def main(pairs: list[str]) -> int:
-    """Check every pair, report the result of each, and return 1 if any of them failed."""
-    pythons = {version: find_python(version) for version in sorted({pair.partition(":")[2] for pair in pairs})}
-    missing = [version for version, path in pythons.items() if not path]
+def main(rows: list[str]) -> int:
+    """Check every row, report the result of each, and return 1 if any of them failed."""
+    pythons = {row: find_python(_python_of(row)) for row in rows}
+    missing = sorted({_python_of(row) for row, path in pythons.items() if not path})
     if missing:
         sys.exit(f"not on this machine: Python {', '.join(missing)}")
     set_up()
     results = []
-    for pair in pairs:
-        core, version = pair.split(":")
-        say(f"\n== ansible-core {core}, Python {version}")
+    for row, python in pythons.items():
+        say(f"\n== {row}")
         start = time.monotonic()
-        failed = _check(core, pythons[version], BUILD / "matrix" / f"{core}-{version}")
-        results.append(
-            f"  {failed or 'passed':8} {time.monotonic() - start:6.1f} s  ansible-core {core}, Python {version}"
-        )
+        failed = _check(row, python, BUILD / "matrix" / row.replace(":", "-"))
+        results.append(f"  {failed or 'passed':8} {time.monotonic() - start:6.1f} s  {row}")
     failures = sum("failed" in result for result in results)
     say("\n".join(["", *results, f"{'FAILED' if failures else 'PASSED'}: {len(results) - failures} of {len(results)}"]))
     return int(bool(failures))
 
 
-def _check(core: str, python: str, venv: pathlib.Path) -> str:
+def _python_of(row: str) -> str:
+    return PYTHON_FLOOR if row == FLOOR else row.partition(":")[2]
+
+
+def _check(row: str, python: str, venv: pathlib.Path) -> str:
     """Run the tests and the sanity tests in ``venv``; return an empty text or what failed."""
-    network = uv.environment(uv.pip_settings())
     with locked(f"matrix-{venv.name}"), run_folder() as folder:
+        network = uv.environment(uv.pip_settings())
         uv.make_venv(venv, network, python)
-        requirements = ("-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
-        uv.install(venv, network, f"ansible-core~={core}.0", *requirements)
         link_collection(site_packages(venv))
         commands = Commands(child_environment(folder, venv))
-        if commands.run(*_TESTS):
-            return "tests failed"
-        uv.install(venv, network, _OLDEST_RUNNER)
+        if row == FLOOR:
+            uv.install(
+                venv, network, "--constraints", str(_lowest(folder, python, network)), *_REQUIREMENTS, "ansible-core"
+            )
+            return _failing_tests(commands)
+        core = f"ansible-core~={row.partition(':')[0]}.0"
+        uv.install(venv, network, "--upgrade-package", "ansible-runner", core, *_REQUIREMENTS)
+        if failed := _failing_tests(commands):
+            return failed
+        uv.install(venv, network, f"ansible-runner=={OLDEST_RUNNER}")
         if commands.run(*_RUNNER_TESTS):
-            return f"tests with {_OLDEST_RUNNER} failed"
+            return f"tests with ansible-runner {OLDEST_RUNNER} failed"
         if ansible_test.sanity(venv, folder / "sanity", commands):
             return "sanity failed"
     return ""
 
 
+def _failing_tests(commands: Commands) -> str:
+    return "tests failed" if commands.run(*_TESTS) else ""
+
+
+def _lowest(folder: pathlib.Path, python: str, network: dict[str, str]) -> pathlib.Path:
+    """Resolve what users need to the lowest versions that are allowed, show them, and return them as constraints."""
+    asked, found = folder / "floor.in", folder / "floor.txt"
+    asked.write_text(f"-r {CHECKOUT / 'requirements.txt'}\nansible-core>={CORE_FLOOR}.0\n", encoding="utf-8")
+    lowest = ("--resolution", "lowest-direct", "--python", python, "--output-file", str(found))
+    uv.run(network, "pip", "compile", "--quiet", "--no-header", "--no-annotate", *lowest, str(asked))
+    say(found.read_text(encoding="utf-8").rstrip())
+    return found
+
+
 if __name__ == "__main__":
     stop_on_signals()
     parser = argparse.ArgumentParser(description="Check the collection on several ansible-core and Python versions.")
-    parser.add_argument("pairs", nargs="*", default=_PAIRS, metavar="CORE:PYTHON", help=f"default: {' '.join(_PAIRS)}")
-    sys.exit(main(list(parser.parse_args().pairs)))
+    parser.add_argument("rows", nargs="*", default=_ROWS, metavar="ROW", help=f"default: {' '.join(_ROWS)}")
+    sys.exit(main(list(parser.parse_args().rows)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tools.checks.sources import text_files
@@ -56,9 +57,8 @@ RULES = (
 )
 
 
-def complaints() -> list[str]:
-    """Return what does not agree; a rule that finds nothing at all is stale and counts as well."""
-    texts = dict(text_files())
+def complaints(texts: Mapping[str, str]) -> list[str]:
+    """Return what does not agree in files, given by path; a rule that finds nothing at all is stale and counts as well."""
     found = []
     for rule in RULES:
         named = [
@@ -85,7 +85,7 @@ def _workflow_rows(workflow: str) -> list[str]:
 
 def main() -> int:
     """Print what does not agree and return the exit code."""
-    found = complaints()
+    found = complaints(dict(text_files()))
     print("\n".join(found))
     return int(bool(found))
 

@@ -13,8 +13,9 @@ import sys
 
 from tools.env import uv
 from tools.env.environment import BUILD
+from tools.env.versions import TOOLS_PYTHON
 
-_COMPILE = ("pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes")
+_COMPILE = ("pip", "compile", "--quiet", "--universal", "--python-version", TOOLS_PYTHON, "--generate-hashes")
 
 
 def main(arguments: list[str]) -> None:

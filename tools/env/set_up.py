@@ -17,6 +17,7 @@ import sys
 from tools.env import uv
 from tools.env.environment import CHECKOUT, HOME, TYPES, VENV, link_collection, locked, site_packages
 from tools.env.screen import say
+from tools.env.versions import TOOLS_PYTHON
 
 _REQUIREMENTS = CHECKOUT / "requirements-dev.txt"
 _STAMP = VENV / "set-up.stamp"
@@ -24,9 +25,10 @@ _STAMP = VENV / "set-up.stamp"
 
 def set_up() -> None:
     """Set ``.venv`` up; costs nothing when it is so already."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < tuple(int(part) for part in TOOLS_PYTHON.split(".")):
         sys.exit(
-            f"Python 3.11 or later is needed, {sys.executable} is {sys.version.split()[0]}: try make PYTHON=python3.12"
+            f"Python {TOOLS_PYTHON} or later is needed, {sys.executable} is {sys.version.split()[0]}:"
+            " try make PYTHON=python3.12"
         )
     with locked("set-up"):
         stamp = _fingerprint()
