@@ -91,6 +91,7 @@ def _package(folder: pathlib.Path, commands: Commands) -> tuple[int, str]:
 
 
 _PYTEST = ("pytest", "-n", "auto")
+_FAST = ("tests/unit", "tests/tools", "tests/functional", "-m", "not slow")
 
 #: Those that take longest come first, so that they do not end last.
 CHECKS = (
@@ -111,7 +112,7 @@ CHECKS = (
     Check("changelog fragments", "lint", _command("antsibull-changelog", "lint")),
     Check("changelog", "lint", _command("antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml")),
     Check("tests: pytest", "tests", _command(*_PYTEST), alone=True),
-    Check("fast tests: pytest", "quick", _command(*_PYTEST, "-m", "not slow"), alone=True),
+    Check("fast tests: pytest", "quick", _command(*_PYTEST, *_FAST), alone=True),
 )
 GROUPS = tuple(dict.fromkeys(check.group for check in CHECKS))
 #: The fast tests are among the tests.

@@ -23,54 +23,6 @@ class Stopped(Exception):
     """No further command is started, because :meth:`Commands.stop` was called."""
 
 
-@dataclass
-class Commands:
-    """Runs commands in one environment; may be used from several threads.
-
-    :ivar environment: the whole environment of the commands.
-    :ivar show: gets what recorded commands print, line by line as it comes.
-    """
-
-    environment: Mapping[str, str]
-    show: Callable[[str], None] = lambda line: print(line, end="", flush=True)
-    _family: _Family = field(default_factory=lambda: _Family())
-
-    def shown_by(self, show: Callable[[str], None]) -> Commands:
-        """Return the same with another ``show``; :meth:`stop` of either ends the commands of both."""
-        return Commands(self.environment, show, self._family)
-
-    def run(self, *words: str, cwd: pathlib.Path = CHECKOUT) -> int:
-        """Run a command with this program's own output and return its exit code."""
-        with self._family.process(words, self.environment, cwd, None) as process:
-            return process.wait()
-
-    def record(self, *words: str, cwd: pathlib.Path = CHECKOUT, **variables: str) -> tuple[int, str]:
-        """Run a command, with further environment variables, and return its exit code and its output."""
-        lines: list[str] = []
-        with self._family.process(words, {**self.environment, **variables}, cwd, subprocess.PIPE) as process:
-            reader = threading.Thread(target=self._read, args=(process.stdout, lines), daemon=True)
-            reader.start()
-            code = process.wait()
-        # What is still in the pipe ends when the group's last process does; a process that left the group may hold it.
-        reader.join(timeout=5)
-        return code, "".join(lines)
-
-    def stop(self) -> None:
-        """End every running command; those that are asked for later raise :class:`Stopped`."""
-        self._family.stop()
-
-    @property
-    def stopped(self) -> bool:
-        """Whether :meth:`stop` was called, so that an exit code says nothing about the command."""
-        return self._family.stopped
-
-    def _read(self, stream: IO[bytes], lines: list[str]) -> None:
-        for raw in stream:
-            line = raw.decode("utf-8", "replace")
-            lines.append(line)
-            self.show(line)
-
-
 class _Family:
     """The commands that are running, each a process group of its own."""
 
@@ -111,6 +63,54 @@ class _Family:
             running = list(self._running)
         for process in running:
             _end_group(process)
+
+
+@dataclass
+class Commands:
+    """Runs commands in one environment; may be used from several threads.
+
+    :ivar environment: the whole environment of the commands.
+    :ivar show: gets what recorded commands print, line by line as it comes.
+    """
+
+    environment: Mapping[str, str]
+    show: Callable[[str], None] = lambda line: print(line, end="", flush=True)
+    _family: _Family = field(default_factory=_Family)
+
+    def shown_by(self, show: Callable[[str], None]) -> Commands:
+        """Return the same with another ``show``; :meth:`stop` of either ends the commands of both."""
+        return Commands(self.environment, show, self._family)
+
+    def run(self, *words: str, cwd: pathlib.Path = CHECKOUT) -> int:
+        """Run a command with this program's own output and return its exit code."""
+        with self._family.process(words, self.environment, cwd, None) as process:
+            return process.wait()
+
+    def record(self, *words: str, cwd: pathlib.Path = CHECKOUT, **variables: str) -> tuple[int, str]:
+        """Run a command, with further environment variables, and return its exit code and its output."""
+        lines: list[str] = []
+        with self._family.process(words, {**self.environment, **variables}, cwd, subprocess.PIPE) as process:
+            reader = threading.Thread(target=self._read, args=(process.stdout, lines), daemon=True)
+            reader.start()
+            code = process.wait()
+        # What is still in the pipe ends when the group's last process does; a process that left the group may hold it.
+        reader.join(timeout=5)
+        return code, "".join(lines)
+
+    def stop(self) -> None:
+        """End every running command; those that are asked for later raise :class:`Stopped`."""
+        self._family.stop()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether :meth:`stop` was called, so that an exit code says nothing about the command."""
+        return self._family.stopped
+
+    def _read(self, stream: IO[bytes], lines: list[str]) -> None:
+        for raw in stream:
+            line = raw.decode("utf-8", "replace")
+            lines.append(line)
+            self.show(line)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
