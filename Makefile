@@ -8,7 +8,7 @@ RUN = $(PYTHON) tools/run.py
 CHECK = $(PYTHON) -m tools.check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint tests unit functional sanity build chaos benchmark matrix docs generate lock \
+.PHONY: help setup demo test quick lint tests unit functional sanity build chaos benchmark matrix mutate docs generate lock \
 	changelog dist clean
 
 help:  ## show this list
@@ -52,6 +52,9 @@ benchmark:  ## time bulk work against its peers; ARGS=--write keeps the figures
 
 matrix:  ## tests on old and new Python and ansible-core; ARGS="2.17:3.10 floor" choose rows
 	@$(PYTHON) -m tools.checks.matrix $(ARGS)
+
+mutate:  ## break one line after the other, print what no test notices; ARGS such as --count 1000
+	@$(RUN) python -m tools.mutate $(ARGS)
 
 docs:  ## build the HTML documentation below .build/docs
 	@$(PYTHON) -m tools.checks.documentation

@@ -1,0 +1,42 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is mutated, and the tests that must notice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+#: The folder of the rooms, within the collection.
+ROOMS = "plugins/module_utils"
+#: Each file, as room and name, with the tests that must notice what the unit tests of its room have not, fastest first.
+TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "_converge/plan.py": (
+            "declare/test_names.py",
+            "declare/test_clones.py",
+            "declare/test_model_service.py",
+            "declare/test_identity.py",
+            "declare/test_verification.py",
+            "bulk/test_bulk.py",
+            "declare/test_fields.py",
+        ),
+        "_converge/guards.py": ("bulk/test_guards.py", "bulk/test_plan_digest.py"),
+        "_converge/recovery.py": ("declare/test_verification.py", "reliability/test_exactly_once.py"),
+        "_rest/responses.py": (
+            "reliability/test_sessions.py",
+            "security/test_hostile_answers.py",
+            "reliability/test_exactly_once.py",
+        ),
+        "_platform/query.py": ("declare/test_model_service_info.py", "bulk/test_guards.py"),
+        "_model/field_types.py": ("declare/test_tags.py", "declare/test_fields.py"),
+        "_model/redaction.py": ("declare/test_verification.py", "security/test_secrets_nowhere.py"),
+    }
+)
+
+
+def stages(file: str) -> list[str]:
+    """Return the tests of a file in the order in which they are run, the unit tests of its room first."""
+    room = file.partition("/")[0].removeprefix("_")
+    return [f"tests/unit/{room}", *(f"tests/functional/{path}" for path in TARGETS[file])]
