@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from tools.env.environment import CHECKOUT
+
 #: The folder of the rooms, within the collection.
 ROOMS = "plugins/module_utils"
 #: Each file, as room and name, with the tests that must notice what the unit tests of its room have not, fastest first.
@@ -37,6 +39,7 @@ TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
 
 
 def stages(file: str) -> list[str]:
-    """Return the tests of a file in the order in which they are run, the unit tests of its room first."""
-    room = file.partition("/")[0].removeprefix("_")
-    return [f"tests/unit/{room}", *(f"tests/functional/{path}" for path in TARGETS[file])]
+    """Return the tests of a file in the order in which they are run: its own, those of its room, those of its users."""
+    room, name = file.removeprefix("_").split("/")
+    own = [f"tests/unit/{room}/test_{name}", f"tests/unit/{room}"]
+    return [path for path in own if (CHECKOUT / path).exists()] + [f"tests/functional/{path}" for path in TARGETS[file]]
