@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ast
 from textwrap import dedent
 
 import pytest
@@ -101,5 +102,10 @@ def test_a_reason_for_what_is_no_longer_there_is_named() -> None:
 
 def test_every_target_and_its_tests_are_there() -> None:
     for file in TARGETS:
-        assert mutants(file, (CHECKOUT / ROOMS / file).read_text(encoding="utf-8")), file
+        source = (CHECKOUT / ROOMS / file).read_text(encoding="utf-8")
+        whole = ast.dump(ast.parse(source))
+        found = mutants(file, source)
+        assert len(found) == len({mutant.key for mutant in found}) > 10
+        for mutant in found[::20]:
+            assert ast.dump(ast.parse(mutant.apply(source))) != whole, mutant.key
         assert [path for path in stages(file) if not (CHECKOUT / path).exists()] == []
