@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation that all modules share: how to reach the platform, and what Ansible may expect of a module."""
+"""Documentation that all modules share: the connection options and the attributes."""
 
 from __future__ import annotations
 
@@ -13,76 +13,89 @@ class ModuleDocFragment:
 options:
   host:
     description:
-      - The platform's host name or address, or its base URL such as V(https://aios.example.com:8443/zstack).
-      - The parts of a URL win over O(protocol), O(port) and O(context_path); a part it does not have is taken from them.
-      - Required, here or as E(ZSTACK_HOST).
+      - Host name, address or base URL of the platform, for example V(https://aios.example.com:8443/zstack).
+      - The parts of a URL take precedence over O(protocol), O(port) and O(context_path), which supply the missing
+        parts.
+      - If not set, the environment variable E(ZSTACK_HOST) is used. One of them is required.
     type: str
   port:
     description:
-      - The platform's port. If not set, E(ZSTACK_PORT) is used, and without it V(8080).
+      - Port of the platform's API.
+      - If not set, the environment variable E(ZSTACK_PORT) is used, then V(8080).
     type: int
   protocol:
     description:
-      - How to talk to O(port). If not set, E(ZSTACK_PROTOCOL) is used, and without it V(http), which the platform's own port
-        speaks.
+      - Protocol of the platform's API. The platform itself serves V(http); V(https) needs a proxy in front of it.
+      - If not set, the environment variable E(ZSTACK_PROTOCOL) is used, then V(http).
     type: str
     choices: [http, https]
   context_path:
     description:
-      - The path before C(/v1) in the platform's URLs. V(/zstack) if not set.
+      - Path that precedes C(/v1) in the URLs of the platform's API.
+      - If not set, V(/zstack) is used.
     type: str
   session_uuid:
     description:
-      - A session to use, as E(ZSTACK_SESSION_UUID) otherwise. It is not ended afterwards.
-      - Exactly one of O(session_uuid), O(account_name) and O(access_key_id) is needed. When one of them is given as an
-        option, environment variables of the others are not looked at.
+      - UUID of an open session to use. The module does not end this session.
+      - Set exactly one of O(session_uuid), O(account_name) and O(access_key_id). When you set one of them as an option,
+        the environment variables of the other two are ignored.
+      - If not set, the environment variable E(ZSTACK_SESSION_UUID) is used.
     type: str
   account_name:
     description:
-      - The account to log in with, as E(ZSTACK_ACCOUNT_NAME) otherwise. It logs in once and logs out whatever happens.
+      - Name of the account to log in with. The module logs in once and logs out at the end, also after a failure.
+      - If not set, the environment variable E(ZSTACK_ACCOUNT_NAME) is used.
     type: str
   account_password:
     description:
-      - The account's password, as E(ZSTACK_ACCOUNT_PASSWORD) otherwise.
+      - Password of the account.
+      - If not set, the environment variable E(ZSTACK_ACCOUNT_PASSWORD) is used.
     type: str
   access_key_id:
     description:
-      - The id of an access key, as E(ZSTACK_ACCESS_KEY_ID) otherwise. Each request is signed; there is no session.
+      - ID of an access key. The module signs each request with it and needs no session.
+      - If not set, the environment variable E(ZSTACK_ACCESS_KEY_ID) is used.
     type: str
   access_key_secret:
     description:
-      - The secret of the access key, as E(ZSTACK_ACCESS_KEY_SECRET) otherwise.
+      - Secret of the access key.
+      - If not set, the environment variable E(ZSTACK_ACCESS_KEY_SECRET) is used.
     type: str
   server_utc_offset:
     description:
-      - How far the platform's wall clock is from UTC, such as V("+08:00"), as E(ZSTACK_SERVER_UTC_OFFSET) otherwise.
-      - Needed for access keys when the platform runs in another time zone than the host of the module, because it
-        compares wall clocks. The offset of that host if not set.
+      - Offset of the platform's local time from UTC, for example V("+08:00").
+      - Only access keys need it. The platform compares the time of a signed request with its own wall clock, so set
+        this option when the platform and the host that runs the module are in different time zones.
+      - If not set, the environment variable E(ZSTACK_SERVER_UTC_OFFSET) is used, then the offset of the host that runs
+        the module.
     type: str
   validate_certs:
     description:
-      - Whether the platform's certificate is verified. If not set, E(ZSTACK_VALIDATE_CERTS) is used, and without it V(true).
+      - Whether to verify the platform's certificate.
+      - If not set, the environment variable E(ZSTACK_VALIDATE_CERTS) is used, then V(true).
     type: bool
   ca_path:
     description:
-      - A file of certificate authorities to trust, as E(ZSTACK_CA_PATH) otherwise. An empty file counts as not set.
-      - A folder works too when its files have the names that C(openssl rehash) gives them.
+      - Path of a file with the certificate authorities to trust, in PEM format. An empty file counts as not set.
+      - It can also be a folder whose files have the names that C(openssl rehash) gives them.
+      - If not set, the environment variable E(ZSTACK_CA_PATH) is used.
     type: path
   timeout:
     description:
-      - Seconds one HTTP exchange may take. If not set, E(ZSTACK_TIMEOUT) is used, and without it V(30).
+      - Maximum number of seconds for one HTTP request.
+      - If not set, the environment variable E(ZSTACK_TIMEOUT) is used, then V(30).
     type: int
   job_timeout:
     description:
-      - Seconds to wait for a job of the platform, and for the platform to come back after an outage.
-      - If not set, E(ZSTACK_JOB_TIMEOUT) is used, and without it V(600).
+      - Maximum number of seconds to wait for one job of the platform, and for the platform to return after an outage.
+      - If not set, the environment variable E(ZSTACK_JOB_TIMEOUT) is used, then V(600).
     type: int
 requirements:
   - python >= 3.10
   - requests
   - PyYAML
 notes:
-  - The module runs where the task runs, which should be a host that reaches the platform, most often V(localhost).
+  - The module runs on the target host of the task. Use a host that can reach the platform, usually V(localhost).
 """
 
     ATTRIBUTES = r"""
@@ -90,11 +103,11 @@ attributes:
   check_mode:
     description: Can run in C(check_mode) and return a prediction without changing anything on the platform.
   diff_mode:
-    description: Returns what has changed, or would change in C(check_mode), when in diff mode.
+    description: Returns details of what has changed, or of what would change in C(check_mode), when in diff mode.
   idempotent:
     description: A second run with the same options changes nothing.
   action_group:
-    description: Connection options can be set for all modules at once through C(module_defaults).
+    description: Use C(group/zstack.aios.all) in C(module_defaults) to set the connection options for all modules.
     support: full
     membership:
       - zstack.aios.all

@@ -6,159 +6,27 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import NAMED
-
-BASE = "model_services_items"
-MODES = ("strict", "overlay")
-
-#: Options that say the same thing, by name and by uuid.
-_TWINS = tuple((row.option, name) for name, row in NAMED.items())
-_FRAGMENT = re.compile(rf"{BASE}(__\w+)?")
-_ONE_UNDERSCORE = re.compile(rf"{BASE}_([^_]\w*)")
-_NEAR_ENOUGH = 0.95  # one letter missing, added, swapped or doubled in a name as long as BASE
+from ansible_collections.zstack.aios.plugins.plugin_utils.items import join_items
 
 
-def merge_model_services(
-    fragments: Mapping[str, Any],
-    mode: str = "strict",
-    visible_names: Iterable[str] = (),
-    known_names: Iterable[str] = (),
-    tell: bool = False,
-) -> list[Any]:
+def merge_model_services(fragments: Mapping[str, Any], mode: str = "strict") -> list[Any]:
     """Join the items of several variables into one list.
 
     :param fragments: the value of each variable by the variable's name.
-    :param mode: C(strict) refuses an item that two variables declare; C(overlay) lays the later one over the earlier:
-        C(model_services_items) first, then the others in the order of their suffixes, option by option.
-    :param visible_names: further variable names; one that looks like a misspelt fragment is refused, since its
-        services would silently not be declared.
-    :param known_names: other variables of the role; a visible name that looks like one of them misspelt is refused too.
-    :param tell: return the mistakes, as texts, in place of the items.
-    :returns: new dictionaries in the order in which each item was first named.
-    :raises AnsibleFilterError: with every mistake found, each naming its variable.
+    :param mode: what a service means that two variables declare: C(strict) or C(overlay).
+    :returns: the items, each once.
+    :raises AnsibleFilterError: with every error found, each naming its variable.
     """
-    if mode not in MODES:
-        raise AnsibleFilterError(f"merge_model_services: the mode is {' or '.join(MODES)}, not {mode!r}")
     if not isinstance(fragments, Mapping):
-        raise AnsibleFilterError(
-            f"merge_model_services: expects a mapping of variable names to lists, not {_type_name(fragments)}"
-        )
-    known = list(known_names)
-    slips = ((name, _meant(name, known)) for name in sorted({*fragments, *visible_names}))
-    mistakes = [f"the variable {name} is not read by the role; did you mean {meant}?" for name, meant in slips if meant]
-    merged = _Merge(overlay=mode == "overlay", mistakes=mistakes)
-    for name in sorted(fragments, key=_application_order):
-        merged.add(name, fragments[name])
-    if tell:
-        return mistakes
-    if mistakes:
-        raise AnsibleFilterError("model_services: " + "; ".join(mistakes))
-    return merged.items
-
-
-class _Merge:
-    """Items by identity, with the variable and index that declared each first."""
-
-    def __init__(self, overlay: bool, mistakes: list[str]) -> None:
-        self.items: list[dict[str, Any]] = []
-        self._overlay = overlay
-        self._mistakes = mistakes
-        self._known: dict[tuple[str, str], tuple[int, str, int]] = {}
-
-    def add(self, variable: str, value: Any) -> None:
-        """Add the items of one variable."""
-        if value is None:
-            self._mistakes.append(f"{variable} is empty; write [] for no model services")
-        elif isinstance(value, str) or not isinstance(value, Sequence):
-            self._mistakes.append(f"{variable} must be a list of model services, not {_type_name(value)}")
-        else:
-            for index, item in enumerate(value):
-                self._add_item(variable, index, item)
-
-    def _add_item(self, variable: str, index: int, item: Any) -> None:
-        place = f"{variable}[{index}]"
-        if not isinstance(item, Mapping):
-            self._mistakes.append(f"{place} must be a mapping with a name, not {_type_name(item)}")
-            return
-        identities = [(key, str(item[key])) for key in ("name", "uuid") if item.get(key)]
-        if not identities:
-            self._mistakes.append(f"{place} has neither name nor uuid")
-            return
-        earlier = [self._known[identity] for identity in identities if identity in self._known]
-        if not earlier:
-            position = len(self.items)
-            self.items.append(dict(item))
-            self._remember(identities, position, variable, index)
-        elif self._may_overlay(earlier, variable):
-            position = earlier[0][0]
-            self.items[position] = _laid_over(self.items[position], item)
-            self._remember(identities, position, variable, index)
-        else:
-            self._refuse(identities, place, earlier)
-
-    def _remember(self, identities: list[tuple[str, str]], position: int, variable: str, index: int) -> None:
-        for identity in identities:
-            self._known[identity] = (position, variable, index)
-
-    def _may_overlay(self, earlier: list[tuple[int, str, int]], variable: str) -> bool:
-        """An overlay joins one item with one of another variable; twice in one variable is a slip of the pen."""
-        return (
-            self._overlay
-            and len({position for position, _name, _index in earlier}) == 1
-            and all(name != variable for _position, name, _index in earlier)
-        )
-
-    def _refuse(self, identities: list[tuple[str, str]], place: str, earlier: list[tuple[int, str, int]]) -> None:
-        key, text = next(identity for identity in identities if identity in self._known)
-        places = sorted({f"{name}[{index}]" for _position, name, index in earlier})
-        another = not any(place.startswith(f"{name}[") for _position, name, _index in earlier)
-        lay = " (model_services_merge: overlay would lay a later variable over an earlier one)"
-        cure = lay if another and not self._overlay else ""
-        self._mistakes.append(f"the {key} {text!r} is declared in {' and '.join([*places, place])}{cure}")
-
-
-def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an item with the options of another over its own; a name in place of a uuid replaces that one too."""
-    twins = [pair for pair in _TWINS if any(option in over for option in pair)]
-    return {**{key: value for key, value in under.items() if not any(key in pair for pair in twins)}, **over}
-
-
-def _application_order(name: str) -> tuple[bool, str]:
-    return (name != BASE, name)
-
-
-def _meant(name: str, known: Sequence[str]) -> str:
-    """Return the variable of the role that a misspelt name stands for, or an empty text."""
-    if _FRAGMENT.fullmatch(name) or name in known:
-        return ""
-    head, _underscores, suffix = name.partition("__")
-    single = _ONE_UNDERSCORE.fullmatch(name)
-    if single:
-        head, suffix = BASE, single[1]
-    near = difflib.get_close_matches(head, [BASE, *known], n=1, cutoff=_NEAR_ENOUGH)
-    if near == [BASE] and suffix:
-        return f"{BASE}__{suffix}"
-    return near[0] if near else ""
-
-
-def _type_name(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if value is None:
-        return "nothing"
-    return "a list" if isinstance(value, Sequence) else type(value).__name__
+        raise AnsibleFilterError("merge_model_services: expects a mapping of variable names to lists")
+    items, errors = join_items(fragments, mode)
+    if errors:
+        raise AnsibleFilterError("merge_model_services: " + "; ".join(errors))
+    return items
 
 
 class FilterModule:

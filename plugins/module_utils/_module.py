@@ -1,32 +1,40 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rim to Ansible: parameters in, one exit. Only this file calls ``exit_json`` and ``fail_json``.
-
-Private to this collection.
-"""
+"""The rim to Ansible: parameters in, one exit. Only this file calls ``exit_json`` and ``fail_json``."""
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import CallerWatch, Lifeline
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
-    Mistake,
+    ValidationError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.signals import Interruption
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, printable_lines, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT
-from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Images
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS
-from ansible_collections.zstack.aios.plugins.module_utils._rest import connection, transport
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType
+from ansible_collections.zstack.aios.plugins.module_utils._rest import transport
+from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import (
+    ARGUMENT_SPEC,
+    SECRET_OPTIONS,
+    Connection,
+    read_connection,
+)
 
 Spec = dict[str, Any]
+#: The parameter with which the action plugin hands over its lifeline. It is no option, for only a caller can hold it.
+LIFELINE = "_lifeline"
 
 
 class AiosModule(AnsibleModule):
@@ -37,62 +45,84 @@ class AiosModule(AnsibleModule):
     ``invocation``, without ``no_log``, which would mask unrelated output that happens to contain the same text.
 
     :param taken: the options to take out.
-    :ivar declared: their values; :ivar mistakes: options there are none of, told with whatever else is wrong.
+    :ivar declared: the values of these options.
+    :ivar errors: unknown options, to be reported with whatever else is invalid.
     """
 
     def __init__(self, spec: Spec, taken: frozenset[str]) -> None:
-        self._taken = taken | frozenset(connection.SECRET_OPTIONS)
-        self._known = frozenset((*connection.ARGUMENT_SPEC, *spec))
+        self._taken = taken | frozenset(SECRET_OPTIONS)
+        self._known = frozenset((*ARGUMENT_SPEC, *spec))
         self.declared: dict[str, Any] = {}
-        self.mistakes: list[Mistake] = []
-        self.interruption = Interruption()
-        super().__init__(argument_spec={**connection.ARGUMENT_SPEC, **spec}, supports_check_mode=True)
+        self.errors: list[ValidationError] = []
+        self.signals = SignalGuard()
+        self.lifeline: Lifeline | None = None
+        self._secrets: dict[str, Any] = {}
+        super().__init__(argument_spec={**ARGUMENT_SPEC, **spec}, supports_check_mode=True)
 
     def _load_params(self) -> None:
         super()._load_params()
         for option in list(self.params):
-            if option in self._taken:
+            if option == LIFELINE:
+                self.lifeline = Lifeline(*self.params.pop(option))
+            elif option in self._taken:
                 value = self.params.pop(option)
                 if value is not None:
-                    self.declared[option] = value
+                    (self._secrets if option in SECRET_OPTIONS else self.declared)[option] = value
             elif option not in self._known and not option.startswith("_ansible_"):
                 del self.params[option]
                 text = f"{quoted(option)} is not an option of this module{nearest(option, self._known)}"
-                self.mistakes.append(Mistake("", "", text))
+                self.errors.append(ValidationError("", "", text))
 
-    def connection(self) -> connection.Connection:
+    def connection(self) -> Connection:
         """Return the checked connection options."""
-        return connection.read_connection({**self.params, **self.declared})
+        return read_connection({**self.params, **self._secrets})
+
+    @functools.cached_property
+    def redactor(self) -> Redactor:
+        """What redacts results, with the words of ``secret_keys``."""
+        return Redactor(tuple(self.params["secret_keys"] or ()))
+
+    def echo(self) -> dict[str, Any]:
+        """Return the parameters for ``invocation``: no secrets, and of declarations only how many there are."""
+        echo = {name: value for name, value in self.params.items() if value is not None}
+        if "@" in str(echo.get("host")):
+            echo["host"] = f"{MASK}@{str(echo['host']).rpartition('@')[2]}"
+        for name, value in self.declared.items():
+            if name in ("name", "uuid", "state", "clone_from"):
+                echo[name] = value
+            elif isinstance(value, list):
+                echo[name] = f"{len(value)} entries"
+        return echo
 
 
-def field_options() -> Spec:
-    """Return the argument spec of one declared service, from the table of fields."""
+def field_options(schema: Schema) -> Spec:
+    """Return the argument spec of one declared resource, from the table of fields.
+
+    :class:`AiosModule` takes the values out and validates them itself; the types are what the documentation says.
+    """
     spec: Spec = {
         "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
         "uuid": {"type": "str"},
         "clone_from": {"type": "str"},
     }
-    for field in FIELDS:
-        spec[field.option] = _option(field.kind)
+    for field in schema.fields:
+        spec[field.option] = _option(field.type)
         if field.name_option:
-            many = field.kind.type == "list"
+            many = field.type.ansible_type == "list"
             spec[field.name_option] = {"type": "list", "elements": "str"} if many else {"type": "str"}
     return spec
 
 
-def _option(kind: Any) -> Spec:
-    option: Spec = {"type": kind.type}
-    if kind.elements:
-        option["elements"] = kind.elements
-    if kind.choices:
-        option["choices"] = list(kind.choices)
-    if isinstance(kind, Images):
-        option["options"] = {name: _option(part) for name, (_wire, part) in kind.parts.items()}
-        option["options"]["cpu_architecture"]["required"] = True
+def _option(field_type: FieldType) -> Spec:
+    option: Spec = {"type": field_type.ansible_type}
+    if field_type.elements:
+        option["elements"] = field_type.elements
+    if field_type.choices:
+        option["choices"] = list(field_type.choices)
     return option
 
 
-def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], dict[str, Any]]) -> None:
+def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], Mapping[str, Any]]) -> None:
     """Run a module to its only exit.
 
     :param work: does it and returns the result; one that holds ``failed`` fails the task.
@@ -100,33 +130,43 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], d
     module = AiosModule(spec, taken)
     if transport.REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=transport.REQUESTS_IMPORT_ERROR)
-    if not yaml_codec.HAS_YAML:
+    if not yaml_codec.is_installed():
         module.fail_json(msg=missing_required_lib("PyYAML"))
-    module.interruption.listen()
+    module.signals.listen()
+    caller = CallerWatch(module.lifeline, lambda: module.signals.interrupt("the end of its caller"))
+    caller.start()
     try:
-        result = work(module)
+        result = dict(work(module))
     except AiosError as error:
         result = {"failed": True, "msg": error.message, "failure": error.failure(), "changed": False}
         result["warnings"] = error.warnings
     except Exception as error:  # a fault of this collection
         fault = internal_error(error)
         result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
-    for warning in result.pop("warnings", []):
+    finally:
+        caller.stop()
+    shown = presentable(result, module.redactor)
+    for warning in shown.pop("warnings", []):
         module.warn(warning)
-    result["invocation"] = {"module_args": _echo(module)}
-    if result.pop("failed", False):
-        module.fail_json(**result)
-    module.exit_json(**result)
+    shown["invocation"] = {"module_args": module.echo()}
+    if shown.pop("failed", False):
+        module.fail_json(**shown)
+    module.exit_json(**shown)
 
 
-def _echo(module: AiosModule) -> Mapping[str, Any]:
-    """Return the parameters for ``invocation``: no secrets, and of declarations only how much there is."""
-    echo = {name: value for name, value in module.params.items() if value is not None}
-    if "@" in str(echo.get("host")):
-        echo["host"] = f"{MASK}@{str(echo['host']).rpartition('@')[2]}"
-    for name, value in module.declared.items():
-        if name in ("name", "uuid", "state", "clone_from"):
-            echo[name] = value
-        elif isinstance(value, list):
-            echo[name] = f"{len(value)} entries"
-    return echo
+def presentable(result: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
+    """Return a result as it may be shown: known secrets redacted everywhere, and in what Ansible shows as text (messages,
+    warnings, differences) everything escaped that a terminal would obey."""
+    shown = dict(redactor.redact_all(result))
+    for key in ("msg", "warnings", "diff"):
+        if key in shown:
+            shown[key] = _escaped(shown[key])
+    return shown
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable_lines(value)
+    if isinstance(value, list):
+        return [_escaped(entry) for entry in value]
+    return {key: _escaped(entry) for key, entry in value.items()} if isinstance(value, dict) else value

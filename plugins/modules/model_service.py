@@ -15,9 +15,10 @@ author:
   - The zstack.aios authors (@zstack-aios)
 description:
   - Creates, clones, updates or deletes one model service.
-  - An option that is not given is not managed. It is neither sent nor compared nor reset.
-  - An option that is given is compared as a whole with what the platform holds, and the answer to every write is checked.
-  - To manage many services use M(zstack.aios.model_services), which takes one task and one login for all of them.
+  - An option that you do not set is not managed. The module does not send, compare or reset it.
+  - An option that you set is compared as a whole with the platform's current value. The module verifies the result of
+    every write.
+  - To manage many services, use M(zstack.aios.model_services), which handles all of them in one task with one login.
 extends_documentation_fragment:
   - zstack.aios.platform
   - zstack.aios.platform.attributes
@@ -29,27 +30,39 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(update_write_only=always) fields that the platform never shows are sent in every run.
+      - With O(update_write_only=always), every run sends the fields that the platform never shows and reports a change.
 options:
   update_write_only:
     description:
-      - What to do with fields that the platform never shows, such as O(startup_parameters).
-      - With V(on_change) they are sent at creation and whenever something else is updated.
-      - With V(always) they are sent in every run, which then reports a change.
+      - When to send fields that the platform accepts but never shows, for example O(startup_parameters).
+      - V(on_change) sends them when the service is created and together with every other update. A change of these
+        fields alone is not noticed.
+      - V(always) sends them in every run, which then reports a change.
     type: str
     choices: [on_change, always]
     default: on_change
+  lock_timeout:
+    description:
+      - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
+        on the same host. After that, the task fails and names the other run.
+      - Tasks of this module for different services do not wait for each other. They wait for tasks of
+        M(zstack.aios.model_services).
+      - In check mode, the module does not wait.
+    type: int
+    default: 300
+    version_added: 1.1.0
   secret_keys:
     description:
-      - Further words that make the key of a parameter secret, beside words such as token, password, secret, key and credential.
-      - Values of secret keys in O(environment_parameters), O(startup_parameters) and O(inference_params), and in the
-        environment that O(yaml) shows, are masked in everything the module returns.
+      - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
+        key and credential are always secret.
+      - The module redacts the values of secret keys in everything it returns. It looks for them in
+        O(environment_parameters), O(startup_parameters), O(inference_params) and the C(env) section of O(yaml).
     type: list
     elements: str
   # BEGIN GENERATED from the table of fields
   state:
     description:
-      - Whether the service is to exist.
+      - Whether the service should exist.
     type: str
     choices:
       - present
@@ -57,18 +70,18 @@ options:
     default: present
   uuid:
     description:
-      - The uuid of the service that is meant. With it O(name) is the name it is to have.
-      - Either O(name) or O(uuid) is needed; without O(uuid) the service is found by its exact name.
+      - UUID of the service to manage. When set, O(name) is its desired name.
+      - Either O(name) or O(uuid) is required. Without O(uuid) the service is found by its exact name.
     type: str
   clone_from:
     description:
-      - The name or uuid of the service to clone when this one does not exist yet. Not looked at once it exists.
-      - What is not given is taken from that service.
+      - Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.
+      - Options that are not set are taken from that service.
     type: str
   name:
     description:
       - Name of the service.
-      - Required when the service is created without O(clone_from).
+      - Required to create the service without O(clone_from).
     type: str
   description:
     description:
@@ -76,97 +89,97 @@ options:
     type: str
   readme:
     description:
-      - Long description, shown by the platform as a document.
-      - Only cloning can set it.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Long description, which the platform shows as a document.
+      - Only a clone can set it.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   yaml:
     description:
       - Configuration of the service, as YAML text or as a mapping.
       - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
-      - Required when the service is created without O(clone_from).
+      - Required to create the service without O(clone_from).
     type: raw
   request_cpu:
     description:
       - Number of CPUs.
-      - Required when the service is created without O(clone_from).
+      - Required to create the service without O(clone_from).
     type: int
   request_memory:
     description:
-      - Amount of memory, in the unit your platform uses.
-      - The vendor does not document the unit; the number is passed on as it is.
-      - Required when the service is created without O(clone_from).
+      - Amount of memory, in the unit of the platform.
+      - The vendor does not document the unit; the number is passed on unchanged.
+      - Required to create the service without O(clone_from).
     type: int
   model_center_uuid:
     description:
-      - The model center the service belongs to.
-      - A clone is made in the model center of its source.
-      - Required when the service is created without O(clone_from).
-      - Fixed once the service exists; another value is refused before anything is written.
+      - UUID of the model center that the service belongs to.
+      - A clone is created in the model center of its source.
+      - Required to create the service without O(clone_from).
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   model_center:
     description:
-      - The name of the model center, in place of O(model_center_uuid).
+      - Name of the model center, instead of O(model_center_uuid).
     type: str
   zone_uuid:
     description:
-      - The zone the service is created in.
+      - UUID of the zone in which the service is created.
       - The platform never shows it.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   zone:
     description:
-      - The name of the zone, in place of O(zone_uuid).
+      - Name of the zone, instead of O(zone_uuid).
     type: str
   gpu_compute_capability:
     description:
-      - GPU compute capability the service needs.
-      - 'Text: put V("7.5") in quotes.'
+      - GPU compute capability that the service needs.
+      - 'A string: quote V("7.5") in YAML.'
     type: str
   install_path:
     description:
-      - Where the service is stored.
-      - Required when the service is created without O(clone_from).
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Path of the service's files.
+      - Required to create the service without O(clone_from).
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   start_command:
     description:
-      - The command that starts the service.
-      - Required when the service is created without O(clone_from).
+      - Command that starts the service.
+      - Required to create the service without O(clone_from).
     type: str
   container_command:
     description:
-      - The command of the container.
+      - Command of the container.
     type: str
   container_args:
     description:
-      - The arguments of the container's command.
+      - Arguments of the container's command.
     type: str
   python_version:
     description:
       - Version of Python.
-      - 'Text: put V("3.10") in quotes.'
+      - 'A string: quote V("3.10") in YAML.'
     type: str
   conda_version:
     description:
       - Version of Conda.
-      - 'Text: put V("23.7") in quotes.'
-      - Fixed once the service exists; another value is refused before anything is written.
+      - 'A string: quote V("23.7") in YAML.'
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: str
   size:
     description:
-      - Size of the service, in the unit your platform uses.
-      - Only cloning can set it.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Size of the service, in the unit of the platform.
+      - Only a clone can set it.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: int
   system:
     description:
       - Whether this is a service of the platform itself.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: bool
   type:
     description:
-      - What kind of service this is.
+      - Kind of the service.
     type: str
     choices:
       - Endpoint
@@ -175,7 +188,7 @@ options:
       - App
   source:
     description:
-      - Where the service comes from.
+      - Origin of the service.
     type: str
     choices:
       - Other
@@ -183,45 +196,45 @@ options:
       - HuggingFace
   framework:
     description:
-      - The framework that runs the model, for example V(vLLM).
+      - Framework that runs the model, for example V(vLLM).
     type: str
   model_uuids:
     description:
-      - The models the service is bound to.
-      - Bound at creation; later the platform binds and unbinds through other calls, which this collection does not make.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - UUIDs of the models that the service is bound to.
+      - Bound at creation; changing the bindings later is not supported.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: list
     elements: str
   models:
     description:
-      - The names of the models, in place of O(model_uuids).
+      - Names of the models, instead of O(model_uuids).
     type: list
     elements: str
   cpu_architectures:
     description:
-      - The CPU architectures the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
-      - Only cloning can set it.
-      - Fixed once the service exists; another value is refused before anything is written.
+      - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
+      - Only a clone can set it.
+      - Cannot be changed once the service exists; another value fails the task before anything is written.
     type: list
     elements: str
   architecture_images:
     description:
-      - The images to start from, one for each CPU architecture.
+      - Images to start from, one for each CPU architecture.
     type: list
     elements: dict
     suboptions:
       cpu_architecture:
         description:
-          - The architecture, for example V(X86_64) or V(AARCH64), in any case.
+          - Architecture, for example V(X86_64) or V(AARCH64), in any case.
         type: str
         required: true
       vm_image_uuid:
         description:
-          - The image of the virtual machine.
+          - UUID of the virtual machine image.
         type: str
       docker_image:
         description:
-          - The container image.
+          - Container image.
         type: str
   support_distributed:
     description:
@@ -229,93 +242,93 @@ options:
     type: bool
   vendor_to_spec_uuids_map:
     description:
-      - 'The GPU specifications to use: for each GPU vendor a list of uuids.'
+      - GPU specifications to use, as a list of UUIDs for each GPU vendor.
     type: dict
   environment_parameters:
     description:
       - Environment variables of the service.
-      - Values whose key looks secret are masked in everything that is shown.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - Values whose key looks secret are redacted in everything that is shown.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: dict
   startup_parameters:
     description:
-      - Parameters of the start.
-      - Values whose key looks secret are masked in everything that is shown.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
+      - Startup parameters of the service.
+      - Values whose key looks secret are redacted in everything that is shown.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
   inference_params:
     description:
-      - Parameters of the inference.
-      - Values whose key looks secret are masked in everything that is shown.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
+      - Inference parameters of the service.
+      - Values whose key looks secret are redacted in everything that is shown.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
   service_name:
     description:
       - Name of the service inside its configuration.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: str
   service_ports:
     description:
       - Ports of the service, as numbers.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: list
     elements: int
   service_livez:
     description:
       - Path of the liveness probe.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: str
   service_readyz:
     description:
       - Path of the readiness probe.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: str
   service_bootup_time:
     description:
-      - Seconds the service may take to start.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
-      - Compared with what the stored C(yaml) shows.
+      - Seconds that the service may take to start.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - Compared with the stored C(yaml).
     type: int
   service_install_path:
     description:
-      - Where the service is stored inside its configuration.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
+      - Path of the service's files, inside its configuration.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
       - The platform never shows it.
     type: str
   service_start_command:
     description:
-      - The command that starts the service inside its configuration.
-      - The platform takes it in updates only, so after a creation it follows as one in the same task.
+      - Command that starts the service, inside its configuration.
+      - The platform takes it in updates only; after a creation, an update in the same task sets it.
       - The platform never shows it.
     type: str
   resource_uuid:
     description:
-      - The uuid a new service is to get.
-      - Without it a random one is chosen.
+      - UUID of a new service.
+      - Random by default.
     type: str
   tag_uuids:
     description:
-      - The tags of the platform attached to the service.
-      - On an existing service attached and detached through the tag endpoints.
+      - UUIDs of the tags of the platform that are attached to the service.
+      - Attached to and detached from an existing service through the tag endpoints.
     type: list
     elements: str
   system_tags:
     description:
       - System tags of the service.
-      - On an existing service added and removed through the tag endpoints.
+      - Added to and removed from an existing service through the tag endpoints.
     type: list
     elements: str
   user_tags:
     description:
       - User tags of the service.
-      - On an existing service added and removed through the tag endpoints.
+      - Added to and removed from an existing service through the tag endpoints.
     type: list
     elements: str
   # END GENERATED
@@ -352,7 +365,7 @@ EXAMPLES = r"""
       - cpu_architecture: AARCH64
         docker_image: registry.example.com/aarch64/vllm:0.6.3
 
-- name: A second one like it, with more memory and its own token
+- name: Clone the service with more memory and another token
   zstack.aios.model_service:
     host: aios.example.com
     account_name: admin
@@ -363,7 +376,7 @@ EXAMPLES = r"""
     environment_parameters:
       HF_TOKEN: "{{ hf_token }}"
 
-- name: Give it another name
+- name: Rename a service
   zstack.aios.model_service:
     host: aios.example.com
     access_key_id: "{{ aios_key_id }}"
@@ -371,7 +384,7 @@ EXAMPLES = r"""
     uuid: 90d425a802ff44eeb530f21587633700
     name: qwen2.5-7b-support
 
-- name: Remove it
+- name: Delete the service
   zstack.aios.model_service:
     host: aios.example.com
     account_name: admin
@@ -382,27 +395,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 action:
-  description: What was done, or would be done in check mode.
+  description: What the module did, or would do in check mode.
   returned: success
   type: str
   choices: [created, cloned, updated, deleted, unchanged]
   sample: updated
 changed_fields:
-  description: The options whose values changed, in the order of the documentation.
+  description: Names of the options whose values changed.
   returned: success
   type: list
   elements: str
   sample: [request_cpu]
 model_service:
   description:
-    - The service as the platform shows it, in the names of the options; keys without an option come through in snake_case.
-    - Empty after a deletion. In check mode as it would be, as far as that can be told.
+    - The service as the platform shows it, with the names of the options as keys. Keys without an option are returned
+      in snake_case.
+    - Empty after a deletion. In check mode, the expected service as far as it can be predicted.
   returned: success
   type: dict
   contains:
     # BEGIN GENERATED from the table of fields: return values
     uuid:
-      description: The service's uuid.
+      description: UUID of the service.
       type: str
     name:
       description: Name of the service.
@@ -411,7 +425,7 @@ model_service:
       description: What the service is for.
       type: str
     readme:
-      description: Long description, shown by the platform as a document.
+      description: Long description, which the platform shows as a document.
       type: str
     yaml:
       description: Configuration of the service, as YAML text or as a mapping.
@@ -420,25 +434,25 @@ model_service:
       description: Number of CPUs.
       type: int
     request_memory:
-      description: Amount of memory, in the unit your platform uses.
+      description: Amount of memory, in the unit of the platform.
       type: int
     model_center_uuid:
-      description: The model center the service belongs to.
+      description: UUID of the model center that the service belongs to.
       type: str
     gpu_compute_capability:
-      description: GPU compute capability the service needs.
+      description: GPU compute capability that the service needs.
       type: str
     install_path:
-      description: Where the service is stored.
+      description: Path of the service's files.
       type: str
     start_command:
-      description: The command that starts the service.
+      description: Command that starts the service.
       type: str
     container_command:
-      description: The command of the container.
+      description: Command of the container.
       type: str
     container_args:
-      description: The arguments of the container's command.
+      description: Arguments of the container's command.
       type: str
     python_version:
       description: Version of Python.
@@ -447,134 +461,143 @@ model_service:
       description: Version of Conda.
       type: str
     size:
-      description: Size of the service, in the unit your platform uses.
+      description: Size of the service, in the unit of the platform.
       type: int
     system:
       description: Whether this is a service of the platform itself.
       type: bool
     type:
-      description: What kind of service this is.
+      description: Kind of the service.
       type: str
     source:
-      description: Where the service comes from.
+      description: Origin of the service.
       type: str
     framework:
-      description: The framework that runs the model, for example V(vLLM).
+      description: Framework that runs the model, for example V(vLLM).
       type: str
     model_uuids:
-      description: The models the service is bound to.
+      description: UUIDs of the models that the service is bound to.
       type: list
     cpu_architectures:
-      description: The CPU architectures the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
+      description: CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       type: list
     architecture_images:
-      description: The images to start from, one for each CPU architecture.
+      description: Images to start from, one for each CPU architecture.
       type: list
     support_distributed:
       description: Whether inference can be distributed.
       type: bool
     vendor_to_spec_uuids_map:
-      description: 'The GPU specifications to use: for each GPU vendor a list of uuids.'
+      description: GPU specifications to use, as a list of UUIDs for each GPU vendor.
       type: dict
     create_date:
-      description: When it was created, as the platform writes it.
+      description: Time of its creation, as the platform writes it.
       type: str
     has_new_version:
       description: Whether the platform has a newer version of it.
       type: bool
     last_op_date:
-      description: When it was last changed, as the platform writes it.
+      description: Time of its last change, as the platform writes it.
       type: str
     model_service_refs:
-      description: The bindings between the service and its models.
+      description: Bindings between the service and its models.
       type: list
     version:
       description: Its version.
       type: str
     # END GENERATED
 failure:
-  description: The parts of what went wrong, to branch on.
+  description: Details of the error, for conditions in playbooks.
   returned: failure
   type: dict
   contains:
     code:
-      description: The platform's error code, or a word of this collection such as V(declaration) or V(transport_unsent).
+      description: Error code of the platform, or one of this collection such as V(declaration) or V(transport_unsent).
       type: str
       sample: SYS.1007
     method:
-      description: The HTTP method of the request that failed.
+      description: HTTP method of the failed request.
       type: str
     path:
-      description: Its path.
+      description: Path of the failed request.
       type: str
     status:
-      description: The HTTP status of the answer.
+      description: HTTP status of the response.
       type: int
     details:
-      description: The deepest text of the platform's error.
+      description: Most specific text of the error.
       type: str
     job:
-      description: The id of the platform's job.
+      description: ID of the platform's job.
       type: str
-    mistakes:
-      description: Everything that is wrong with the declaration.
+    errors:
+      description:
+        - The first 200 validation errors of the declaration, each with C(where), C(option) and C(text).
+        - RV(failure.errors_total) counts all of them.
       type: list
       elements: dict
+    errors_total:
+      description: Number of validation errors.
+      type: int
 """
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import DeclarationError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import DELETED, ORDER, UNCHANGED
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import SERVER_MADE
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._report.rows import (
-    hide_secrets,
+from ansible_collections.zstack.aios.plugins.module_utils._report.changes import (
     make_diff,
-    predict_service,
-    show_service,
+    predict_resource,
+    show_resource,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import SECRET_OPTIONS
+
+OPTIONS = field_options(MODEL_SERVICE)
 
 
 def argument_spec() -> Spec:
-    """Return the options beside those of the connection."""
+    """Return the options besides those of the connection."""
     return {
-        **field_options(),
+        **OPTIONS,
         "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
+        "lock_timeout": {"type": "int", "default": 300},
     }
 
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring the one service to what is declared."""
-    declared = {option: value for option, value in module.declared.items() if option not in SECRET_OPTIONS}
-    items, mistakes = read_items([Raw(declared, "")])
-    if module.mistakes or mistakes:
-        raise DeclarationError([*module.mistakes, *mistakes])
-    secrecy = Secrecy(tuple(module.params["secret_keys"] or ()))
+    items, errors = validate_items(MODEL_SERVICE, [RawItem(module.declared, "")])
+    if module.errors or errors:
+        raise InvalidInput([*module.errors, *errors])
+    redactor = module.redactor
     always = module.params["update_write_only"] == "always"
-    settings = Settings(check=module.check_mode, always=always, whole=False, concurrency=1)
-    converged = converge(module.connection(), items, settings, module.interruption)
-    hide_secrets(converged.rows, secrecy)
+    settings = Settings(
+        check=module.check_mode,
+        always=always,
+        listing=False,
+        concurrency=1,
+        lock_timeout=module.params["lock_timeout"],
+    )
+    converged = converge(module.connection(), items, settings, module.signals, redactor)
     row = converged.rows[0]
+    service: dict[str, Any] = {}
+    if module.check_mode:
+        service = predict_resource(row.action, redactor)
+    elif row.resource is not None and row.status != DELETED:
+        service = show_resource(row.resource, redactor)
     result: dict[str, Any] = {
         "changed": row.changed,
-        "action": row.done,
-        "changed_fields": sorted(row.changed_fields, key=ORDER.__getitem__),
+        "action": row.status,
+        "changed_fields": MODEL_SERVICE.sorted(row.changed_fields),
+        "model_service": service,
         "warnings": converged.warnings,
     }
-    if module.check_mode:
-        result["model_service"] = predict_service(row.action, secrecy)
-    elif row.held is not None and row.done != DELETED:
-        result["model_service"] = show_service(row.held, secrecy)
-    else:
-        result["model_service"] = {}
-    if module._diff and row.done != UNCHANGED:
-        result["diff"] = make_diff(row, secrecy)
+    if module._diff and row.status != UNCHANGED:
+        result["diff"] = make_diff(row, redactor)
     if row.error is not None:
         result.update(failed=True, msg=row.error.message, failure=row.error.failure())
     return result
@@ -582,7 +605,7 @@ def work(module: AiosModule) -> dict[str, Any]:
 
 def main() -> None:
     """Run the module."""
-    run_module(argument_spec(), frozenset((*field_options(), *SERVER_MADE)), work)
+    run_module(argument_spec(), frozenset((*OPTIONS, *MODEL_SERVICE.server_made)), work)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ version_added: 1.0.0
 author:
   - The zstack.aios authors (@zstack-aios)
 description:
-  - Returns the model services that meet all conditions, every page of them.
-  - With O(declared=true) they come in the form that M(zstack.aios.model_services) accepts, so that what exists can be
-    written down, kept in Git and managed from then on.
+  - Returns the model services that meet all conditions, from all pages of the platform's listing.
+  - With O(declared=true), returns them as declarations for M(zstack.aios.model_services). Use this to start managing
+    services that already exist.
 extends_documentation_fragment:
   - zstack.aios.platform
   - zstack.aios.platform.attributes
@@ -36,65 +36,69 @@ attributes:
 options:
   name:
     description:
-      - Only services of exactly this name, in case and accents too. Names are not unique on the platform.
+      - Name of the services to return, in exactly this spelling, case and accents included. Names are not unique on the
+        platform.
     type: str
   uuid:
     description:
-      - Only the service of this uuid.
+      - UUID of the service to return.
     type: str
   conditions:
     description:
-      - Only services that meet all of these.
-      - Each is a text of field, operator and value such as V(request_cpu>=8) or V(name~=chat-%), or a mapping of C(field),
-        C(operator) and C(value).
-      - Operators are V(=), V(!=), V(>), V(>=), V(<), V(<=), V(~=) (like, with V(%) and V(_)), V(!~=), V(?=) (one of several,
-        separated by commas), V(!?=), V(is null) and V(not null).
-      - The platform compares without regard to case and accents; V(=), V(?=) and V(~=) are made exact by this module.
-      - Fields are the options of M(zstack.aios.model_service) that hold a single value, O(uuid), V(create_date),
+      - Conditions that a service must meet to be returned. It must meet all of them.
+      - Each condition is a string of field, operator and value, for example V(request_cpu>=8) or V(name~=chat-%), or a
+        mapping with the keys C(field), C(operator) and C(value).
+      - The operators are V(=), V(!=), V(>), V(>=), V(<), V(<=), V(~=) (like, with the wildcards V(%) and V(_)), V(!~=)
+        (not like), V(?=) (one of several values, separated by commas), V(!?=) (none of several values), V(is null) and
+        V(not null).
+      - The platform ignores case and accents when it compares text. This module makes V(=), V(?=) and V(~=) exact.
+      - The fields are the options of M(zstack.aios.model_service) with a single value, O(uuid), V(create_date),
         V(last_op_date), and the tags V(__userTag__), V(__systemTag__) and V(__tagUuid__).
     type: list
     elements: raw
   sort_by:
     description:
-      - The field to sort by.
+      - Field to sort the services by. By default, they are sorted by UUID.
     type: str
   sort_direction:
     description:
-      - Which end comes first.
+      - Whether to sort in ascending or in descending order.
     type: str
     choices: [asc, desc]
     default: asc
   limit:
     description:
-      - Return at most so many.
+      - Maximum number of services to return.
     type: int
   start:
     description:
-      - Leave out so many at the beginning.
+      - Number of services to skip.
     type: int
     default: 0
   fields:
     description:
-      - Return only these keys of each service, and always its uuid and name.
+      - Keys to return for each service. The UUID and the name are always returned.
     type: list
     elements: str
   count_only:
     description:
-      - Return only RV(total).
+      - Whether to return only RV(total), without the services.
     type: bool
     default: false
   declared:
     description:
-      - Return each service in the form that M(zstack.aios.model_services) accepts and that changes nothing when it is applied.
-      - Only what a creation takes is declared, without values the platform makes. The uuid is added where a name is not
-        unique.
-      - Masked secrets stay masked; when they are given back, the platform's own values are kept.
+      - Whether to return each service as a declaration for M(zstack.aios.model_services) that changes nothing when
+        applied to the same platform.
+      - A declaration contains only fields that the platform accepts at creation, and no values that the platform
+        generates. It contains the UUID only if the name is not unique.
+      - Secrets stay redacted. When you apply a redacted value, the platform keeps its current value.
     type: bool
     default: false
   secret_keys:
     description:
-      - Further words that make the key of an environment variable secret, beside words such as token, password, secret, key
-        and credential. Such values in the environment that a service's C(yaml) shows are masked.
+      - Additional words that mark the key of an environment variable as secret. Keys with words such as token,
+        password, secret, key and credential are always secret.
+      - The module redacts the values of secret keys in the C(env) section of RV(model_services[].yaml).
     type: list
     elements: str
 seealso:
@@ -103,7 +107,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which services want a GPU and more than eight CPUs?
+- name: Find services with a GPU requirement and more than eight CPUs
   zstack.aios.model_service_info:
     host: aios.example.com
     account_name: admin
@@ -116,7 +120,7 @@ EXAMPLES = r"""
     sort_direction: desc
   register: big
 
-- name: How many are there?
+- name: Count all services
   zstack.aios.model_service_info:
     host: aios.example.com
     account_name: admin
@@ -124,7 +128,7 @@ EXAMPLES = r"""
     count_only: true
   register: all_services
 
-- name: Write down what exists
+- name: Read existing services as declarations
   zstack.aios.model_service_info:
     host: aios.example.com
     account_name: admin
@@ -140,15 +144,16 @@ EXAMPLES = r"""
 RETURN = r"""
 model_services:
   description:
-    - The services, in the names of the options of M(zstack.aios.model_service); keys without an option come in snake_case.
-    - Sorted by uuid unless O(sort_by) is given.
-  returned: success, unless O(count_only)
+    - The services, with the names of the options of M(zstack.aios.model_service) as keys. Keys without an option are
+      returned in snake_case.
+    - Sorted by UUID unless O(sort_by) is set.
+  returned: success, unless O(count_only=true)
   type: list
   elements: dict
   contains:
     # BEGIN GENERATED from the table of fields: return values
     uuid:
-      description: The service's uuid.
+      description: UUID of the service.
       type: str
     name:
       description: Name of the service.
@@ -157,7 +162,7 @@ model_services:
       description: What the service is for.
       type: str
     readme:
-      description: Long description, shown by the platform as a document.
+      description: Long description, which the platform shows as a document.
       type: str
     yaml:
       description: Configuration of the service, as YAML text or as a mapping.
@@ -166,25 +171,25 @@ model_services:
       description: Number of CPUs.
       type: int
     request_memory:
-      description: Amount of memory, in the unit your platform uses.
+      description: Amount of memory, in the unit of the platform.
       type: int
     model_center_uuid:
-      description: The model center the service belongs to.
+      description: UUID of the model center that the service belongs to.
       type: str
     gpu_compute_capability:
-      description: GPU compute capability the service needs.
+      description: GPU compute capability that the service needs.
       type: str
     install_path:
-      description: Where the service is stored.
+      description: Path of the service's files.
       type: str
     start_command:
-      description: The command that starts the service.
+      description: Command that starts the service.
       type: str
     container_command:
-      description: The command of the container.
+      description: Command of the container.
       type: str
     container_args:
-      description: The arguments of the container's command.
+      description: Arguments of the container's command.
       type: str
     python_version:
       description: Version of Python.
@@ -193,82 +198,91 @@ model_services:
       description: Version of Conda.
       type: str
     size:
-      description: Size of the service, in the unit your platform uses.
+      description: Size of the service, in the unit of the platform.
       type: int
     system:
       description: Whether this is a service of the platform itself.
       type: bool
     type:
-      description: What kind of service this is.
+      description: Kind of the service.
       type: str
     source:
-      description: Where the service comes from.
+      description: Origin of the service.
       type: str
     framework:
-      description: The framework that runs the model, for example V(vLLM).
+      description: Framework that runs the model, for example V(vLLM).
       type: str
     model_uuids:
-      description: The models the service is bound to.
+      description: UUIDs of the models that the service is bound to.
       type: list
     cpu_architectures:
-      description: The CPU architectures the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
+      description: CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       type: list
     architecture_images:
-      description: The images to start from, one for each CPU architecture.
+      description: Images to start from, one for each CPU architecture.
       type: list
     support_distributed:
       description: Whether inference can be distributed.
       type: bool
     vendor_to_spec_uuids_map:
-      description: 'The GPU specifications to use: for each GPU vendor a list of uuids.'
+      description: GPU specifications to use, as a list of UUIDs for each GPU vendor.
       type: dict
     create_date:
-      description: When it was created, as the platform writes it.
+      description: Time of its creation, as the platform writes it.
       type: str
     has_new_version:
       description: Whether the platform has a newer version of it.
       type: bool
     last_op_date:
-      description: When it was last changed, as the platform writes it.
+      description: Time of its last change, as the platform writes it.
       type: str
     model_service_refs:
-      description: The bindings between the service and its models.
+      description: Bindings between the service and its models.
       type: list
     version:
       description: Its version.
       type: str
     # END GENERATED
 total:
-  description: How many services meet the conditions, O(limit) not regarded.
+  description: Number of services that meet the conditions, regardless of O(limit) and O(start).
   returned: success
   type: int
   sample: 12
 failure:
-  description: The parts of what went wrong, to branch on.
+  description: Details of the error, for conditions in playbooks.
   returned: failure
   type: dict
   contains:
     code:
-      description: The platform's error code, or a word of this collection.
+      description: Error code of the platform, or one of this collection such as V(query) or V(transport_unsent).
       type: str
       sample: ID.1000
 """
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import Mistake, QueryError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidQuery, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import Held
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._platform import query, search
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import equals
+from ansible_collections.zstack.aios.plugins.module_utils._platform.search import (
+    Question,
+    count,
+    declare,
+    search,
+    select,
+    unshown_fields,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
-from ansible_collections.zstack.aios.plugins.module_utils._report.rows import show_service
-from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, run
+from ansible_collections.zstack.aios.plugins.module_utils._report.changes import show_resource
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 
 
 def argument_spec() -> Spec:
-    """Return the options beside those of the connection."""
+    """Return the options besides those of the connection."""
     return {
         "name": {"type": "str"},
         "uuid": {"type": "str"},
@@ -284,64 +298,63 @@ def argument_spec() -> Spec:
     }
 
 
-def read_question(params: dict[str, Any], mistakes: list[Mistake]) -> search.Question:
-    """Return the checked question.
-
-    :param mistakes: what is wrong already.
-    :raises QueryError: with everything that is wrong with it.
-    """
-    conditions = []
+def read_question(params: dict[str, Any]) -> tuple[Question, list[ValidationError]]:
+    """Return what is asked, and what is invalid in it."""
+    reader, errors, conditions = ConditionReader(MODEL_SERVICE), list[ValidationError](), []
     for index, given in enumerate(params["conditions"] or []):
         try:
-            conditions += query.read_conditions([given])
-        except query.BadQuery as bad:
-            mistakes.append(Mistake("", f"conditions[{index}]", str(bad)))
-    for option in ("name", "uuid"):
-        if params[option] is not None:
-            conditions.append(query.equals(option, trim(params[option])))
+            conditions.append(reader.read(given))
+        except InvalidCondition as error:
+            errors.append(ValidationError("", f"conditions[{index}]", str(error)))
+    conditions += [equals(option, trim(params[option])) for option in ("name", "uuid") if params[option] is not None]
     sort = ""
     try:
-        sort = query.read_column(params["sort_by"]) if params["sort_by"] else ""
-    except query.BadQuery as bad:
-        mistakes.append(Mistake("", "sort_by", str(bad)))
+        sort = reader.column(params["sort_by"]) if params["sort_by"] else ""
+    except InvalidCondition as error:
+        errors.append(ValidationError("", "sort_by", str(error)))
     for option in ("limit", "start"):
         if params[option] is not None and params[option] < 0:
-            mistakes.append(Mistake("", option, f"{params[option]} is less than zero"))
-    if mistakes:
-        raise QueryError(mistakes)
+            errors.append(ValidationError("", option, f"{params[option]} is less than zero"))
+    # Where a field that is asked for is no column, whole services are read.
+    columns = [reader.columns.get(name, "") for name in params["fields"] or ()]
+    if params["declared"] or "" in columns:
+        columns = []
     descending = params["sort_direction"] == "desc"
-    fields = () if params["declared"] else tuple(params["fields"] or ())
-    return search.Question(tuple(conditions), sort, descending, params["limit"], params["start"], fields)
+    return Question(tuple(conditions), sort, descending, params["limit"], params["start"], tuple(columns)), errors
 
 
-def read(module: AiosModule, services: Services, question: search.Question) -> tuple[list[Held], int, list[str]]:
+def read(module: AiosModule, services: Services, question: Question) -> tuple[list[Resource], int, list[str]]:
     """Return the services that are asked for, how many there are, and the names of all there are where these matter."""
-    with module.interruption:
+    try:
         if module.params["count_only"]:
-            return [], run(search.count(services, question)), []
-        found, total = run(search.ask(services, question))
+            return [], count(services, question), []
+        found, total = search(services, question)
         everything = found
         if module.params["declared"] and found and not question.everything:
-            everything = run(services.listing(params=[("fields", "uuid,name")]))
-        return found, total, [held.name for held in everything]
+            everything = services.listing(params=[("fields", "uuid,name")])
+        return found, total, [service.name for service in everything]
+    finally:
+        module.signals.defer()  # nothing may interrupt the logout
 
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Ask the platform."""
-    params = module.params
-    question = read_question(params, module.mistakes)
-    secrecy = Secrecy(tuple(params["secret_keys"] or ()))
-    with Client(module.connection(), interruption=module.interruption) as client:
+    params, redactor = module.params, module.redactor
+    question, errors = read_question(params)
+    if module.errors or errors:
+        raise InvalidQuery([*module.errors, *errors])
+    with Client(module.connection(), signals=module.signals, redact=redactor.redact_all) as client:
         found, total, names = read(module, Services(client), question)
     result: dict[str, Any] = {"changed": False, "total": total, "warnings": client.warnings}
     if params["count_only"]:
         return result
     if params["declared"]:
-        result["model_services"], left_out = search.declare(found, names, secrecy)
-        result["warnings"] = [*client.warnings, *left_out]
+        result["model_services"], warnings = declare(found, names, redactor)
     else:
-        result["model_services"] = [search.only(show_service(held, secrecy), question.fields) for held in found]
-        result["warnings"] = [*client.warnings, *search.warn_of_unshown(question, found)]
+        fields = params["fields"] or ()
+        result["model_services"] = [select(show_resource(service, redactor), fields) for service in found]
+        warnings = unshown_fields(MODEL_SERVICE, fields, found)
+    result["warnings"] = [*client.warnings, *warnings]
     return result
 
 

@@ -14,11 +14,11 @@ version_added: 1.0.0
 author:
   - The zstack.aios authors (@zstack-aios)
 description:
-  - Brings thousands of model services to their declared state in one task, with one login and one listing.
-  - Everything that is wrong with the declarations is told at once, before the first write.
-  - Services are created and cloned first, then updated. What is cloned from a service of the same run follows once that is
-    finished; deletions come last.
-  - A clone may name as its source a service that the same task creates, in any order and depth.
+  - Brings up to thousands of model services to their declared state in one task, with one login and one listing.
+  - Reports all errors in the declarations together, before any write.
+  - Creates and clones services first, then updates services, and deletes services last.
+  - A service can be cloned from another service that the same task creates or clones. The order of the declarations
+    does not matter.
 extends_documentation_fragment:
   - zstack.aios.platform
   - zstack.aios.platform.attributes
@@ -30,103 +30,132 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(update_write_only=always) fields that the platform never shows are sent in every run.
+      - With O(update_write_only=always), every run sends the fields that the platform never shows and reports a change.
 options:
   src:
     description:
-      - Files of declarations, and folders in which files ending in C(.yml), C(.yaml) and C(.json) are looked for.
+      - Files with declarations, and folders to search for files that end in C(.yml), C(.yaml) or C(.json).
       - Each file is a list of services, or a mapping with such a list under C(model_services).
-      - The module reads them itself on the host it runs on, which is many times cheaper than Ansible's variables. They
-        are not templated, and cannot be encrypted with Ansible Vault.
-      - Added to O(model_services); a service declared twice is an error that names both places.
-      - A relative path starts at the folder the module runs in, which on the controller is that of the playbook.
+      - The module reads these files on the host where it runs, which is much faster than loading Ansible variables. It
+        does not template them, and it cannot decrypt Ansible Vault.
+      - The module joins these declarations with O(model_services). A service that is declared in two places is an error
+        that names both places.
+      - A relative path starts at the working directory of the module. On the controller, this is the folder of the
+        playbook.
     type: list
     elements: path
+  src_size_limit:
+    description:
+      - Largest size of a file of O(src), in MiB.
+    type: int
+    default: 64
+    version_added: 1.1.0
   defaults:
     description:
-      - Options laid under each service. A service takes a default away by giving the option as V(null).
+      - Default options for every service. Set an option to V(null) in a service to drop its default for that service.
     type: dict
   concurrency:
     description:
-      - How many requests may be under way at once. Up to four times as many jobs may wait for the platform to finish them.
-      - The number halves by itself when the platform is strained (429, a proxy's 502, 503 or 504, time-outs), and recovers.
+      - Maximum number of requests in progress at the same time, from 1 to 100. Up to four times as many jobs of the
+        platform can be in progress.
+      - The module halves this number when the platform is overloaded, which it recognizes by timeouts, status 429, and
+        a proxy's status 502, 503 or 504. The number recovers step by step.
     type: int
     default: 8
   on_error:
     description:
-      - Whether the other services are attempted after one failed. The task fails in both cases.
+      - What to do after a service has failed. The task fails in both cases.
+      - V(continue) attempts the remaining services, except clones of a failed service.
+      - V(stop) starts nothing new.
     type: str
     choices: [continue, stop]
     default: continue
   update_write_only:
     description:
-      - What to do with fields that the platform never shows, such as O(model_services[].startup_parameters).
-      - With V(on_change) they are sent at creation and whenever something else of the service is updated.
-      - With V(always) they are sent in every run, which then reports a change.
+      - When to send fields that the platform accepts but never shows, for example
+        O(model_services[].startup_parameters).
+      - V(on_change) sends them when the service is created and together with every other update of the service. A
+        change of these fields alone is not noticed.
+      - V(always) sends them in every run, which then reports a change.
     type: str
     choices: [on_change, always]
     default: on_change
+  lock_timeout:
+    description:
+      - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
+        on the same host. After that, the task fails and names the other run.
+      - A task of this module waits for all other tasks that write to the platform, and they wait for it.
+      - In check mode, the module does not wait.
+    type: int
+    default: 300
+    version_added: 1.1.0
   secret_keys:
     description:
-      - Further words that make the key of a parameter secret, beside words such as token, password, secret, key and credential.
-      - Values of secret keys in environment, startup and inference parameters, and in the environment that
-        O(model_services[].yaml) shows, are masked in everything the module returns.
+      - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
+        key and credential are always secret.
+      - The module redacts the values of secret keys in everything it returns. It looks for them in
+        O(model_services[].environment_parameters), O(model_services[].startup_parameters),
+        O(model_services[].inference_params) and the C(env) section of O(model_services[].yaml).
     type: list
     elements: str
   prune:
     description:
-      - Whether services that meet O(prune_conditions) and are not declared are deleted, after everything else succeeded.
-      - Services of the platform itself (RV(ignore:system)) are never deleted so.
+      - Whether to delete services that meet O(prune_conditions) and are not declared.
+      - The module deletes them last, and only if everything else succeeded.
+      - It never prunes services of the platform itself, which have O(model_services[].system=true).
     type: bool
     default: false
   prune_conditions:
     description:
-      - Which services may be pruned, as the O(zstack.aios.model_service_info#module:conditions) of
-        M(zstack.aios.model_service_info). Required with O(prune).
+      - Conditions that a service must meet to be pruned, in the form of
+        O(zstack.aios.model_service_info#module:conditions). Required with O(prune=true).
     type: list
     elements: raw
   prune_limit:
     description:
-      - How many services may be pruned at most, as a number or as a percentage of those that meet O(prune_conditions).
-        With more, nothing at all is done.
+      - Maximum number of services to prune, as a number or as a percentage of the services that meet
+        O(prune_conditions).
+      - If more services would be deleted, the task fails before any write.
     type: str
     default: "10"
   prune_allow_empty:
     description:
-      - Whether O(prune) may delete services when nothing at all is declared.
+      - Whether O(prune) can delete services when no service is declared to be present.
     type: bool
     default: false
   plan_digest:
     description:
-      - The RV(plan_digest) that a run in check mode returned. Any other plan is refused, with what is different.
-      - So a plan can be approved in one step and applied in another.
+      - Digest of an approved plan, as a run in check mode returned it in RV(plan_digest).
+      - The module applies only this plan. If the plan has changed since, the task fails before any write and reports
+        which parts are different.
     type: str
   validate_only:
     description:
-      - Only check the declarations, without the platform. No connection is needed and no request is sent.
+      - Whether to check the declarations only. This needs no platform and no credentials, and sends no request.
     type: bool
     default: false
   report_path:
     description:
-      - Where to write a report of everything that changed, on the host the module runs on, in check mode too.
-      - The suffix chooses the form, one of C(.html), C(.md) and C(.json).
-      - Unlike the result it is never cut.
+      - File on the host where the module runs, to which the module writes a report of all changes. Also written in
+        check mode and after failures. The folder must exist.
+      - The suffix C(.html), C(.md) or C(.json) determines the format.
+      - Unlike RV(results), a report in HTML or JSON contains every row.
     type: path
   progress_path:
     description:
-      - A file to which the module appends a line every few seconds. On the controller the lines are shown by themselves;
-        elsewhere they can be followed in this file.
+      - File on the host where the module runs, to which the module appends a line of progress every five seconds.
+      - On the controller, Ansible displays these lines and you do not need this option.
     type: path
   model_services:
     description:
-      - The declared services.
+      - Services to manage.
     type: list
     elements: dict
     suboptions:
       # BEGIN GENERATED from the table of fields
       state:
         description:
-          - Whether the service is to exist.
+          - Whether the service should exist.
         type: str
         choices:
           - present
@@ -134,19 +163,19 @@ options:
         default: present
       uuid:
         description:
-          - The uuid of the service that is meant. With it O(model_services[].name) is the name it is to have.
-          - Either O(model_services[].name) or O(model_services[].uuid) is needed; without O(model_services[].uuid) the
-            service is found by its exact name.
+          - UUID of the service to manage. When set, O(model_services[].name) is its desired name.
+          - Either O(model_services[].name) or O(model_services[].uuid) is required. Without O(model_services[].uuid)
+            the service is found by its exact name.
         type: str
       clone_from:
         description:
-          - The name or uuid of the service to clone when this one does not exist yet. Not looked at once it exists.
-          - What is not given is taken from that service.
+          - Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.
+          - Options that are not set are taken from that service.
         type: str
       name:
         description:
           - Name of the service.
-          - Required when the service is created without O(model_services[].clone_from).
+          - Required to create the service without O(model_services[].clone_from).
         type: str
       description:
         description:
@@ -154,97 +183,97 @@ options:
         type: str
       readme:
         description:
-          - Long description, shown by the platform as a document.
-          - Only cloning can set it.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Long description, which the platform shows as a document.
+          - Only a clone can set it.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       yaml:
         description:
           - Configuration of the service, as YAML text or as a mapping.
           - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
-          - Required when the service is created without O(model_services[].clone_from).
+          - Required to create the service without O(model_services[].clone_from).
         type: raw
       request_cpu:
         description:
           - Number of CPUs.
-          - Required when the service is created without O(model_services[].clone_from).
+          - Required to create the service without O(model_services[].clone_from).
         type: int
       request_memory:
         description:
-          - Amount of memory, in the unit your platform uses.
-          - The vendor does not document the unit; the number is passed on as it is.
-          - Required when the service is created without O(model_services[].clone_from).
+          - Amount of memory, in the unit of the platform.
+          - The vendor does not document the unit; the number is passed on unchanged.
+          - Required to create the service without O(model_services[].clone_from).
         type: int
       model_center_uuid:
         description:
-          - The model center the service belongs to.
-          - A clone is made in the model center of its source.
-          - Required when the service is created without O(model_services[].clone_from).
-          - Fixed once the service exists; another value is refused before anything is written.
+          - UUID of the model center that the service belongs to.
+          - A clone is created in the model center of its source.
+          - Required to create the service without O(model_services[].clone_from).
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       model_center:
         description:
-          - The name of the model center, in place of O(model_services[].model_center_uuid).
+          - Name of the model center, instead of O(model_services[].model_center_uuid).
         type: str
       zone_uuid:
         description:
-          - The zone the service is created in.
+          - UUID of the zone in which the service is created.
           - The platform never shows it.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       zone:
         description:
-          - The name of the zone, in place of O(model_services[].zone_uuid).
+          - Name of the zone, instead of O(model_services[].zone_uuid).
         type: str
       gpu_compute_capability:
         description:
-          - GPU compute capability the service needs.
-          - 'Text: put V("7.5") in quotes.'
+          - GPU compute capability that the service needs.
+          - 'A string: quote V("7.5") in YAML.'
         type: str
       install_path:
         description:
-          - Where the service is stored.
-          - Required when the service is created without O(model_services[].clone_from).
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Path of the service's files.
+          - Required to create the service without O(model_services[].clone_from).
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       start_command:
         description:
-          - The command that starts the service.
-          - Required when the service is created without O(model_services[].clone_from).
+          - Command that starts the service.
+          - Required to create the service without O(model_services[].clone_from).
         type: str
       container_command:
         description:
-          - The command of the container.
+          - Command of the container.
         type: str
       container_args:
         description:
-          - The arguments of the container's command.
+          - Arguments of the container's command.
         type: str
       python_version:
         description:
           - Version of Python.
-          - 'Text: put V("3.10") in quotes.'
+          - 'A string: quote V("3.10") in YAML.'
         type: str
       conda_version:
         description:
           - Version of Conda.
-          - 'Text: put V("23.7") in quotes.'
-          - Fixed once the service exists; another value is refused before anything is written.
+          - 'A string: quote V("23.7") in YAML.'
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: str
       size:
         description:
-          - Size of the service, in the unit your platform uses.
-          - Only cloning can set it.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Size of the service, in the unit of the platform.
+          - Only a clone can set it.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: int
       system:
         description:
           - Whether this is a service of the platform itself.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: bool
       type:
         description:
-          - What kind of service this is.
+          - Kind of the service.
         type: str
         choices:
           - Endpoint
@@ -253,7 +282,7 @@ options:
           - App
       source:
         description:
-          - Where the service comes from.
+          - Origin of the service.
         type: str
         choices:
           - Other
@@ -261,46 +290,45 @@ options:
           - HuggingFace
       framework:
         description:
-          - The framework that runs the model, for example V(vLLM).
+          - Framework that runs the model, for example V(vLLM).
         type: str
       model_uuids:
         description:
-          - The models the service is bound to.
-          - Bound at creation; later the platform binds and unbinds through other calls, which this collection does not
-            make.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - UUIDs of the models that the service is bound to.
+          - Bound at creation; changing the bindings later is not supported.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: list
         elements: str
       models:
         description:
-          - The names of the models, in place of O(model_services[].model_uuids).
+          - Names of the models, instead of O(model_services[].model_uuids).
         type: list
         elements: str
       cpu_architectures:
         description:
-          - The CPU architectures the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
-          - Only cloning can set it.
-          - Fixed once the service exists; another value is refused before anything is written.
+          - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
+          - Only a clone can set it.
+          - Cannot be changed once the service exists; another value fails the task before anything is written.
         type: list
         elements: str
       architecture_images:
         description:
-          - The images to start from, one for each CPU architecture.
+          - Images to start from, one for each CPU architecture.
         type: list
         elements: dict
         suboptions:
           cpu_architecture:
             description:
-              - The architecture, for example V(X86_64) or V(AARCH64), in any case.
+              - Architecture, for example V(X86_64) or V(AARCH64), in any case.
             type: str
             required: true
           vm_image_uuid:
             description:
-              - The image of the virtual machine.
+              - UUID of the virtual machine image.
             type: str
           docker_image:
             description:
-              - The container image.
+              - Container image.
             type: str
       support_distributed:
         description:
@@ -308,93 +336,93 @@ options:
         type: bool
       vendor_to_spec_uuids_map:
         description:
-          - 'The GPU specifications to use: for each GPU vendor a list of uuids.'
+          - GPU specifications to use, as a list of UUIDs for each GPU vendor.
         type: dict
       environment_parameters:
         description:
           - Environment variables of the service.
-          - Values whose key looks secret are masked in everything that is shown.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - Values whose key looks secret are redacted in everything that is shown.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: dict
       startup_parameters:
         description:
-          - Parameters of the start.
-          - Values whose key looks secret are masked in everything that is shown.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
+          - Startup parameters of the service.
+          - Values whose key looks secret are redacted in everything that is shown.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
       inference_params:
         description:
-          - Parameters of the inference.
-          - Values whose key looks secret are masked in everything that is shown.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
+          - Inference parameters of the service.
+          - Values whose key looks secret are redacted in everything that is shown.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
       service_name:
         description:
           - Name of the service inside its configuration.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: str
       service_ports:
         description:
           - Ports of the service, as numbers.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: list
         elements: int
       service_livez:
         description:
           - Path of the liveness probe.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: str
       service_readyz:
         description:
           - Path of the readiness probe.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: str
       service_bootup_time:
         description:
-          - Seconds the service may take to start.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
-          - Compared with what the stored C(yaml) shows.
+          - Seconds that the service may take to start.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - Compared with the stored C(yaml).
         type: int
       service_install_path:
         description:
-          - Where the service is stored inside its configuration.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
+          - Path of the service's files, inside its configuration.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
           - The platform never shows it.
         type: str
       service_start_command:
         description:
-          - The command that starts the service inside its configuration.
-          - The platform takes it in updates only, so after a creation it follows as one in the same task.
+          - Command that starts the service, inside its configuration.
+          - The platform takes it in updates only; after a creation, an update in the same task sets it.
           - The platform never shows it.
         type: str
       resource_uuid:
         description:
-          - The uuid a new service is to get.
-          - Without it a random one is chosen.
+          - UUID of a new service.
+          - Random by default.
         type: str
       tag_uuids:
         description:
-          - The tags of the platform attached to the service.
-          - On an existing service attached and detached through the tag endpoints.
+          - UUIDs of the tags of the platform that are attached to the service.
+          - Attached to and detached from an existing service through the tag endpoints.
         type: list
         elements: str
       system_tags:
         description:
           - System tags of the service.
-          - On an existing service added and removed through the tag endpoints.
+          - Added to and removed from an existing service through the tag endpoints.
         type: list
         elements: str
       user_tags:
         description:
           - User tags of the service.
-          - On an existing service added and removed through the tag endpoints.
+          - Added to and removed from an existing service through the tag endpoints.
         type: list
         elements: str
       # END GENERATED
@@ -429,7 +457,7 @@ EXAMPLES = r"""
       - name: qwen1.5-7b-chat
         state: absent
 
-- name: Keep a thousand services as they are in Git, and remove what was removed there
+- name: Keep the services as declared in files, and delete services that were removed from the files
   zstack.aios.model_services:
     host: aios.example.com
     access_key_id: "{{ aios_key_id }}"
@@ -442,7 +470,7 @@ EXAMPLES = r"""
     prune_limit: 5%
     report_path: /tmp/model-services.html
 
-- name: Plan
+- name: Plan the changes
   zstack.aios.model_services:
     host: aios.example.com
     account_name: admin
@@ -453,7 +481,7 @@ EXAMPLES = r"""
   diff: true
   register: plan
 
-- name: Apply exactly this plan
+- name: Apply this plan and no other
   zstack.aios.model_services:
     host: aios.example.com
     account_name: admin
@@ -465,150 +493,158 @@ EXAMPLES = r"""
 
 RETURN = r"""
 check_mode:
-  description: Whether this is what would be done rather than what was done.
-  returned: when the declarations were valid
+  description: Whether the module ran in check mode, so that the result is a plan.
+  returned: when the declarations are valid
   type: bool
 summary:
-  description: How many services there are of each kind, and what it took.
-  returned: when the declarations were valid
+  description: Number of services by outcome, and what the run took.
+  returned: when the declarations are valid
   type: dict
   contains:
     created:
-      description: Created from their declaration.
+      description: Services that were created.
       type: int
     cloned:
-      description: Cloned from another service.
+      description: Services that were cloned.
       type: int
     updated:
-      description: Updated.
+      description: Services that were updated.
       type: int
     deleted:
-      description: Deleted, pruned ones included.
+      description: Services that were deleted, including pruned services.
       type: int
     unchanged:
-      description: Found as declared.
+      description: Services that already were as declared.
       type: int
     failed:
-      description: Those with an error, also when they were done in part, without those that are unknown.
+      description: Services that failed. A service whose change was completed in part counts here and under that change.
       type: int
     unknown:
-      description: Those whose change may or may not have been made.
+      description: Services whose change may or may not have been made.
       type: int
     not_attempted:
-      description: Those that were not begun.
+      description: Services that the module did not begin to change.
       type: int
     total:
-      description: All of them.
+      description: All services of the declaration, and all pruned services.
       type: int
     requests:
-      description: HTTP requests sent.
+      description: Number of HTTP requests.
       type: int
     logins:
-      description: Logins among them.
+      description: Number of logins.
       type: int
     seconds:
-      description: Seconds it took, start-up not counted.
+      description: Duration of the run in seconds, without the start of the module.
       type: float
 results:
   description:
-    - One row for every service that is not unchanged, failed ones first.
-    - Cut when it would grow too large for AWX; then RV(results_omitted) counts the rest, and O(report_path) has all rows.
-  returned: when the declarations were valid
+    - One row for every service that is not unchanged, failures first.
+    - Limited to the size that AWX can store. RV(results_omitted) counts the rows that do not fit, and O(report_path)
+      writes all of them.
+  returned: when the declarations are valid
   type: list
   elements: dict
   contains:
     name:
-      description: The service's name.
+      description: Name of the service.
       type: str
     uuid:
-      description: Its uuid, once it exists.
+      description: UUID of the service. Missing if the service does not exist.
       type: str
     action:
-      description: What was done, or would be done in check mode.
+      description: What the module did, or would do in check mode.
       type: str
       choices: [created, cloned, updated, deleted, failed, unknown, not_attempted]
     changed_fields:
-      description: The options whose values changed, of services that were updated or, with an error, done in part.
+      description:
+        - Names of the options whose values changed.
+        - Returned for updates, unknown outcomes and changes that were completed in part.
       type: list
       elements: str
     error:
-      description: Why it is not all done.
+      description: Why the service is not as declared.
       type: str
     error_code:
-      description: The platform's code, or a word of this collection.
+      description: Error code of the platform, or one of this collection.
       type: str
 results_omitted:
-  description: How many rows were left out of RV(results).
+  description: Number of rows that are missing from RV(results).
   returned: when it is not zero
   type: int
 plan_digest:
-  description: The digest of the plan, 64 hexadecimal digits, for O(plan_digest).
-  returned: when a plan was made
+  description: Digest of the plan for the option O(plan_digest), 64 hexadecimal digits.
+  returned: when the module made a plan
   type: str
 report_path:
-  description: Where the report was written.
-  returned: when O(report_path) is given
+  description: Path of the report.
+  returned: when O(report_path) is set and the report was written
   type: str
 failure:
-  description: The parts of what went wrong, to branch on, when nothing was attempted.
-  returned: failure
+  description: Details of the error, for conditions in playbooks.
+  returned: when the task fails before any write, or cannot write the report
   type: dict
   contains:
     code:
-      description: The platform's error code, or a word of this collection such as V(declaration), V(prune_limit) or
+      description: Error code of the platform, or one of this collection such as V(declaration), V(prune_limit) or
         V(plan_changed).
       type: str
-    mistakes:
-      description: Everything that is wrong with the declarations, with C(where), C(option) and C(text).
+    errors:
+      description:
+        - The first 200 validation errors of the declarations, each with C(where), C(option) and C(text).
+        - RV(failure.errors_total) counts all of them.
       type: list
       elements: dict
+    errors_total:
+      description: Number of validation errors.
+      type: int
 """
 
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
-    DeclarationError,
-    Mistake,
+    InvalidInput,
+    ValidationError,
     internal_error,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import (
-    Converged,
-    Settings,
-    converge,
-    read_prune,
-)
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_sources
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
-from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._report.render import SUFFIXES, render
-from ansible_collections.zstack.aios.plugins.module_utils._report.rows import (
+from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
+from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
+from ansible_collections.zstack.aios.plugins.module_utils._report.report import (
     check_report_path,
+    report_data,
+    write_report,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
     count_words,
     failure_message,
-    fill_result,
-    hide_secrets,
-    make_report,
+    show_diff,
+    show_rows,
     summarize,
-    write_report,
 )
 
 TAKEN = frozenset(("model_services", "defaults"))
 
 
 def argument_spec() -> Spec:
-    """Return the options beside those of the connection."""
+    """Return the options besides those of the connection."""
     return {
-        "model_services": {"type": "list", "elements": "dict", "options": field_options()},
+        "model_services": {"type": "list", "elements": "dict"},
         "src": {"type": "list", "elements": "path"},
+        "src_size_limit": {"type": "int", "default": 64},
         "defaults": {"type": "dict"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
         "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
+        "lock_timeout": {"type": "int", "default": 300},
         "prune": {"type": "bool", "default": False},
         "prune_conditions": {"type": "list", "elements": "raw"},
         "prune_limit": {"type": "str", "default": "10"},
@@ -620,89 +656,101 @@ def argument_spec() -> Spec:
     }
 
 
-def read_declarations(module: AiosModule, mistakes: list[Mistake]) -> list[Item]:
-    """Return every declared service, from the option and from files, and collect what is wrong."""
+def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationError]]:
+    """Return every declared service, from the option and from files, and what is invalid."""
+    errors: list[ValidationError] = []
     given, defaults = module.declared.get("model_services", []), module.declared.get("defaults", {})
     if not isinstance(given, list):
-        mistakes.append(Mistake("", "model_services", "it is not a list of services"))
+        errors.append(ValidationError("", "model_services", "it is not a list of services"))
         given = []
     if not isinstance(defaults, dict):
-        mistakes.append(Mistake("", "defaults", "it is not a mapping of options"))
+        errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
-    raws = [Raw(value, f"model_services[{index}]") for index, value in enumerate(given)]
-    from_files, unreadable = read_sources(module.params["src"] or [], pruning=module.params["prune"])
-    mistakes.extend(unreadable)
-    items, wrong = read_items([*raws, *from_files], defaults, thorough=module.params["validate_only"])
-    mistakes.extend(wrong)
-    return items
-
-
-def read_settings(module: AiosModule, mistakes: list[Mistake]) -> Settings:
-    """Return how the declarations are to be applied, and collect what is wrong."""
-    params = module.params
-    prune, wrong = read_prune(
-        params["prune"], params["prune_conditions"], params["prune_limit"], params["prune_allow_empty"]
+    raw_items = [RawItem(value, f"model_services[{index}]") for index, value in enumerate(given)]
+    from_files, unreadable = read_files(
+        module.params["src"] or [], module.params["prune"], module.params["src_size_limit"]
     )
-    mistakes.extend(wrong)
+    items, invalid = validate_items(
+        MODEL_SERVICE, [*raw_items, *from_files], defaults, thorough=module.params["validate_only"]
+    )
+    return items, [*errors, *unreadable, *invalid]
+
+
+def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[ValidationError]]:
+    """Return how the declarations are to be applied, what guards the plan, and what is invalid."""
+    params = module.params
+    prune, errors = read_prune(
+        ConditionReader(MODEL_SERVICE),
+        params["prune"],
+        params["prune_conditions"] or [],
+        params["prune_limit"],
+        params["prune_allow_empty"],
+    )
     if not 1 <= params["concurrency"] <= 100:
-        mistakes.append(Mistake("", "concurrency", f"{params['concurrency']} is not a number from 1 to 100"))
+        text = f"{params['concurrency']} is not a number from 1 to 100"
+        errors.append(ValidationError("", "concurrency", text))
     if params["report_path"]:
-        mistakes.extend(check_report_path(params["report_path"], SUFFIXES))
-    return Settings(
+        errors.extend(check_report_path(params["report_path"]))
+    settings = Settings(
         check=module.check_mode,
         always=params["update_write_only"] == "always",
         concurrency=params["concurrency"],
         stop_on_error=params["on_error"] == "stop",
-        prune=prune,
-        plan_digest=(params["plan_digest"] or "").strip(),
         progress_path=params["progress_path"],
+        lock_timeout=params["lock_timeout"],
     )
+    return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
+
+
+class Facts(NamedTuple):
+    """What a report says of its run besides what came of it."""
+
+    started: str
+    check: bool
+    platform: str = ""
 
 
 def work(module: AiosModule) -> dict[str, Any]:
-    """Bring all services to what is declared; where that is refused, the report tells so too."""
-    facts = {"platform": "", "started": time.strftime("%Y-%m-%d %H:%M:%S %z"), "check": module.check_mode}
+    """Bring all services to what is declared; a refusal is reported, too."""
+    facts = Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
     try:
-        return carry_out(module, facts)
+        items, errors = read_declarations(module)
+        settings, guards, invalid = read_settings(module)
+        errors = [*module.errors, *errors, *invalid]
+        if errors:
+            raise InvalidInput(errors)
+        if module.params["validate_only"]:
+            verb = "is" if len(items) == 1 else "are"
+            return {"changed": False, "msg": f"{counted(len(items), 'declared service')} {verb} valid."}
+        connection = module.connection()
+        facts = facts._replace(platform=connection.base_url)
+        converged = converge(connection, items, settings, module.signals, module.redactor, guards)
     except AiosError as error:
-        report_refusal(module, facts, error)
+        error.warnings += report_refusal(module, facts, error)
         raise
+    return report_result(module, converged, facts)
 
 
-def carry_out(module: AiosModule, facts: dict[str, Any]) -> dict[str, Any]:
-    """Check everything, converge the platform and return the result.
+def report_refusal(module: AiosModule, facts: Facts, error: AiosError) -> list[str]:
+    """Write a report of why nothing was done, so that an older one is not taken for this run's.
 
-    :param facts: of the run, for its report; completed as they become known.
+    :return: a warning if it cannot be written.
     """
-    mistakes = module.mistakes
-    items = read_declarations(module, mistakes)
-    settings = read_settings(module, mistakes)
-    if mistakes:
-        raise DeclarationError(mistakes)
-    if module.params["validate_only"]:
-        return {"changed": False, "msg": f"Without a mistake: {counted(len(items), 'declared service')}."}
-    connection = module.connection()
-    facts["platform"] = connection.base_url
-    return tell(module, converge(connection, items, settings, module.interruption), facts)
-
-
-def report_refusal(module: AiosModule, facts: dict[str, Any], error: AiosError) -> None:
-    """Write a report of why nothing was done, so that an older one is not taken for this run's."""
     path = module.params["report_path"]
-    if not path or module.params["validate_only"] or any(check_report_path(path, SUFFIXES)):
-        return
-    cost = {"requests": 0, "logins": 0, "seconds": 0.0}
-    facts.update(summary={**summarize([]), **cost}, plan_digest="", refused=error.message)
+    if not path or module.params["validate_only"] or any(check_report_path(path)):
+        return []
+    summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
+    report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": error.message}
     try:
-        write_report(path, make_report(facts, [], Secrecy()), render)
+        write_report(path, report_data(report, [], module.redactor))
     except AiosError as unwritten:
-        error.warnings.append(unwritten.message)
+        return [unwritten.message]
+    return []
 
 
-def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the result of a run and write its report."""
-    secrecy = Secrecy(tuple(module.params["secret_keys"] or ()))
-    hide_secrets(converged.rows, secrecy)
+def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dict[str, Any]:
+    """Return the result of a run, and write its report."""
+    redactor = module.redactor
     counts = summarize(converged.rows)
     cost = {"requests": converged.requests, "logins": converged.logins, "seconds": converged.seconds}
     result: dict[str, Any] = {
@@ -712,19 +760,26 @@ def tell(module: AiosModule, converged: Converged, facts: dict[str, Any]) -> dic
         "plan_digest": converged.plan_digest,
         "msg": f"{count_words(counts, module.check_mode)}.",
         "warnings": converged.warnings,
+        **show_rows(converged.rows),
     }
-    fill_result(result, converged.rows, secrecy, module._diff)
+    if module._diff:
+        result["diff"] = show_diff(converged.rows, redactor)
     if converged.failed or converged.interrupted:
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
     path = module.params["report_path"]
     if path:
-        facts.update(summary=result["summary"], plan_digest=converged.plan_digest, interrupted=converged.interrupted)
+        report = {
+            **facts._asdict(),
+            "summary": result["summary"],
+            "plan_digest": converged.plan_digest,
+            "interrupted": converged.interrupted,
+        }
         try:
-            write_report(path, make_report(facts, converged.rows, secrecy), render)
+            write_report(path, report_data(report, converged.rows, redactor))
             result["report_path"] = path
         except Exception as error:  # whatever it is, it must not cost the result of what was done
-            told = error if isinstance(error, AiosError) else internal_error(error)
-            result.update(failed=True, msg=f"{result['msg']}\n{told.message}", failure=told.failure())
+            unwritten = error if isinstance(error, AiosError) else internal_error(error)
+            result.update(failed=True, msg=f"{result['msg']}\n{unwritten.message}", failure=unwritten.failure())
     return result
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,24 @@ from .platform import Platform
 from .resources import Resource
 
 VALIDATION_ONLY = "validationOnly"
+#: The kinds of requests that ask for a change, unless their method is GET.
+WRITE_KINDS = frozenset(
+    {
+        "add",
+        "clone",
+        "update",
+        "delete",
+        "bind",
+        "unbind",
+        "deploy",
+        "group_update",
+        "group_restart",
+        "group_delete",
+        "tag",
+        "other",
+    }
+)
+KINDS = WRITE_KINDS | {"login", "logout", "query", "groups", "lookup", "poll", "instance"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +40,7 @@ class Call:
     """What a request asks for, converted and not yet validated.
 
     `path` holds the placeholders of the API's path, `values` the parameters of the envelope, `query` the decoded
-    pairs of the query string, `session` the uuid of the session when one is used.
+    pairs of the query string, `account` the uuid of the caller's account, `hints` what a fault asks of the API.
     """
 
     path: dict[str, str]
@@ -30,7 +48,8 @@ class Call:
     query: Sequence[tuple[str, str]] = ()
     system_tags: tuple[str, ...] = ()
     user_tags: tuple[str, ...] = ()
-    session: str = ""
+    account: str = ""
+    hints: Mapping[str, Any] = field(default_factory=dict)
 
     def query_values(self, name: str) -> list[str]:
         """All values given for one name of the query string."""
@@ -41,9 +60,10 @@ class Call:
 class Api:
     """One API of the platform.
 
-    `kind` is what the log and the fault rules call it. `run` gives the result's body, as a dict or as ready JSON
-    text, and raises `errors.BusinessError`. `envelope` is the parameter name (POST) or the action name (PUT).
-    `subject` is the resource that must have the ``uuid`` of the path.
+    `kind` is one of `KINDS`. `run` gives the result's body, as a dict or as ready JSON text, and raises
+    `errors.BusinessError`. `envelope` is the parameter name (POST) or the action name (PUT). `subjects` are the
+    resources that must exist under the placeholders of the path. An API that `creates` takes tags. `since` is the
+    first version that has it.
     """
 
     name: str
@@ -55,7 +75,9 @@ class Api:
     parameters: tuple[Parameter, ...] = ()
     synchronous: bool = False
     authenticated: bool = True
-    subject: Resource | None = None
+    subjects: Mapping[str, Resource] = field(default_factory=dict)
+    creates: bool = False
+    since: str = "0"
 
     @property
     def message(self) -> str:

@@ -12,6 +12,7 @@ ADMIN_ACCOUNT_UUID = "36c27e8ff05c4780bf6d2fa65700f22e"
 SECOND_ACCOUNT = "tenant"
 SECOND_PASSWORD = "tenant-password"
 SECOND_ACCOUNT_UUID = "5ad1c3f0b2a94e0c9c35a1d0f7e6b482"
+ACCOUNTS = {ADMIN_ACCOUNT: ADMIN_ACCOUNT_UUID, SECOND_ACCOUNT: SECOND_ACCOUNT_UUID}
 
 ACCESS_KEY_ID = "DemoAccessKeyId00001"
 ACCESS_KEY_SECRET = "demoAccessKeySecret0000000000000000000001"
@@ -26,6 +27,7 @@ ZONE_UUID = "0a1b2c3d4e5f40718293a4b5c6d7e8f1"
 ZONE_NAME = "zone-1"
 SECOND_ZONE_UUID = "0a1b2c3d4e5f40718293a4b5c6d7e8f2"
 SECOND_ZONE_NAME = "zone-2"
+MANAGEMENT_NODE_UUID = "c2a1b0d9e8f74c6db5a4938271605f4e"
 MODEL_UUID = "7c1de0a2b3f44d5e8f90a1b2c3d4e501"
 MODEL_NAME = "Qwen2.5-7B-Instruct"
 SECOND_MODEL_UUID = "7c1de0a2b3f44d5e8f90a1b2c3d4e502"
@@ -52,6 +54,9 @@ STAGING_TAG_NAME = "staging"
 OWNER_TAG_UUID = "d4c3b2a190874f6e9d5c4b3a29180703"
 OWNER_TAG_NAME = "owner"
 
+# The system tags that a resource can carry: each needs a definition of as many parts, of which {some} are free.
+SYSTEM_TAG_DEFINITIONS = ("owner::{owner}", "team::{team}", "cost::{center}::{year}", "protected")
+
 PLATFORM_VERSION = "5.5.22"
 CONTEXT_PATH = "/zstack"
 LOCATION_BASE = "http://mn.internal.invalid:8080"
@@ -59,4 +64,6 @@ SESSION_TIMEOUT = 7200.0
 SESSION_LIMIT = 500
 SESSION_SWEEP_SECONDS = 3600.0
 LOGIN_ATTEMPTS = 6
+# Of a request's line and headers together, as the platform's installer sets it for Tomcat.
+HEADER_LIMIT = 65536
 JOB_RETENTION = 10800.0

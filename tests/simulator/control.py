@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
-
-from . import seeding
+from . import constants, first_content, seeding
 from .errors import BusinessError
 from .faults import Faults
-from .front import Front, Request
+from .front import Front
+from .incoming import Request
 from .journal import Journal
 from .platform import Platform
+from .responses import Response
 from .sessions import open_sessions
 
 PREFIX = "/_sim/"
@@ -38,33 +38,52 @@ class Control:
             ("POST", "log/clear"): lambda _request: journal.clear(),
             ("GET", "stats"): self._stats,
             ("GET", "services"): lambda _request: seeding.raw_services(platform),
-            ("POST", "services"): lambda request: seeding.insert_services(platform, json.loads(request.body)),
+            ("POST", "services"): lambda request: seeding.insert_services(platform, *_rows(request)),
             ("DELETE", "services"): lambda _request: seeding.remove_services(platform),
+            ("GET", "groups"): lambda _request: seeding.raw_groups(platform),
+            ("POST", "groups"): lambda request: seeding.insert_groups(platform, *_rows(request)),
+            ("DELETE", "groups"): lambda _request: seeding.remove_groups(platform),
             ("GET", "faults"): lambda _request: faults.described(),
             ("POST", "faults"): lambda request: faults.add(json.loads(request.body)),
             ("DELETE", "faults"): lambda _request: faults.clear(),
             ("POST", "reset"): self._reset,
         }
 
-    def answer(self, request: Request) -> web.Response:
+    def respond(self, request: Request) -> Response:
         """Carries out one control request; what it cannot read is a 400 that says why."""
         action = self._actions.get((request.method, request.path[len(PREFIX) :]))
         if action is None:
-            return web.json_response({"error": f"no control {request.method} {request.path}"}, status=404)
+            return _json(404, {"error": f"no control {request.method} {request.path}"})
         try:
-            return web.json_response(action(request))
+            return _json(200, action(request))
         except (ValueError, TypeError, KeyError, AttributeError, BusinessError) as error:
-            return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=400)
+            return _json(400, {"error": f"{type(error).__name__}: {error}"})
 
     def _stats(self, _request: Request) -> dict[str, Any]:
         return {**self._journal.stats(), "open_sessions": open_sessions(self._platform)}
 
-    def _reset(self, _request: Request) -> None:
-        self._front.abandon_jobs()
-        seeding.reset(self._platform)
+    def _reset(self, request: Request) -> None:
+        self._platform.reconfigure(json.loads(request.body) if request.body else [])
+        self._front.reload()
+        self._front.jobs.abandon()
+        first_content.reset(self._platform)
         self._faults.clear()
         self._journal.clear()
 
 
+def _json(status: int, body: Any) -> Response:
+    return Response(status, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+
+def _options(request: Request) -> dict[str, str]:
+    return dict(parse_qsl(request.query))
+
+
 def _since(request: Request) -> int:
-    return int(dict(parse_qsl(request.query)).get("since", 0))
+    return int(_options(request).get("since", 0))
+
+
+def _rows(request: Request) -> tuple[list[dict[str, Any]], str]:
+    """The rows of the body, and the uuid of the account that they are for."""
+    name = _options(request).get("account", constants.ADMIN_ACCOUNT)
+    return json.loads(request.body), constants.ACCOUNTS[name]

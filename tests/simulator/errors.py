@@ -17,8 +17,10 @@ DESCRIPTIONS = {
     "SYS.1006": "An operation failed",
     "SYS.1007": "One or more API argument is invalid",
     "SYS.1010": "Management node is not ready",
+    "SYS.1012": "Management node is unavailable",
     "ID.1000": "Unable to login, wrong account name or password",
     "ID.1001": "Invalid session",
+    "ID.1002": "Permission denied",
     "ID.1006": "The user session has exceeded the maximum concurrency",
     "LOGIN_CONTROL.1002": "Identity is locked",
 }
@@ -34,7 +36,7 @@ class BusinessError(Exception):
         self.cause = cause
 
     def as_json(self) -> dict[str, Any]:
-        """The ErrorCode object as it stands in an answer (contract 4.1); absent parts are omitted, as nulls are."""
+        """The ErrorCode object of a response; absent parts are omitted, as nulls are."""
         error: dict[str, Any] = {
             "code": self.code,
             "description": DESCRIPTIONS.get(self.code, "An error happened"),
@@ -48,7 +50,7 @@ class BusinessError(Exception):
 
 
 class Refusal(Exception):
-    """An answer of the REST front in plain text: an HTTP status and a text, which may be empty."""
+    """A response of the REST front in plain text: an HTTP status and a text, which may be empty."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(f"{status}: {text}")

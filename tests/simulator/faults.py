@@ -12,15 +12,27 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from .calls import KINDS
 from .errors import BusinessError
-from .jobs import NORMAL, Fate
+from .jobs import NORMAL, JobFault
 
 # Before the request is looked at: it has no effect.
 BEFORE = frozenset({"close_before", "status", "redirect"})
-# The request has its effect, and its answer is lost or spoilt.
+# The request has its effect, and its response is lost or spoilt.
 AFTER = frozenset(
-    {"close_after", "cut_answer", "status_after", "empty_body", "broken_json", "wrong_shape", "huge_body"}
+    {
+        "close_after",
+        "cut_answer",
+        "status_after",
+        "empty_body",
+        "broken_json",
+        "wrong_shape",
+        "huge_body",
+        "tiny_rows",
+        "endless_list",
+    }
 )
+# What goes wrong with the job that the request starts.
 JOB = frozenset(
     {
         "job_stuck",
@@ -30,13 +42,26 @@ JOB = frozenset(
         "job_expired",
         "job_error",
         "job_error_after",
+        "job_error_later",
+        "group_stays",
+        "restart_fails",
     }
 )
-NAMES = BEFORE | AFTER | JOB | {"delay", "session_gone"}
+# What happens beside the request.
+BESIDE = frozenset({"delay", "session_gone", "node_leaves"})
+NAMES = BEFORE | AFTER | JOB | BESIDE
 _MATCH_KEYS = frozenset({"method", "path_regex", "kind", "nth", "every", "times", "probability"})
 _RULE_KEYS = frozenset({"match", "fault"})
 # What a fault cannot do without.
-_NEEDED = {"delay": "seconds", "status": "code", "status_after": "code", "redirect": "location", "huge_body": "bytes"}
+_NEEDED = {
+    "delay": "seconds",
+    "status": "code",
+    "status_after": "code",
+    "redirect": "location",
+    "huge_body": "bytes",
+    "tiny_rows": "rows",
+    "job_error_later": "seconds",
+}
 
 
 @dataclass(frozen=True)
@@ -46,20 +71,27 @@ class Fault:
     name: str
     details: Mapping[str, Any] = field(default_factory=dict)
 
-    def fate(self) -> Fate:
+    def on_job(self) -> JobFault:
         """What it does to the job that the request starts."""
-        code = str(self.details.get("code", "SYS.1000"))
-        error = BusinessError(code, str(self.details.get("details", "a fault was asked for")))
-        fates = {
-            "job_stuck": Fate(executes=False, ending="stuck"),
-            "job_stuck_after": Fate(executes=True, ending="stuck"),
-            "job_lost": Fate(executes=True, ending="lost"),
-            "job_never": Fate(executes=False, ending="never"),
-            "job_expired": Fate(executes=bool(self.details.get("executed", True)), ending="expired"),
-            "job_error": Fate(executes=False, ending="error", error=error),
-            "job_error_after": Fate(executes=True, ending="error", error=error),
+        details = self.details
+        error = BusinessError(
+            str(details.get("code", "SYS.1000")), str(details.get("details", "a fault was asked for"))
+        )
+        faults = {
+            "job_stuck": JobFault(executes=False, ending="stuck"),
+            "job_stuck_after": JobFault(ending="stuck"),
+            "job_lost": JobFault(ending="lost"),
+            "job_never": JobFault(executes=False, ending="never"),
+            "job_expired": JobFault(executes=bool(details.get("executed", True)), ending="expired"),
+            "job_error": JobFault(executes=False, ending="error", error=error),
+            "job_error_after": JobFault(ending="error", error=error),
+            "job_error_later": JobFault(ending="error", error=error, late=float(details.get("seconds", 0))),
+            "group_stays": JobFault(hints={"group_status": str(details.get("status", "Unknown"))}),
+            "restart_fails": JobFault(
+                hints={"failing": int(details.get("nth", 1)), "code": str(details.get("code", "SYS.1006"))}
+            ),
         }
-        return fates.get(self.name, NORMAL)
+        return faults.get(self.name, NORMAL)
 
 
 @dataclass
@@ -96,12 +128,25 @@ class Rule:
         return True
 
 
+class Rows:
+    """The numbers of rows that an endless list has sent so far."""
+
+    def __init__(self) -> None:
+        self._next = 1
+
+    def take(self, count: int) -> range:
+        """The next `count` numbers."""
+        first, self._next = self._next, self._next + count
+        return range(first, self._next)
+
+
 class Faults:
     """The rules in force, in memory only."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._rules: list[Rule] = []
+        self.rows = Rows()
 
     def add(self, given: Any) -> None:
         """Adds rules from their JSON form.
@@ -138,13 +183,16 @@ def parse_rule(given: Any) -> Rule:
     match = given.get("match") or {}
     if not isinstance(match, dict) or not set(match) <= _MATCH_KEYS:
         raise ValueError(f"match has the keys {', '.join(sorted(_MATCH_KEYS))}: {match!r}")
-    kinds = match.get("kind", [])
+    given_kinds = match.get("kind", [])
+    kinds = frozenset([given_kinds] if isinstance(given_kinds, str) else given_kinds)
+    if not kinds <= KINDS:
+        raise ValueError(f"unknown kind {min(kinds - KINDS)!r}; known: {', '.join(sorted(KINDS))}")
     every = max(1, int(match.get("every", 1)))
     return Rule(
         fault=_parse_fault(given["fault"]),
         method=str(match.get("method", "")).upper(),
         path=re.compile(str(match.get("path_regex", ""))),
-        kinds=frozenset([kinds] if isinstance(kinds, str) else kinds),
+        kinds=kinds,
         nth=int(match.get("nth", every)),
         every=every,
         times=int(match.get("times", 1)),
@@ -167,4 +215,6 @@ def _parse_fault(given: Any) -> Fault:
     needed = _NEEDED.get(name)
     if not isinstance(details, dict) or (needed is not None and needed not in details):
         raise ValueError(f"the fault {name} needs {needed}: {details!r}")
-    return Fault(name, details)
+    fault = Fault(name, details)
+    fault.on_job()  # Raises ValueError for details that are no numbers, here rather than when the fault fires.
+    return fault

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The query grammar of the REST front (contract 2.1 and 2.2): from a query string to conditions and options."""
+"""The query grammar of the REST front: from a query string to conditions and options."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ import json
 import time
 from typing import Any
 
-from .apis import WRITE_KINDS
-from .front import Request
+from .calls import WRITE_KINDS
+from .incoming import Request
 from .store import Store
 
 _MAXIMUM = "in_flight_maximum"
@@ -25,7 +25,7 @@ class Journal:
         self._maximum = int(store.setting(_MAXIMUM, "0"))
 
     def record(self, request: Request, kind: str, status: int | None, fault: str | None) -> None:
-        """Adds a request; `status` is None when no answer was sent."""
+        """Adds a request; `status` is None when no response was sent."""
         is_write = request.method != "GET" and kind in WRITE_KINDS
         self._store.run(
             "INSERT INTO journal (at, method, path, query, kind, is_write, status, fault, job, authorization, body)"

@@ -130,7 +130,7 @@ class Simulator:
         return list(self._control("GET", f"log?since={since}"))
 
     def writes(self, since: int = 0) -> list[dict[str, Any]]:
-        """The requests after number `since` that ask for a change: not logins, queries and polls."""
+        """The requests after number `since` that ask for a change: no logins, queries and polls."""
         return [entry for entry in self.log(since) if entry["write"]]
 
     def effects(self, since: int = 0) -> list[dict[str, Any]]:
@@ -153,13 +153,25 @@ class Simulator:
         """All model services with everything stored of them, hidden fields and tags as well."""
         return list(self._control("GET", "services"))
 
-    def seed(self, rows: Iterable[dict[str, Any]]) -> list[str]:
-        """Stores model services that look like inventories; returns their uuids."""
-        return list(self._control("POST", "services", list(rows)))
+    def seed(self, rows: Iterable[dict[str, Any]], account: str = "admin") -> list[str]:
+        """Stores model services that look like inventories, for the account of this name; returns their uuids."""
+        return list(self._control("POST", f"services?account={account}", list(rows)))
 
     def clear_services(self) -> None:
         """Deletes all model services."""
         self._control("DELETE", "services")
+
+    def groups(self) -> list[dict[str, Any]]:
+        """All instance groups in their states of now, with everything stored of them."""
+        return list(self._control("GET", "groups"))
+
+    def seed_groups(self, rows: Iterable[dict[str, Any]], account: str = "admin") -> list[str]:
+        """Stores instance groups that look like inventories, or changes those that exist; returns their uuids."""
+        return list(self._control("POST", f"groups?account={account}", list(rows)))
+
+    def clear_groups(self) -> None:
+        """Deletes all instance groups."""
+        self._control("DELETE", "groups")
 
     def faults(self, rules: list[dict[str, Any]]) -> None:
         """Adds fault rules."""
@@ -173,9 +185,13 @@ class Simulator:
         """Removes all fault rules."""
         self._control("DELETE", "faults")
 
-    def reset(self) -> None:
-        """Brings everything but the options back to the state of a new store; running jobs are dropped."""
-        self._control("POST", "reset")
+    def reset(self, **options: Any) -> None:
+        """Brings everything back to the state of a new store; running jobs are dropped.
+
+        The options count until the next reset, beside those of the start. The store, addresses, TLS and the limit of
+        headers stay as they are.
+        """
+        self._control("POST", "reset", _words(options))
 
     def _scratch(self) -> Path:
         if self._folder is None:
@@ -185,14 +201,7 @@ class Simulator:
     def _arguments(self, port_file: Path) -> list[str]:
         arguments = ["--store", str(self.store), "--host", self.host, "--port", str(self.port)]
         arguments += ["--port-file", str(port_file), "--parent-pid", str(os.getpid())]
-        for name, value in self._options.items():
-            flag = "--" + name.replace("_", "-")
-            if value is True:
-                arguments.append(flag)
-            elif value is not None and value is not False:
-                # Joined, because a value may begin with a dash, as an offset from UTC may.
-                arguments.append(f"{flag}={value}")
-        return arguments
+        return arguments + _words(self._options)
 
     def _control(self, method: str, path: str, body: Any = None) -> Any:
         if self.protocol == "https":
@@ -205,9 +214,22 @@ class Simulator:
         try:
             connection.request(method, f"/_sim/{path}", None if body is None else json.dumps(body))
             response = connection.getresponse()
-            answer = json.loads(response.read())
+            result = json.loads(response.read())
         finally:
             connection.close()
         if response.status != http.HTTPStatus.OK:
-            raise ValueError(answer["error"])
-        return answer
+            raise ValueError(result["error"])
+        return result
+
+
+def _words(options: dict[str, Any]) -> list[str]:
+    """The command line for keyword arguments."""
+    words = []
+    for name, value in options.items():
+        flag = "--" + name.replace("_", "-")
+        if value is True:
+            words.append(flag)
+        elif value is not None and value is not False:
+            # Joined, because a value may begin with a dash, as an offset from UTC may.
+            words.append(f"{flag}={value}")
+    return words

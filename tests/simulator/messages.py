@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import Refusal, invalid_argument, not_found
-from .resources import Resource, exists
-from .store import Store
+from .access import require
+from .errors import Refusal, invalid_argument
+from .platform import Platform
+from .resources import Resource
 from .texts import is_resource_uuid, java_trim
 
 _RANGES = {"int": 2**31, "long": 2**63}
@@ -25,7 +26,8 @@ class Parameter:
     `kind` is ``string``, ``new_uuid`` (a text: the uuid that the client chose), ``int``, ``long``, ``bool``,
     ``strings`` (list), ``ints`` (list), ``map`` (text to text), ``string_lists`` (text to list of texts), ``images``
     (list of architecture images) or ``any``. `choices` are the only values taken, case-sensitive. `refers` is the
-    resource whose uuids the parameter holds.
+    resource whose uuids the parameter holds. `longest` is the length that a platform with ``length-limits`` allows.
+    `since` is the first version that knows the parameter.
     """
 
     name: str
@@ -33,40 +35,47 @@ class Parameter:
     required: bool = False
     choices: tuple[str, ...] = ()
     refers: Resource | None = None
+    longest: int = 0
+    since: str = "0"
 
 
-def convert(parameters: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Takes the known parameters out of a JSON object, as Gson and the front's type check do (contract 8).
+def convert(
+    parameters: Iterable[Parameter], given: Mapping[str, Any], spelling: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Takes the known parameters out of a JSON object, as Gson and the front's type check do.
 
-    Unknown names and nulls are dropped without a word; texts are trimmed.
+    Unknown names and nulls are dropped without a word; texts are trimmed. `spelling` has the names that this platform
+    has for some parameters.
 
     :raises Refusal: 400 or 500 for values of another type.
     """
     converted = {}
     for parameter in parameters:
-        value = given.get(parameter.name)
+        value = given.get((spelling or {}).get(parameter.name, parameter.name))
         if value is not None:
             converted[parameter.name] = _convert(parameter.kind, parameter.name, value)
     return converted
 
 
-def validate(store: Store, message: str, parameters: Iterable[Parameter], values: Mapping[str, Any]) -> None:
+def validate(
+    platform: Platform, account: str, message: str, parameters: Iterable[Parameter], values: Mapping[str, Any]
+) -> None:
     """Checks converted values: required ones, choices, ``resourceUuid``, and that referred resources exist.
 
     :raises BusinessError: SYS.1007 or SYS.1003; in the platform's order, all arguments before all references.
     """
     listed = list(parameters)
+    limited = platform.options.features.has("length-limits")
     for parameter in listed:
-        _validate_argument(message, parameter, values.get(parameter.name))
+        _validate_argument(message, parameter, values.get(parameter.name), limited)
     for parameter in listed:
         if parameter.refers is not None and parameter.name in values:
             value = values[parameter.name]
             for uuid in value if isinstance(value, list) else [value]:
-                if not exists(store, parameter.refers, uuid):
-                    raise not_found(parameter.name, uuid)
+                require(platform, account, parameter.refers, parameter.name, uuid)
 
 
-def _validate_argument(message: str, parameter: Parameter, value: Any) -> None:
+def _validate_argument(message: str, parameter: Parameter, value: Any, limited: bool) -> None:
     name = parameter.name
     if value is None:
         if parameter.required:
@@ -77,6 +86,8 @@ def _validate_argument(message: str, parameter: Parameter, value: Any) -> None:
         raise invalid_argument(f"field[{name}] of message[{message}] is invalid, valid values are [{choices}]: {value}")
     if parameter.kind == "new_uuid" and not is_resource_uuid(value):
         raise invalid_argument(f"field[{name}] of message[{message}] is not a valid uuid: {value}")
+    if limited and 0 < parameter.longest < len(value):
+        raise invalid_argument(f"field[{name}] of message[{message}] exceeds the max length {parameter.longest}")
 
 
 def _convert(kind: str, name: str, value: Any) -> Any:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a simulator process can be told at its start."""
+"""The settings of one simulator process."""
 
 from __future__ import annotations
 
@@ -15,51 +15,86 @@ from . import constants
 
 SWITCHES = frozenset(
     {
+        "any-system-tag",
         "check-time-zone",
         "delete-missing-fails",
+        "length-limits",
         "merge-env",
         "no-ai",
+        "no-bind",
         "no-fold",
+        "no-groups",
         "no-tags",
+        "no-total",
         "no-user-tags",
+        "remember-deleted",
+        "strict-sql",
         "sync-writes",
+        "unbind-inventory",
+        "yaml-anew",
     }
 )
-IGNORE_PREFIXES = ("ignore-field", "add-ignore-field", "clone-ignore-field", "update-ignore-field")
+#: The operations whose fields a platform may ignore.
+OPERATIONS = ("add", "clone", "update", "deploy", "group-update")
+_IGNORED = re.compile(rf"(?:({'|'.join(OPERATIONS)})-)?ignore-field")
+#: Features that need a value, and the form of that value.
+VALUED = {
+    "denied-code": re.compile(r"[\w.]+"),
+    "duplicate-code": re.compile(r"[\w.]+"),
+    "group-field": re.compile(r"\w+=\w*"),
+    "groups-path": re.compile(r"slash|plain|both"),
+}
 
 
 @dataclass(frozen=True)
 class Features:
-    """How this platform deviates from the usual one. `ignored` holds (operation or "", wire name of a field)."""
+    """How this platform deviates from the usual one.
+
+    `ignored` has (operation or "", wire name of a field). `values` has (feature, value) of those that need a value.
+    """
 
     switches: frozenset[str] = frozenset()
     ignored: frozenset[tuple[str, str]] = frozenset()
+    values: tuple[tuple[str, str], ...] = ()
 
     def has(self, switch: str) -> bool:
         """Whether a switch of `SWITCHES` is on."""
         return switch in self.switches
 
     def ignores(self, operation: str, name: str) -> bool:
-        """Whether the field is dropped silently by the operation (``add``, ``clone`` or ``update``)."""
+        """Whether the field is dropped silently by the operation, one of `OPERATIONS`."""
         return (operation, name) in self.ignored or ("", name) in self.ignored
+
+    def value(self, feature: str, default: str) -> str:
+        """The value given for a feature, the last one if there are several."""
+        return dict(self.values).get(feature, default)
+
+    @property
+    def group_spelling(self) -> dict[str, str]:
+        """For fields of instance groups that are spelt otherwise here, their name here; "" where there is none."""
+        pairs = (value.partition("=") for feature, value in self.values if feature == "group-field")
+        return {name: other for name, _equals, other in pairs}
 
 
 def parse_features(text: str) -> Features:
     """Reads a comma list such as ``no-fold,clone-ignore-field:readme``.
 
-    :raises ValueError: for a name that is not known.
+    :raises ValueError: for a name that is not known, or a value that does not fit it.
     """
-    switches, ignored = set(), set()
+    switches, ignored, values = set(), set(), []
     for item in filter(None, (part.strip() for part in text.split(","))):
-        prefix, colon, name = item.partition(":")
+        name, _colon, value = item.partition(":")
+        match = _IGNORED.fullmatch(name)
         if item in SWITCHES:
             switches.add(item)
-        elif colon and name and prefix in IGNORE_PREFIXES:
-            ignored.add(("" if prefix == "ignore-field" else prefix.split("-")[0], name))
+        elif match is not None and value:
+            ignored.add((match.group(1) or "", value))
+        elif name in VALUED and VALUED[name].fullmatch(value):
+            values.append((name, value))
         else:
-            known = ", ".join([*sorted(SWITCHES), *(f"{known_prefix}:NAME" for known_prefix in IGNORE_PREFIXES)])
-            raise ValueError(f"unknown feature {item!r}; known: {known}")
-    return Features(frozenset(switches), frozenset(ignored))
+            known = [*sorted(SWITCHES), "[OPERATION-]ignore-field:NAME", *(f"{valued}:VALUE" for valued in VALUED)]
+            raise ValueError(f"unknown feature {item!r}; known: {', '.join(known)}")
+    return Features(frozenset(switches), frozenset(ignored), tuple(values))
 
 
 def parse_offset(text: str) -> tzinfo:
@@ -78,6 +113,14 @@ def parse_offset(text: str) -> tzinfo:
     return timezone(-offset if sign == "-" else offset)
 
 
+def parse_version(text: str) -> tuple[int, ...]:
+    """Reads a version such as ``5.5.22``, so that versions can be compared.
+
+    :raises ValueError: for any other form.
+    """
+    return tuple(int(part) for part in text.split("."))
+
+
 @dataclass(frozen=True)
 class Options:
     """One simulator's settings; times are in seconds. README.md describes each of them."""
@@ -90,15 +133,27 @@ class Options:
     job_seconds: float = 0.02
     job_effect: str = "end"
     job_retention: float = constants.JOB_RETENTION
+    job_id_window: float = 0.0
+    group_seconds: float = 0.1
+    group_instances: int = 1
     request_latency: float = 0.0
     max_in_flight: int = 0
     overload: str = "429"
+    header_limit: int = constants.HEADER_LIMIT
     session_timeout: float = constants.SESSION_TIMEOUT
     session_limit: int = constants.SESSION_LIMIT
+    session_sweep: float = constants.SESSION_SWEEP_SECONDS
     unique_session: bool = False
+    platform_id: str = ""
+    platform_version: tuple[int, ...] = parse_version(constants.PLATFORM_VERSION)
     features: Features = field(default_factory=Features)
     zone: tzinfo = timezone.utc
     certfile: Path | None = None
     keyfile: Path | None = None
     seed: int = 0
     parent_pid: int = 0
+
+    @property
+    def scheme(self) -> str:
+        """The protocol it is reached by."""
+        return "http" if self.certfile is None else "https"

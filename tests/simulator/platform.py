@@ -1,22 +1,37 @@
-# Copyright (c) 2026 The zstack.aios authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
 """The parts of one running simulator that every operation may need."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from random import Random
 
 from .options import Options
 from .store import Store
 
 
-@dataclass
 class Platform:
-    """One simulator: its settings, its store and its source of chance."""
+    """One simulator.
 
-    options: Options
-    store: Store
-    random: Random = field(default_factory=Random)
+    :ivar options: its settings.
+    :ivar store: everything it knows.
+    :ivar random: its source of chance.
+    :ivar address: its own address without a path, once it listens.
+    """
+
+    def __init__(self, options: Options, store: Store, with_changes: Callable[[Sequence[str]], Options]) -> None:
+        self.options = options
+        self.store = store
+        self.random = Random(options.seed)
+        self.address = ""
+        self._with_changes = with_changes
+
+    def reconfigure(self, changes: Sequence[str]) -> None:
+        """Takes on the settings of the process with changes, which are words of the command line.
+
+        :raises ValueError: for changes that are no options.
+        """
+        try:
+            self.options = self._with_changes(changes)
+        except SystemExit:
+            raise ValueError(f"no such options: {' '.join(changes)}") from None
+        self.random.seed(self.options.seed)

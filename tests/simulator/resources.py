@@ -25,13 +25,15 @@ class Resource:
 
     `columns` maps wire names that can be queried, sorted and selected to ``text``, ``int``, ``bool`` or ``date``; what
     an inventory holds beside them (lists, maps) is no column. `primitives` appear whatever ``fields`` asks for.
-    `hidden` are wire names that are stored and never shown.
+    `hidden` are wire names that are stored and never shown. What is `owned` belongs to an account, which alone sees it
+    beside the administrator.
     """
 
     table: str
     columns: Mapping[str, str]
     primitives: tuple[str, ...] = ()
     hidden: frozenset[str] = frozenset()
+    owned: bool = False
 
 
 MODEL_SERVICES = Resource(
@@ -76,6 +78,7 @@ MODEL_SERVICES = Resource(
             "serviceStartCommand",
         }
     ),
+    owned=True,
 )
 MODEL_CENTERS = Resource(
     "model_centers",
@@ -101,11 +104,30 @@ IMAGES = Resource(
     {**_NAMED, "state": "text", "status": "text", "platform": "text", "architecture": "text", **_DATED},
 )
 GPU_SPECS = Resource("pci_device_specs", {**_NAMED, "vendorId": "text", "type": "text", **_DATED})
-INSTANCE_GROUPS = Resource("instance_groups", {**_NAMED, "modelServiceUuid": "text", "status": "text", **_DATED})
+MANAGEMENT_NODES = Resource(
+    "management_nodes", {"uuid": "text", "hostName": "text", "joinDate": "date", "heartBeat": "date"}
+)
+INSTANCE_GROUPS = Resource(
+    "instance_groups",
+    {
+        **_NAMED,
+        "modelServiceUuid": "text",
+        "modelUuid": "text",
+        "modelServiceType": "text",
+        "type": "text",
+        "status": "text",
+        "yaml": "text",
+        "supportMetrics": "bool",
+        "exportPath": "text",
+        **_DATED,
+    },
+    hidden=frozenset({"settings"}),
+    owned=True,
+)
 TAG_PATTERNS = Resource("tag_patterns", {**_NAMED, "value": "text", "color": "text", "type": "text", **_DATED})
 _TAG_COLUMNS = {"uuid": "text", "resourceUuid": "text", "resourceType": "text", "tag": "text", "type": "text"}
-USER_TAGS = Resource("user_tags", {**_TAG_COLUMNS, "tagPatternUuid": "text", **_DATED})
-SYSTEM_TAGS = Resource("system_tags", {**_TAG_COLUMNS, "inherent": "bool", **_DATED})
+USER_TAGS = Resource("user_tags", {**_TAG_COLUMNS, "tagPatternUuid": "text", **_DATED}, owned=True)
+SYSTEM_TAGS = Resource("system_tags", {**_TAG_COLUMNS, "inherent": "bool", **_DATED}, owned=True)
 
 ALL = (
     MODEL_SERVICES,
@@ -114,6 +136,7 @@ ALL = (
     ZONES,
     IMAGES,
     GPU_SPECS,
+    MANAGEMENT_NODES,
     INSTANCE_GROUPS,
     TAG_PATTERNS,
     USER_TAGS,
@@ -123,15 +146,18 @@ _SQL_TYPES = {"text": "TEXT", "date": "TEXT", "int": "INTEGER", "bool": "INTEGER
 
 
 def create_tables(store: Store) -> None:
-    """Makes the tables that are missing. ``_record`` is everything known, ``_json`` the inventory as it is sent."""
+    """Makes the tables that are missing.
+
+    ``_record`` is everything known, ``_json`` the inventory as it is sent, ``_owner`` the account of what is owned.
+    """
     for resource in ALL:
         columns = ", ".join(f'"{name}" {_SQL_TYPES[kind]}' for name, kind in resource.columns.items())
         store.run(
             f'CREATE TABLE IF NOT EXISTS "{resource.table}" '
-            f"(_row INTEGER PRIMARY KEY AUTOINCREMENT, {columns}, _record TEXT NOT NULL, _json TEXT NOT NULL)"
+            f"(_row INTEGER PRIMARY KEY AUTOINCREMENT, {columns}, _record TEXT NOT NULL, _json TEXT NOT NULL, _owner TEXT)"
         )
         store.run(f'CREATE UNIQUE INDEX IF NOT EXISTS "{resource.table}_uuid" ON "{resource.table}" ("uuid")')
-        for name in ("name", "uuid", "resourceUuid"):
+        for name in ("name", "uuid", "resourceUuid", "modelServiceUuid"):
             if name in resource.columns:
                 store.run(
                     f'CREATE INDEX IF NOT EXISTS "{resource.table}_{name}_folded" '
@@ -145,7 +171,7 @@ def inventory(resource: Resource, record: Mapping[str, Any], zone: tzinfo) -> di
     for name, value in record.items():
         if value is None or name in resource.hidden:
             continue
-        if name in _DATED:
+        if resource.columns.get(name) == "date":
             shown[name] = gson_date(value, zone)
         elif isinstance(value, list):
             shown[name] = [inventory(resource, part, zone) if isinstance(part, dict) else part for part in value]
@@ -154,16 +180,18 @@ def inventory(resource: Resource, record: Mapping[str, Any], zone: tzinfo) -> di
     return shown
 
 
-def save(store: Store, resource: Resource, records: Iterable[Mapping[str, Any]], zone: tzinfo) -> None:
-    """Inserts the records, or replaces those whose uuid exists already."""
+def save(
+    store: Store, resource: Resource, records: Iterable[Mapping[str, Any]], zone: tzinfo, owner: str | None = None
+) -> None:
+    """Inserts the records for the owner, or replaces those whose uuid exists already; their owner stays."""
     names = list(resource.columns)
     listed = ", ".join(f'"{name}"' for name in names)
     replaced = ", ".join(f'"{name}" = excluded."{name}"' for name in [*names, "_record", "_json"])
-    marks = ", ".join("?" * (len(names) + 2))
+    marks = ", ".join("?" * (len(names) + 3))
     store.run_many(
-        f'INSERT INTO "{resource.table}" ({listed}, _record, _json) VALUES ({marks}) '
+        f'INSERT INTO "{resource.table}" ({listed}, _record, _json, _owner) VALUES ({marks}) '
         f'ON CONFLICT("uuid") DO UPDATE SET {replaced}',
-        (_row(resource, record, zone) for record in records),
+        ([*_row(resource, record, zone), owner] for record in records),
     )
 
 
@@ -184,6 +212,12 @@ def load(store: Store, resource: Resource, uuid: str) -> dict[str, Any] | None:
 def exists(store: Store, resource: Resource, uuid: str) -> bool:
     """Whether a record has exactly this uuid."""
     return store.run(f'SELECT 1 FROM "{resource.table}" WHERE "uuid" = ?', (uuid,)).fetchone() is not None
+
+
+def owner_of(store: Store, resource: Resource, uuid: str) -> tuple[bool, str | None]:
+    """Whether a record has exactly this uuid, and the account that owns it."""
+    row = store.run(f'SELECT _owner FROM "{resource.table}" WHERE "uuid" = ?', (uuid,)).fetchone()
+    return (False, None) if row is None else (True, row[0])
 
 
 def remove(store: Store, resource: Resource, uuid: str) -> bool:

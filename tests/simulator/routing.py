@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a path and a method to the API that answers (contract 1 and 4.1)."""
+"""From a path and a method to the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JOBS_PATH = "/api-jobs/"
 
 @dataclass(frozen=True)
 class Route:
-    """The APIs that share the path of a request, and what stands in its placeholders."""
+    """The APIs that share the path of a request, and the values of its placeholders."""
 
     apis: tuple[Api, ...]
     placeholders: dict[str, str]
@@ -55,9 +55,11 @@ class Router:
         for api in apis:
             by_path.setdefault(api.path, []).append(api)
         # A path without placeholders wins over one that has some in the same place.
-        self._paths = [
+        self._exact = {path: tuple(sharing) for path, sharing in by_path.items() if "{" not in path}
+        self._patterns = [
             (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), tuple(sharing))
-            for path, sharing in sorted(by_path.items(), key=lambda item: item[0].count("{"))
+            for path, sharing in by_path.items()
+            if "{" in path
         ]
 
     def find(self, path: str) -> Route:
@@ -66,7 +68,10 @@ class Router:
         :raises Refusal: 404.
         """
         if path.startswith("/v1/"):
-            for pattern, apis in self._paths:
+            exact = self._exact.get(path[3:])
+            if exact is not None:
+                return Route(exact, {})
+            for pattern, apis in self._patterns:
                 match = pattern.fullmatch(path, 3)
                 if match is not None:
                     return Route(apis, match.groupdict())

@@ -2,22 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a parsed query over a resource's table, comparing as the platform's database does (contract 2.2 and 2.3)."""
+"""Runs a parsed query over a resource's table, comparing as the platform's database does."""
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from .errors import BusinessError, invalid_argument
+from .errors import BusinessError
 from .grammar import TAG_FIELDS, Condition, Query
 from .resources import SYSTEM_TAGS, USER_TAGS, Resource
 from .store import Store
 from .texts import fold, fold_for_equality, gson_dumps
 
 _SHUFFLE_PRIME = 2_147_483_647
+_NUMBER = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
+_NEGATED = {"!=": "=", "!?=": "?=", "!~=": "~="}
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,16 @@ class _Clause:
     values: tuple[Any, ...]
 
 
-def select(store: Store, resource: Resource, query: Query, random: Random) -> str:
-    """The body of a query's answer as JSON text: ``inventories`` and ``total`` as asked for, and ``schema``.
+def select(store: Store, resource: Resource, query: Query, random: Random, account: str = "") -> str:
+    """The body of a query's response as JSON text: ``inventories`` and ``total`` as asked for, and ``schema``.
+
+    With an `account` only what it owns is found, of resources that are owned.
 
     :raises BusinessError: for fields the resource has not.
     """
     clauses = [_clause(resource, condition) for condition in query.conditions]
+    if account and resource.owned:
+        clauses.append(_Clause("_owner = ?", (account,)))
     where = " AND ".join(clause.sql for clause in clauses) or "1"
     values = [value for clause in clauses for value in clause.values]
     parts = []
@@ -44,7 +51,7 @@ def select(store: Store, resource: Resource, query: Query, random: Random) -> st
         )
         texts = [row[0] for row in rows]
         if query.fields is not None:
-            texts = [_project(text, {*query.fields, *resource.primitives}) for text in texts]
+            texts = [_project(text, query.fields, resource.primitives) for text in texts]
         parts.append(f'"inventories":[{",".join(texts)}]')
     if query.count or query.reply_with_count:
         total = store.run(f'SELECT COUNT(*) FROM "{resource.table}" WHERE {where}', values).fetchone()[0]
@@ -52,8 +59,11 @@ def select(store: Store, resource: Resource, query: Query, random: Random) -> st
     return "{" + ",".join([*parts, '"schema":{}']) + "}"
 
 
-def _project(text: str, names: set[str]) -> str:
-    return gson_dumps({name: value for name, value in json.loads(text).items() if name in names})
+def _project(text: str, names: tuple[str, ...], primitives: tuple[str, ...]) -> str:
+    """The named fields of an inventory. A primitive that is not named is there all the same, with Java's default."""
+    shown = json.loads(text)
+    unset = {name: False for name in primitives if name not in names}
+    return gson_dumps({**{name: value for name, value in shown.items() if name in names}, **unset})
 
 
 def _order(resource: Resource, query: Query, random: Random) -> tuple[str, list[Any]]:
@@ -68,7 +78,7 @@ def _order(resource: Resource, query: Query, random: Random) -> tuple[str, list[
 def _check_columns(resource: Resource, names: tuple[str, ...]) -> None:
     for name in names:
         if name not in resource.columns:
-            raise invalid_argument(f"entity[{resource.table}] not having field[{name}]")
+            raise BusinessError("SYS.1000", f"inventory class[{resource.table}] not having field[{name}]")
 
 
 def _comparable(resource: Resource, name: str) -> str:
@@ -105,24 +115,35 @@ def _pattern(text: str) -> str:
 
 def _value(kind: str, text: str) -> Any:
     if kind == "bool":
-        return int(text.lower() == "true")
-    if kind == "int":
-        try:
-            return int(text)
-        except ValueError:
-            raise BusinessError("SYS.1000", f'For input string: "{text}"') from None
-    return fold_for_equality(text)
+        return _boolean(text)
+    return _number(text) if kind == "int" else fold_for_equality(text)
+
+
+def _boolean(text: str) -> int:
+    """A truth value goes into the query without quotation marks, where any other word is an error."""
+    try:
+        return ("false", "true", "0", "1").index(text.lower()) % 2
+    except ValueError:
+        raise BusinessError("SYS.1000", f"could not resolve property: {text}") from None
+
+
+def _number(text: str) -> int | float:
+    """What MySQL makes of a text that is compared with a number: its first digits, or 0."""
+    match = _NUMBER.match(text)
+    number = float(match.group(1)) if match is not None else 0.0
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def _tag_clause(condition: Condition) -> _Clause:
-    """A condition on the tags of a resource: it holds, or for a negated operator fails, for any one of its tags."""
+    """A condition on the tags of a resource: it holds, or for a negated operator fails, for any one of its tags.
+
+    So "is null" asks for a tag that is null, not for a resource without tags.
+    """
+    if "%s" in condition.value:
+        raise BusinessError("SYS.1000", "java.lang.NullPointerException: the condition on tags cannot be formatted")
     resource = SYSTEM_TAGS if condition.field == "__systemTag__" else USER_TAGS
     column = "tagPatternUuid" if condition.field == "__tagUuid__" else "tag"
-    tagged = f'SELECT "resourceUuid" FROM "{resource.table}"'
-    if condition.operator in ("is null", "not null"):
-        present = condition.operator == "not null"
-        return _Clause(f'"uuid" {"IN" if present else "NOT IN"} ({tagged} WHERE "{column}" IS NOT NULL)', ())
-    negated = condition.operator.startswith("!")
-    positive = condition.operator.lstrip("!") if condition.operator != "!=" else "="
-    inner = _compare(resource, Condition(column, positive, condition.value))
-    return _Clause(f'"uuid" {"NOT IN" if negated else "IN"} ({tagged} WHERE {inner.sql})', inner.values)
+    operator = _NEGATED.get(condition.operator, condition.operator)
+    inner = _compare(resource, Condition(column, operator, condition.value))
+    verb = "NOT IN" if condition.operator in _NEGATED else "IN"
+    return _Clause(f'"uuid" {verb} (SELECT "resourceUuid" FROM "{resource.table}" WHERE {inner.sql})', inner.values)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What adding, cloning, updating and deleting a model service does (contract 1)."""
+"""What adding, cloning, updating and deleting a model service does, and binding models to it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from . import tags
+from . import folding, groups, tags
+from .access import require_own
 from .calls import Call
-from .errors import BusinessError, not_found
-from .folding import fold_into
+from .creation import new_resource_uuid, remember_deletion
+from .errors import not_found
 from .messages import Parameter
 from .platform import Platform
-from .resources import MODEL_CENTERS, MODEL_SERVICES, MODELS, TAG_PATTERNS, ZONES, exists, inventory, load, remove, save
+from .resources import MODEL_CENTERS, MODEL_SERVICES, MODELS, TAG_PATTERNS, ZONES, inventory, load, remove, save
 from .texts import new_uuid
 
 TYPES = ("Endpoint", "FineTune", "ModelEval", "App")
@@ -24,18 +25,26 @@ SOURCES = ("Other", "Bentoml", "HuggingFace")
 
 # What an Add takes without asking for it, a Clone as well, and an Update as well.
 _EVERYWHERE = (
-    Parameter("description"),
+    Parameter("description", longest=2048),
     Parameter("gpuComputeCapability"),
-    Parameter("containerCommand"),
-    Parameter("containerArgs"),
     Parameter("pythonVersion"),
     Parameter("type", choices=TYPES),
     Parameter("source", choices=SOURCES),
     Parameter("framework"),
-    Parameter("architectureImages", "images"),
-    Parameter("supportDistributed", "bool"),
-    Parameter("vendorToSpecUuidsMap", "string_lists"),
 )
+
+
+def _newer(architectures: str = "0", distributed: str = "0", containers: str = "0") -> tuple[Parameter, ...]:
+    """Parameters of all three operations, and the version since which an operation has them."""
+    return (
+        Parameter("architectureImages", "images", since=architectures),
+        Parameter("supportDistributed", "bool", since=distributed),
+        Parameter("containerCommand", since=containers),
+        Parameter("containerArgs", since=containers),
+        Parameter("vendorToSpecUuidsMap", "string_lists", since=containers),
+    )
+
+
 _AT_CREATION = (
     Parameter("condaVersion"),
     Parameter("system", "bool"),
@@ -46,7 +55,7 @@ _AT_CREATION = (
 
 def _basic(required: bool) -> tuple[Parameter, ...]:
     return (
-        Parameter("name", required=required),
+        Parameter("name", required=required, longest=255),
         Parameter("yaml", required=required),
         Parameter("requestCpu", "int", required=required),
         Parameter("requestMemory", "long", required=required),
@@ -61,6 +70,7 @@ ADD = (
     Parameter("zoneUuid", refers=ZONES),
     Parameter("modelUuids", "strings", refers=MODELS),
     *_EVERYWHERE,
+    *_newer(),
     *_AT_CREATION,
 )
 CLONE = (
@@ -68,8 +78,9 @@ CLONE = (
     Parameter("installPath"),
     Parameter("readme"),
     Parameter("size", "long"),
-    Parameter("cpuArchitectures", "strings"),
+    Parameter("cpuArchitectures", "strings", since="5.3.40"),
     *_EVERYWHERE,
+    *_newer(architectures="5.3.40", distributed="5.3.46", containers="5.5.22"),
     *_AT_CREATION,
 )
 _UPDATE_ONLY = (
@@ -84,7 +95,7 @@ _UPDATE_ONLY = (
     Parameter("serviceInstallPath"),
     Parameter("serviceStartCommand"),
 )
-UPDATE = (*_basic(required=False), *_EVERYWHERE, *_UPDATE_ONLY)
+UPDATE = (*_basic(required=False), *_EVERYWHERE, *_newer(), *_UPDATE_ONLY)
 
 _NO_COLUMN = frozenset({"resourceUuid", "tagUuids", "modelUuids", "architectureImages"})
 # What a copy does not take over from its source.
@@ -119,8 +130,7 @@ def update(platform: Platform, call: Call) -> dict[str, Any]:
     record.update({name: value for name, value in values.items() if name not in _NO_COLUMN})
     if "architectureImages" in values:
         record["modelServiceImages"] = values["architectureImages"]
-    if not platform.options.features.has("no-fold"):
-        record["yaml"] = fold_into(record["yaml"], values, platform.options.features.has("merge-env"))
+    record["yaml"] = folding.fold(platform.options.features, record["yaml"], values)
     record["lastOpDate"] = int(time.time())
     complete(record)
     save(platform.store, MODEL_SERVICES, [record], platform.options.zone)
@@ -130,25 +140,35 @@ def update(platform: Platform, call: Call) -> dict[str, Any]:
 def delete(platform: Platform, call: Call) -> dict[str, Any]:
     """DeleteModelService; a service that is not there counts as deleted unless ``delete-missing-fails`` is on."""
     uuid = call.path["uuid"]
+    require_own(platform, call.account, MODEL_SERVICES, uuid)
     if remove(platform.store, MODEL_SERVICES, uuid):
         tags.forget(platform, uuid)
+        groups.orphan(platform, uuid)
+        remember_deletion(platform, uuid)
     elif platform.options.features.has("delete-missing-fails"):
         raise not_found("uuid", uuid)
     return {}
 
 
-def deploy(platform: Platform, call: Call) -> dict[str, Any]:
-    """DeployModelService: accepted for an existing service, without any instance behind it."""
-    _existing(platform, call.path["uuid"])
-    return {}
+def bind_model(platform: Platform, call: Call) -> dict[str, Any]:
+    """BindModelToService: adds the model to the service's references; one that is bound stays as it is."""
+    record = _existing(platform, call.path["modelServiceUuid"])
+    model = call.path["modelUuid"]
+    if all(reference["modelUuid"] != model for reference in record["modelServiceRefs"]):
+        record["modelServiceRefs"].append({"modelUuid": model})
+        complete(record)
+        save(platform.store, MODEL_SERVICES, [record], platform.options.zone)
+    return {"inventory": inventory(MODEL_SERVICES, record, platform.options.zone)}
 
 
 def unbind_model(platform: Platform, call: Call) -> dict[str, Any]:
-    """UnbindModelFromService: takes the model out of the service's references."""
+    """UnbindModelFromService: takes the model out of the service's references, whether it is there or not."""
     record = _existing(platform, call.path["modelServiceUuid"])
     kept = [ref for ref in record["modelServiceRefs"] if ref["modelUuid"] != call.path["modelUuid"]]
     record["modelServiceRefs"] = kept
     save(platform.store, MODEL_SERVICES, [record], platform.options.zone)
+    if platform.options.features.has("unbind-inventory"):
+        return {"inventory": inventory(MODEL_SERVICES, record, platform.options.zone)}
     return {}
 
 
@@ -165,10 +185,7 @@ def _taken(platform: Platform, operation: str, call: Call) -> dict[str, Any]:
 
 
 def _create(platform: Platform, call: Call, values: dict[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    uuid = values.get("resourceUuid") or new_uuid()
-    if exists(platform.store, MODEL_SERVICES, uuid):
-        cause = BusinessError("SYS.1000", f"Duplicate entry '{uuid}' for key 'PRIMARY'")
-        raise BusinessError("SYS.1006", "failed to create the model service", cause)
+    uuid = new_resource_uuid(platform, values.get("resourceUuid"))
     record = {"uuid": uuid, **base, **{name: value for name, value in values.items() if name not in _NO_COLUMN}}
     if "modelUuids" in values:
         record["modelServiceRefs"] = [{"modelUuid": model} for model in values["modelUuids"]]
@@ -179,8 +196,8 @@ def _create(platform: Platform, call: Call, values: dict[str, Any], base: Mappin
             {name: value for name, value in one.items() if name not in _OWN} for one in record.get(part) or []
         ]
     complete(record)
-    save(platform.store, MODEL_SERVICES, [record], platform.options.zone)
-    tags.create_with(platform, uuid, call, values.get("tagUuids", []))
+    save(platform.store, MODEL_SERVICES, [record], platform.options.zone, call.account)
+    tags.create_with(platform, MODEL_SERVICES, uuid, call, values.get("tagUuids", []))
     return {"inventory": inventory(MODEL_SERVICES, record, platform.options.zone)}
 
 

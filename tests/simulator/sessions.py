@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts and sessions (contract 5.1)."""
+"""Accounts and sessions."""
 
 from __future__ import annotations
 
@@ -87,16 +87,18 @@ def renew(platform: Platform, call: Call) -> dict[str, Any]:
     return {"inventory": _inventory(platform, session, account, now, now + duration)}
 
 
-def authenticate(platform: Platform, session: str) -> None:
-    """Renews the session by its use.
+def authenticate(platform: Platform, session: str) -> str:
+    """Lets the session live as long again as a new one, even after a longer renewal; returns its account.
 
     :raises BusinessError: ID.1001 when it is unknown or has expired.
     """
-    if _account(platform, session) is None:
-        platform.store.run("DELETE FROM sessions WHERE uuid = ?", (session,))
+    account = _account(platform, session)
+    if account is None:
+        drop(platform, session)
         raise _expired()
     expires = time.time() + platform.options.session_timeout
-    platform.store.run("UPDATE sessions SET expires = MAX(expires, ?) WHERE uuid = ?", (expires, session))
+    platform.store.run("UPDATE sessions SET expires = ? WHERE uuid = ?", (expires, session))
+    return account
 
 
 def drop(platform: Platform, session: str) -> None:
@@ -146,8 +148,8 @@ def _inventory(platform: Platform, session: str, account: str, now: float, expir
 
 
 def _sweep(platform: Platform, now: float) -> None:
-    """Expired sessions count against the limit until the platform's hourly round removes them."""
+    """Expired sessions count against the limit until the platform removes them, which it does once in a while."""
     last = float(platform.store.setting("sessions_swept", "0"))
-    if now - last >= constants.SESSION_SWEEP_SECONDS:
+    if now - last >= platform.options.session_sweep:
         platform.store.run("DELETE FROM sessions WHERE expires <= ?", (now,))
         platform.store.set_setting("sessions_swept", str(now))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Requests signed with an access key (contract 5.2)."""
+"""Requests signed with an access key."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _OFFSET = re.compile(r"(?:GMT|UTC)?([+-])(\d\d):(\d\d)")
 _ABBREVIATIONS = {"CST": "America/Chicago", "Z": "UTC"}
 
 
-def verify(platform: Platform, method: str, path: str, authorization: str, date: str | None) -> None:
-    """Checks the header ``ZStack <id>:<signature>`` of a request.
+def verify(platform: Platform, method: str, path: str, authorization: str, date: str | None) -> str:
+    """Checks the header ``ZStack <id>:<signature>`` of a request; returns the account that the key belongs to.
 
     :param path: decoded, without context and query, such as ``/v1/ai/model-services``.
     :raises Refusal: 400 for a malformed header or date, 403 for a wrong clock, an unknown key or a wrong signature.
@@ -40,12 +40,13 @@ def verify(platform: Platform, method: str, path: str, authorization: str, date:
     if date is None:
         raise Refusal(400, "'Date' must be incuded in the request header when accessKey is used")
     _check_clock(platform, date)
-    row = platform.store.run("SELECT secret FROM access_keys WHERE id = ? AND enabled = 1", (key,)).fetchone()
+    row = platform.store.run("SELECT secret, account FROM access_keys WHERE id = ? AND enabled = 1", (key,)).fetchone()
     if row is None:
         raise Refusal(403, f"access key id: {key} does not existed or disabled")
     signed = hmac.new(row[0].encode(), f"{method}\n{date}\n{path}".encode(), hashlib.sha1).digest()
     if not hmac.compare_digest(base64.b64encode(signed), signature.encode(errors="surrogateescape")):
         raise Refusal(403, "wrong accessKey signature")
+    return str(row[1])
 
 
 def _check_clock(platform: Platform, date: str) -> None:

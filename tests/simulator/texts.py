@@ -25,7 +25,7 @@ def java_trim(text: str) -> str:
 
 
 def gson_dumps(value: object) -> str:
-    """Compact JSON with the escapes that Gson applies for HTML's sake (contract 8)."""
+    """Compact JSON with the escapes that Gson applies for HTML's sake."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_GSON_ESCAPES)
 
 
@@ -51,7 +51,7 @@ def _fold_sign(sign: str) -> str:
 
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
-    """The text without case and accents, sign by sign: an approximation of utf8_general_ci (contract 2.3)."""
+    """The text without case and accents, sign by sign: an approximation of utf8_general_ci."""
     return text.upper() if text.isascii() else "".join(map(_fold_sign, text))
 
 
@@ -67,5 +67,5 @@ def new_uuid() -> str:
 
 
 def is_resource_uuid(text: str) -> bool:
-    """Whether the platform takes the text as a client-chosen ``resourceUuid`` (contract 3.4)."""
+    """Whether the platform takes the text as a client-chosen ``resourceUuid``."""
     return _RESOURCE_UUID.fullmatch(text) is not None

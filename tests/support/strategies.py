@@ -18,8 +18,10 @@ from typing import Any
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
 from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, scalars
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS
 from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.simulator.texts import fold_for_equality
 from hypothesis import strategies as st
 
 #: What the platform knows, by the path a field's names are looked up at; tag patterns by the kind of tag.
@@ -65,7 +67,7 @@ class Sample:
 
 def known_uuids(field: Field) -> list[str]:
     """Return two uuids the field can point at on a simulated platform."""
-    return list(KNOWN["pattern" if field.tags == "pattern" else field.name_path].values())
+    return list(KNOWN["pattern" if field.relation == "tag_patterns" else field.name_path].values())
 
 
 def known_names(field: Field) -> list[str]:
@@ -75,22 +77,25 @@ def known_names(field: Field) -> list[str]:
 
 def sample(field: Field) -> Sample:
     """Return the values of a field."""
-    return _by_kind(_SAMPLES, field.kind)(field, field.kind)
+    return _by_kind(_SAMPLES, field.type)(field, field.type)
 
 
-def _by_kind(table: Mapping[type, Callable[..., Any]], kind: scalars.Kind) -> Callable[..., Any]:
+def _by_kind(table: Mapping[type, Callable[..., Any]], kind: scalars.FieldType) -> Callable[..., Any]:
     return next(table[known] for known in type(kind).__mro__ if known in table)
 
 
 _NO_TEXT = ((3.10, "not in quotes"), (7, "not in quotes"), (True, "not in quotes"), (["a"], "it is a list"))
 
 
-def _text(_field: Field, _kind: scalars.Kind) -> Sample:
+def _text(_field: Field, _kind: scalars.FieldType) -> Sample:
     return Sample("alpha 推理", "alpha 推理", ("  alpha 推理\n", "\talpha 推理 "), "beta", "beta", _NO_TEXT)
 
 
-def _name(_field: Field, _kind: scalars.Kind) -> Sample:
-    return Sample("alpha", "alpha", ("  alpha\n",), "beta", "beta", (*_NO_TEXT, (" ", "it is empty")))
+def _name(field: Field, _kind: scalars.FieldType) -> Sample:
+    # The platform refuses a system tag that no definition fits.
+    start = "team::" if field.relation == "system_tags" else ""
+    one, other = f"{start}alpha", f"{start}beta"
+    return Sample(one, one, (f"  {one}\n",), other, other, (*_NO_TEXT, (" ", "it is empty")))
 
 
 def _choice(_field: Field, kind: scalars.Choice) -> Sample:
@@ -101,7 +106,7 @@ def _choice(_field: Field, kind: scalars.Choice) -> Sample:
     )
 
 
-def _uuid(field: Field, _kind: scalars.Kind) -> Sample:
+def _uuid(field: Field, _kind: scalars.FieldType) -> Sample:
     one, other = known_uuids(field)
     return Sample(one, one, (f" {one} ",), other, other, (*_NO_TEXT, ("chat", "is not a uuid"), (one.upper(), "uuid")))
 
@@ -111,7 +116,7 @@ def _integer(_field: Field, kind: scalars.Integer) -> Sample:
     return Sample(4, 4, ("4", 4.0, " 4 "), 8, 8, (*refused, (kind.limit, "out of range"), ([4], "not a whole number")))
 
 
-def _boolean(_field: Field, _kind: scalars.Kind) -> Sample:
+def _boolean(_field: Field, _kind: scalars.FieldType) -> Sample:
     refused = (("maybe", "neither true nor false"), (2, "neither true nor false"), ([], "neither true nor false"))
     return Sample(True, True, ("yes", "True", "on", 1, "1"), False, False, refused)
 
@@ -127,7 +132,7 @@ _YAML_SAME = (
 )
 
 
-def _yaml(_field: Field, _kind: scalars.Kind) -> Sample:
+def _yaml(_field: Field, _kind: scalars.FieldType) -> Sample:
     other = yaml.safe_dump(_OTHER_YAML)
     refused = ((7, "it is a number"), ("services: [chat\nnote: 1", "line 2, column"), ("a: 1\n b: 2", "line 2, column"))
     return Sample(_YAML_TEXT, _YAML_TEXT, _YAML_SAME, other, other.strip(), refused)
@@ -145,11 +150,11 @@ def _list(field: Field, kind: field_types.List) -> Sample:
     return Sample(both, wire, tuple(same), other, other_wire, tuple(refused))
 
 
-def _architecture(_field: Field, _kind: scalars.Kind) -> Sample:
+def _architecture(_field: Field, _kind: scalars.FieldType) -> Sample:
     return Sample("X86_64", "X86_64", ("x86_64", " X86_64 "), "AARCH64", "AARCH64", _NO_TEXT)
 
 
-def _images(_field: Field, _kind: scalars.Kind) -> Sample:
+def _images(_field: Field, _kind: scalars.FieldType) -> Sample:
     x86 = {"cpu_architecture": "X86_64", "docker_image": "registry.example.com/vllm:1"}
     arm = {"cpu_architecture": "aarch64", "vm_image_uuid": constants.ARM_IMAGE_UUID}
     x86_wire = {"cpuArchitecture": "X86_64", "dockerImage": "registry.example.com/vllm:1"}
@@ -173,7 +178,7 @@ def _images(_field: Field, _kind: scalars.Kind) -> Sample:
     return Sample([x86, arm], [x86_wire, arm_wire], same, other, other_wire, refused)
 
 
-def _parameters(_field: Field, _kind: scalars.Kind) -> Sample:
+def _parameters(_field: Field, _kind: scalars.FieldType) -> Sample:
     value = {"LOG_LEVEL": "debug", "RETRIES": 3, "VERBOSE": True, "HF_TOKEN": SECRET_VALUE}
     wire = {"LOG_LEVEL": "debug", "RETRIES": "3", "VERBOSE": "true", "HF_TOKEN": SECRET_VALUE}
     same = (dict(reversed(value.items())), wire, json.dumps(wire), {**wire, "LOG_LEVEL": " debug"})
@@ -188,7 +193,7 @@ def _parameters(_field: Field, _kind: scalars.Kind) -> Sample:
     return Sample(value, wire, same, other, other_wire, refused)
 
 
-def _specs(field: Field, _kind: scalars.Kind) -> Sample:
+def _specs(field: Field, _kind: scalars.FieldType) -> Sample:
     one, other = known_uuids(field)
     value = {"NVIDIA": [one, other], "Huawei": [other]}
     refused = (({"NVIDIA": one}, "give a list"), ({"NVIDIA": ["x"]}, "is not a uuid"), ([one], "give a mapping"))
@@ -262,11 +267,20 @@ def _variables() -> st.SearchStrategy[str]:
 
 def values_of(field: Field) -> st.SearchStrategy[Any]:
     """Any value a user can declare for a field, on a simulated platform."""
-    return _by_kind(_VALUES, field.kind)(field, field.kind)
+    return _by_kind(_VALUES, field.type)(field, field.type)
 
 
 def _list_values(field: Field, kind: field_types.List) -> st.SearchStrategy[Any]:
-    return st.lists(_by_kind(_VALUES, kind.element)(field, kind.element), max_size=3, unique=True)
+    values = _by_kind(_VALUES, kind.element)(field, kind.element)
+    if field.relation in ("user_tags", "system_tags"):
+        # A tag exists once on a service, as the platform's database compares texts.
+        return st.lists(values, max_size=3, unique_by=lambda text: fold_for_equality(trim(text)))
+    return st.lists(values, max_size=3, unique=True)
+
+
+def _system_tags() -> st.SearchStrategy[str]:
+    """Any text that fits a definition of a system tag."""
+    return texts().map(lambda text: f"team::a{text.replace(':', '')}")
 
 
 def _image_values(_field: Field, kind: field_types.Images) -> st.SearchStrategy[Any]:
@@ -277,18 +291,18 @@ def _image_values(_field: Field, kind: field_types.Images) -> st.SearchStrategy[
     return st.lists(image, max_size=2, unique_by=lambda image: image["cpu_architecture"].lower())
 
 
-def _yaml_forms(_field: Field, _kind: scalars.Kind) -> st.SearchStrategy[Any]:
+def _yaml_forms(_field: Field, _kind: scalars.FieldType) -> st.SearchStrategy[Any]:
     value = service_yamls()
     return value | value.map(yaml.safe_dump) | value.map(functools.partial(yaml.safe_dump, default_flow_style=True))
 
 
-def _parameter_values(_field: Field, _kind: scalars.Kind) -> st.SearchStrategy[Any]:
+def _parameter_values(_field: Field, _kind: scalars.FieldType) -> st.SearchStrategy[Any]:
     return st.dictionaries(_variables(), texts(10) | st.integers() | st.booleans(), max_size=3)
 
 
 _VALUES: Mapping[type, Callable[..., st.SearchStrategy[Any]]] = {
     scalars.Text: lambda _field, _kind: texts(),
-    scalars.Name: lambda _field, _kind: names(),
+    scalars.Name: lambda field, _kind: _system_tags() if field.relation == "system_tags" else names(),
     scalars.Choice: lambda _field, kind: st.sampled_from(kind.choices),
     scalars.Uuid: lambda field, _kind: st.sampled_from(known_uuids(field)),
     scalars.Integer: lambda _field, kind: _in_any_form(st.integers(0, kind.limit - 1)),
@@ -329,5 +343,5 @@ def inventories() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _as_held(field: Field, declared: Any) -> Any:
-    wire = field.kind.encode(field.kind.parse(declared))
+    wire = field.type.encode(field.type.parse(declared))
     return trim(wire) if isinstance(wire, str) else wire

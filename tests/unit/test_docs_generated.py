@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.doc_fragments.platform import ModuleDocFragment
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import ARGUMENT_SPEC
 from ansible_collections.zstack.aios.tests.support.harness import PACKAGE
 

@@ -15,12 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import (
-    FIELDS,
-    READABLE,
-    SERVER_MADE,
-    Field,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Images
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import field_options
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,33 +26,33 @@ PAGE = ROOT / "docs" / "docsite" / "rst" / "fields.rst"
 _REGION = re.compile(r"(?P<indent> *)# BEGIN GENERATED (?P<what>.*)\n(?:.*\n)*?(?P=indent)# END GENERATED\n")
 
 IDENTITY = {
-    "state": ["Whether the service is to exist."],
+    "state": ["Whether the service should exist."],
     "uuid": [
-        "The uuid of the service that is meant. With it O({0}name) is the name it is to have.",
-        "Either O({0}name) or O({0}uuid) is needed; without O({0}uuid) the service is found by its exact name.",
+        "UUID of the service to manage. When set, O({0}name) is its desired name.",
+        "Either O({0}name) or O({0}uuid) is required. Without O({0}uuid) the service is found by its exact name.",
     ],
     "clone_from": [
-        "The name or uuid of the service to clone when this one does not exist yet. Not looked at once it exists.",
-        "What is not given is taken from that service.",
+        "Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.",
+        "Options that are not set are taken from that service.",
     ],
 }
 NAMES = {
-    "model_center": "The name of the model center, in place of O({0}model_center_uuid).",
-    "models": "The names of the models, in place of O({0}model_uuids).",
-    "zone": "The name of the zone, in place of O({0}zone_uuid).",
+    "model_center": "Name of the model center, instead of O({0}model_center_uuid).",
+    "models": "Names of the models, instead of O({0}model_uuids).",
+    "zone": "Name of the zone, instead of O({0}zone_uuid).",
 }
 PLATFORM_MADE = {
-    "uuid": ("str", "The service's uuid."),
-    "model_service_refs": ("list", "The bindings between the service and its models."),
-    "create_date": ("str", "When it was created, as the platform writes it."),
-    "last_op_date": ("str", "When it was last changed, as the platform writes it."),
+    "uuid": ("str", "UUID of the service."),
+    "model_service_refs": ("list", "Bindings between the service and its models."),
+    "create_date": ("str", "Time of its creation, as the platform writes it."),
+    "last_op_date": ("str", "Time of its last change, as the platform writes it."),
     "has_new_version": ("bool", "Whether the platform has a newer version of it."),
     "version": ("str", "Its version."),
 }
 IMAGE_PARTS = {
-    "cpu_architecture": "The architecture, for example V(X86_64) or V(AARCH64), in any case.",
-    "vm_image_uuid": "The image of the virtual machine.",
-    "docker_image": "The container image.",
+    "cpu_architecture": "Architecture, for example V(X86_64) or V(AARCH64), in any case.",
+    "vm_image_uuid": "UUID of the virtual machine image.",
+    "docker_image": "Container image.",
 }
 
 
@@ -65,8 +62,8 @@ def option_docs(prefix: str) -> dict[str, Any]:
     :param prefix: what stands before an option's name in references to it.
     """
     docs: dict[str, Any] = {}
-    rows = {field.option: field for field in FIELDS}
-    for name, spec in field_options().items():
+    rows = {field.option: field for field in MODEL_SERVICE.fields}
+    for name, spec in field_options(MODEL_SERVICE).items():
         if name in IDENTITY:
             text = [line.format(prefix) for line in IDENTITY[name]]
         elif name in NAMES:
@@ -74,47 +71,53 @@ def option_docs(prefix: str) -> dict[str, Any]:
         else:
             text = [*rows[name].description, *_notes(rows[name], prefix)]
         docs[name] = {"description": text, **_spec_docs(spec)}
+        if name in rows and isinstance(rows[name].type, Images):
+            docs[name]["suboptions"] = _part_docs(rows[name].type)
     return docs
 
 
 def _notes(field: Field, prefix: str) -> list[str]:
     notes = []
     if field.add == "required":
-        notes.append(f"Required when the service is created without O({prefix}clone_from).")
+        notes.append(f"Required to create the service without O({prefix}clone_from).")
     if field.create_only and field.option != "resource_uuid":
-        notes.append("Fixed once the service exists; another value is refused before anything is written.")
+        notes.append(
+            "Cannot be changed once the service exists; another value fails the task before anything is written."
+        )
     if field.update_only:
-        follow = "The platform takes it in updates only, so after a creation it follows as one in the same task."
-        shown = "Compared with what the stored C(yaml) shows." if field.shown_at else "The platform never shows it."
+        follow = "The platform takes it in updates only; after a creation, an update in the same task sets it."
+        shown = "Compared with the stored C(yaml)." if field.shown_at else "The platform never shows it."
         notes += [follow, shown]
     return notes
 
 
 def _spec_docs(spec: dict[str, Any]) -> dict[str, Any]:
+    return {key: spec[key] for key in ("type", "elements", "choices", "default") if key in spec}
+
+
+def _part_docs(images: Images) -> dict[str, Any]:
     docs: dict[str, Any] = {
-        key: spec[key] for key in ("type", "elements", "choices", "default", "required") if key in spec
+        name: {"description": [IMAGE_PARTS[name]], "type": part.ansible_type}
+        for name, (_wire, part) in images.parts.items()
     }
-    if "options" in spec:
-        docs["suboptions"] = {
-            name: {"description": [IMAGE_PARTS[name]], **_spec_docs(part)} for name, part in spec["options"].items()
-        }
+    docs["cpu_architecture"]["required"] = True
     return docs
 
 
 def return_docs() -> dict[str, Any]:
     """Return the documentation of a returned service."""
     docs: dict[str, Any] = {"uuid": {"description": PLATFORM_MADE["uuid"][1], "type": "str"}}
-    for field in READABLE:
+    for field in MODEL_SERVICE.readable:
         if field.option != "resource_uuid":
             docs[field.option] = {"description": field.description[0], "type": _return_type(field)}
-    for name in sorted(SERVER_MADE):
-        kind, text = PLATFORM_MADE[name]
-        docs[name] = {"description": text, "type": kind}
+    for name in sorted(MODEL_SERVICE.server_made):
+        ansible_type, text = PLATFORM_MADE[name]
+        docs[name] = {"description": text, "type": ansible_type}
     return docs
 
 
 def _return_type(field: Field) -> str:
-    return "str" if field.option == "yaml" else field.kind.type
+    return "str" if field.option == "yaml" else field.type.ansible_type
 
 
 def render(docs: dict[str, Any], indent: str) -> str:
@@ -154,24 +157,24 @@ def generate_page() -> str:
         "The fields of a model service",
         "=============================",
         "",
-        "This page is made from the table that the modules themselves work with (``make generate``).",
-        "A field that is not declared is never sent, compared or reset. *yes* means that the platform's operation takes the",
-        "field, *required* that it does not work without it.",
+        "This page is generated from the table that the modules themselves use (``make generate``).",
+        "A field that is not declared is never sent, compared or reset. *yes* means that the platform's operation accepts the",
+        "field, *required* that it fails without it.",
         "",
         ".. list-table::",
         "   :header-rows: 1",
         "",
     ]
-    for row in (head, *(_page_row(field) for field in FIELDS)):
+    for row in (head, *(_page_row(field) for field in MODEL_SERVICE.fields)):
         lines += [f"   {'* -' if place == 0 else '  -'} {cell}" for place, cell in enumerate(row)]
     lines += ["", "Where the stored ``yaml`` shows a field that has no key of its own", "-" * 66, ""]
     lines += [
         "The platform keeps some fields of an update only inside the service's ``yaml``. That it does so is an assumption,",
-        "drawn from the sample answers of the vendor's documents on cloning and updating, whose ``yaml`` carries these keys.",
+        "drawn from the sample responses of the vendor's documents on cloning and updating, whose ``yaml`` carries these keys.",
         "Where a stored ``yaml`` does not show them, they cannot be compared, and ``update_write_only`` decides.",
         "",
     ]
-    for field in FIELDS:
+    for field in MODEL_SERVICE.fields:
         if field.shown_at:
             path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in field.shown_at).lstrip(".")
             lines.append(f"* ``{field.option}``: ``{path}``")
@@ -182,25 +185,25 @@ def _page_row(field: Field) -> tuple[str, ...]:
     words = [
         {"required": "required", "optional": "yes"}.get(getattr(field, op), "no") for op in ("add", "clone", "update")
     ]
-    if field.tags:
+    if field.relation:
         words[2] = "through tags"
     name = f"``{field.option}``" + (f" (or ``{field.name_option}``)" if field.name_option else "")
     return (name, *words, _compared(field), _differs(field))
 
 
 def _compared(field: Field) -> str:
-    if field.read or field.tags:
-        return field.kind.compared
+    if field.read or field.relation:
+        return field.type.comparison
     if field.shown_at:
-        return f"{field.kind.compared}, where the stored ``yaml`` shows it"
-    return "not: the platform never shows it"
+        return f"{field.type.comparison}, where the stored ``yaml`` shows it"
+    return "not compared: the platform never shows it"
 
 
 def _differs(field: Field) -> str:
-    if field.tags:
+    if field.relation:
         return "added and removed"
     if field.create_only:
-        return "refused before any write" if field.read else "not seen; used at creation only"
+        return "refused before any write" if field.read else "not noticed; used at creation only"
     if field.update_only and not field.shown_at:
         return "sent with the next update, or always with ``update_write_only: always``"
     return "updated"

@@ -3,43 +3,53 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Everything that can go wrong, as exceptions with parts.
 
-Private to this collection.
+::
 
-Only ``_module`` turns them into a failed task. Each message names what was asked, what the platform said, and what to
-do next; :meth:`AiosError.failure` carries the same parts for playbooks that branch on them.
-"""
+    AiosError                 the root: a message, a code to branch on, warnings
+    ├── InvalidInput          the declaration or the options are invalid; carries every ValidationError
+    │   └── InvalidQuery      the same of a question, which never writes
+    ├── GuardError            a guard refused the plan; nothing was written
+    ├── TransportError        no complete response came
+    ├── ApiError              the platform responded with an error
+    ├── OutcomeUnknown        a write was sent and its outcome cannot be learned from the platform's responses
+    └── Interrupted           a signal arrived, or the caller is gone
+
+Only ``_module`` turns them into a failed task. Each message names what was requested, what the platform said, and the
+next step; :meth:`AiosError.failure` carries the same parts for playbooks that branch on them."""
 
 from __future__ import annotations
 
 import os
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable
 
-#: What to do next, by error code or its prefix (contract section 4.2). The first that fits is told.
+#: The next step by error code or its prefix; the first that matches counts.
 NEXT_STEPS: tuple[tuple[str, str], ...] = (
     (
         "ID.1000",
-        "check account_name and account_password; it was tried once only, because repeated failures lock the account",
+        "check account_name and account_password; only one login was attempted, because repeated failures lock the account",
     ),
     (
         "ID.1001",
-        "the session ended; give account_name in place of session_uuid, or an access key if something else ends its sessions",
+        "the session ended; use account_name instead of session_uuid, or an access key if something else ends its sessions",
     ),
     ("ID.1002", "ask the platform's administrator for the permission"),
-    ("ID.1003", "the account's quota is used up; raise it on the platform"),
+    ("ID.1003", "the account's quota is exhausted; raise it on the platform"),
     ("ID.1005", "change the account's password once in the platform's own interface"),
     (
         "ID.1006",
-        "the account has reached the platform's limit of sessions; end some, wait until they expire, or use an access key",
+        "the account has reached the platform's session limit; end some sessions, wait until they expire, or use an access key",
     ),
     ("ID.1007", "the account is disabled; enable it on the platform"),
-    ("ID.2", "the account needs a second factor; use an access key (access_key_id, access_key_secret)"),
-    ("LOGIN_CONTROL.1002", "the account is locked after failed logins; wait or unlock it on the platform"),
-    ("LOGIN_CONTROL.1004", "this machine's address is refused by the platform's access control"),
-    ("LOGIN_CONTROL", "the platform's login control refuses; log in once in its own interface or use an access key"),
+    ("ID.2", "the account requires a second factor; use an access key (access_key_id, access_key_secret)"),
+    ("LOGIN_CONTROL.1002", "the account is locked after failed logins; wait, or unlock it on the platform"),
+    ("LOGIN_CONTROL.1004", "the platform's access control rejects this machine's address"),
+    (
+        "LOGIN_CONTROL",
+        "the platform's login control rejected the login; log in once in its own interface, or use an access key",
+    ),
     ("PORTAL.1000", "AIOS is not installed or not licensed on this platform"),
     ("SYS.1018", "ask the platform's administrator for access to this resource"),
     ("SYS.1019", "ask the platform's administrator for the permission"),
@@ -59,14 +69,14 @@ class AiosError(Exception):
         self.code = code
         self.warnings: list[str] = []
 
-    def add(self, text: str) -> None:
-        """Say more, as a sentence at the end of the message."""
+    def append(self, text: str) -> None:
+        """Append a sentence to the message."""
         end = self.message.rstrip()[-1:]
         self.message += f"{'' if end in '.!?:' else '.'} {text[:1].upper()}{text[1:]}{'' if text[-1] in '.!?' else '.'}"
         self.args = (self.message,)
 
-    def reword(self, change: Callable[[str], str]) -> None:
-        """Change the message and each of its parts, to mask something in them for instance."""
+    def rewrite(self, change: Callable[[str], str]) -> None:
+        """Change the message and each of its parts, for instance to redact something in them."""
         for name, value in vars(self).items():
             if isinstance(value, str):
                 setattr(self, name, change(value))
@@ -77,72 +87,73 @@ class AiosError(Exception):
         return {"code": self.code}
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """One thing wrong with a declaration.
+class ValidationError:
+    """One thing that is invalid in a declaration or in options.
 
     :param where: the item as a person finds it: its name and index, or its file and line; empty for the whole task.
-    :param option: the option's name, with its path where it is nested; empty when it is the item as a whole.
-    :param text: what is wrong and the cure, without the value of a secret.
+    :param option: the option's name, with its path where it is nested; empty for the item as a whole.
+    :param text: what is wrong and how to fix it, without the value of a secret.
     """
 
-    where: str
-    option: str
-    text: str
+    def __init__(self, where: str, option: str, text: str) -> None:
+        self.where = where
+        self.option = option
+        self.text = text
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.where, self.option, self.text) if part)
 
 
-class DeclarationError(AiosError):
-    """What was declared cannot be done. Nothing was written. Carries every mistake found."""
+class InvalidInput(AiosError):
+    """The declaration or the options are invalid. Nothing was written. Carries every validation error."""
 
-    #: So many mistakes are spelt out in the message; all are in ``failure.mistakes`` up to :attr:`KEPT`.
+    #: So many errors are spelt out in the message, and so many are in ``failure.errors``.
     SHOWN = 20
     KEPT = 200
     END = "\nNothing was written."
 
-    def __init__(self, mistakes: Sequence[Mistake], code: str = "declaration") -> None:
-        self.mistakes = list(mistakes)
-        if len(self.mistakes) == 1:
-            text = str(self.mistakes[0])
+    def __init__(self, errors: Sequence[ValidationError], code: str = "declaration") -> None:
+        self.errors = list(errors)
+        if len(self.errors) == 1:
+            text = str(self.errors[0])
         else:
-            rows = [f"- {mistake}" for mistake in self.mistakes[: self.SHOWN]]
-            if len(self.mistakes) > self.SHOWN:
-                rows.append(f"- and {len(self.mistakes) - self.SHOWN} more")
-            text = f"{counted(len(self.mistakes), 'mistake')}:\n" + "\n".join(rows)
+            rows = [f"- {error}" for error in self.errors[: self.SHOWN]]
+            if len(self.errors) > self.SHOWN:
+                rows.append(f"- and {len(self.errors) - self.SHOWN} more")
+            text = f"{counted(len(self.errors), 'error')}:\n" + "\n".join(rows)
         super().__init__(f"{text}{self.END}", code)
 
     def failure(self) -> dict[str, object]:
-        rows = [{"where": m.where, "option": m.option, "text": m.text} for m in self.mistakes[: self.KEPT]]
-        return {"code": self.code, "mistakes": rows, "mistakes_total": len(self.mistakes)}
+        rows = [{"where": e.where, "option": e.option, "text": e.text} for e in self.errors[: self.KEPT]]
+        return {"code": self.code, "errors": rows, "errors_total": len(self.errors)}
 
 
-class QueryError(DeclarationError):
-    """What was asked cannot be asked. A question never writes, so that need not be said."""
+class InvalidQuery(InvalidInput):
+    """The question is invalid. A question never writes, so the message need not say that nothing was written."""
 
     END = ""
 
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        super().__init__(mistakes, "query")
+    def __init__(self, errors: Sequence[ValidationError]) -> None:
+        super().__init__(errors, "query")
 
 
 class GuardError(AiosError):
-    """A guard refused the plan before anything was written; ``code`` names the guard, ``facts`` are its numbers."""
+    """A guard refused the plan before anything was written; ``code`` names the guard, ``numbers`` are its facts."""
 
-    def __init__(self, message: str, code: str, **facts: object) -> None:
+    def __init__(self, message: str, code: str, **numbers: object) -> None:
         super().__init__(message, code)
-        self.facts = facts
+        self.numbers = numbers
 
     def failure(self) -> dict[str, object]:
-        return {"code": self.code, **self.facts}
+        return {"code": self.code, **self.numbers}
 
 
 class TransportError(AiosError):
-    """No complete answer came. ``kind`` is one of ``unsent``, ``lost``, ``tls``, ``bad``.
+    """No complete response came.
 
-    ``unsent``: the request never left, it can be sent again. ``lost``: it was sent, its fate is unknown.
-    ``tls``: the peer is not trusted. ``bad``: the answer is complete but not what the platform speaks.
+    :param kind: ``unsent``: the request never left, so it can be sent again. ``lost``: it was sent, its outcome is unknown.
+        ``tls``: the peer is not trusted. ``bad``: the response is complete but cannot be the platform's.
+    :param slow: whether it failed because time ran out.
     """
 
     def __init__(self, kind: str, method: str, path: str, reason: str, cure: str = "", slow: bool = False) -> None:
@@ -158,11 +169,12 @@ class TransportError(AiosError):
 
 
 class ApiError(AiosError):
-    """The platform answered, and the answer is no.
+    """The platform responded with an error.
 
-    :param status: the HTTP status; ``code``: the platform's error code, or ``http_<status>`` for a plain-text answer.
-    :param details: the deepest text of the error (contract section 4.1).
-    :param job: the job's id when the answer came from a job.
+    :param status: the HTTP status.
+    :param code: the platform's error code, or ``http_<status>`` for a plain-text response.
+    :param details: the deepest text of the error.
+    :param job: the job's id when the error came from a job.
     """
 
     def __init__(
@@ -176,7 +188,7 @@ class ApiError(AiosError):
         parts = f"HTTP {status}, job {job}" if job else f"HTTP {status}"
         said = f"{code}: {printable(details, 600)}" if not code.startswith("http_") else printable(details, 600)
         super().__init__(
-            _sentence(f"{method} {path} was refused ({parts}): {said or 'no text'}", cure or next_step(code)), code
+            _sentence(f"{method} {path} failed ({parts}): {said or 'no text'}", cure or next_step(code)), code
         )
 
     def failure(self) -> dict[str, object]:
@@ -190,12 +202,12 @@ class ApiError(AiosError):
         }
 
 
-class UncertainError(AiosError):
-    """A write was sent and its fate cannot be learned from the platform's answers: the state must be read again.
+class OutcomeUnknown(AiosError):
+    """A write was sent and its outcome cannot be learned from the platform's responses: the state must be read again.
 
     :param reason: what happened, for people.
     :param forgotten: the platform does not know the job any more, so it will not finish it later either.
-    :param cause: the answer, or the lack of one, that leaves it open.
+    :param cause: the error that leaves the outcome open.
     """
 
     def __init__(
@@ -220,9 +232,9 @@ class UncertainError(AiosError):
 
 
 class Interrupted(AiosError):
-    """SIGTERM or SIGINT arrived.
+    """A signal arrived, or nobody waits for the result any more.
 
-    :ivar under_way: whether the platform has, or may have, begun what was interrupted.
+    :ivar under_way: whether the platform has begun, or may have begun, what was interrupted.
     """
 
     under_way = False
@@ -233,11 +245,11 @@ def internal_error(error: BaseException) -> AiosError:
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = "".join(f" in {frame.name}, {os.path.basename(frame.filename)} line {frame.lineno}" for frame in place)
     text = printable(f"{type(error).__name__}: {error}", 300)
-    return AiosError(f"internal error{where}: {text}. Next: please report it with this message.", "internal")
+    return AiosError(f"internal error{where}: {text}. Next: report it with this message.", "internal")
 
 
 def next_step(code: str) -> str:
-    """Return what to do about an error code, or an empty text."""
+    """Return the next step for an error code, or an empty text."""
     return next((text for prefix, text in NEXT_STEPS if code.startswith(prefix)), "")
 
 

@@ -1,23 +1,22 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words for messages: escaped, shortened, counted, and the nearest known one.
-
-Private to this collection.
-"""
+"""Text: words for messages (escaped, shortened, counted, the nearest known one), and a few that several rooms share."""
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-#: What ``java.lang.String.trim()`` removes at both ends, and so the platform does too (contract section 8).
+#: What ``java.lang.String.trim()`` removes at both ends, and so does the platform.
 BLANKS = "".join(map(chr, range(0x21)))
 
 
+#: The words for booleans, those of Ansible.
+TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
+FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
 #: What stands in place of a secret in everything that is shown.
 MASK = "********"
 
@@ -37,6 +36,13 @@ def printable(value: object, limit: int = 160) -> str:
     return "".join(c if _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """Return a text as harmless lines: everything escaped that a terminal would obey, but line breaks and tabs."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(c if c in "\n\t" or _harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 def _harmless(character: str) -> bool:
     return character == " " or unicodedata.category(character)[0] not in "CZ"
 
@@ -53,6 +59,8 @@ def nearest(word: object, known: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=1000)  # one slip is often made a thousand times, and comparing is slow
 def _nearest(word: str, known: tuple[str, ...]) -> str:
+    import difflib  # only a message of an error needs it
+
     found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f'; did you mean "{found[0]}"?' if found else ""
 

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The collection's version, where ``galaxy.yml`` cannot be read: on the host that runs a module.
 
-Private to this collection. A test holds it equal to ``galaxy.yml``.
-"""
+Private to this collection. A test holds it equal to ``galaxy.yml``."""
 
 from __future__ import annotations
 

@@ -1,92 +1,74 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Declarations to a converged platform, for one service or thousands: read, plan, guard, apply, tell.
+"""From a declaration to a converged platform, for one service or thousands: read, plan, guard, apply.
 
-Private to this collection.
+What a run without changes does not need is imported where it is used: in a loop of single services a module's start counts.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
-    AiosError,
-    DeclarationError,
-    GuardError,
-    Mistake,
-)
-from ansible_collections.zstack.aios.plugins.module_utils._common.signals import Interruption
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, quoted, trim
-from ansible_collections.zstack.aios.plugins.module_utils._converge.apply import Applier, Row
-from ansible_collections.zstack.aios.plugins.module_utils._converge.digest import digest
-from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Prune, check_digest, check_prune
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import (
-    CLONED,
-    CREATED,
-    DELETED,
-    UNCHANGED,
-    UPDATED,
-    Action,
-    Plan,
-    World,
-    make_plan,
-    match,
-    prune_actions,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, InvalidInput
+from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
+from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
-from ansible_collections.zstack.aios.plugins.module_utils._converge.scheduler import Engine, Pace
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import BY_OPTION, NAMED, Field, Held
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import Wrong, is_uuid
-from ansible_collections.zstack.aios.plugins.module_utils._platform import query
+from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot
+from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
+from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, secrets_of
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
-from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, run
+from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection
+from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
+
+if TYPE_CHECKING:
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards
 
 NOTHING_WRITTEN = "Nothing was written."
-#: So many names that several services share are told one by one.
-DOUBLES_SHOWN = 10
-#: So often a platform that does not answer is asked again when the work is done.
-BRIEF_PAUSES = 4
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """How a declaration is to be applied.
 
-    :ivar check: plan only; :ivar always: send fields the platform never shows in every run;
-    :ivar whole: read the platform's whole listing rather than ask for the declared services one by one;
-    :ivar plan_digest: refuse every other plan; :ivar progress_path: where progress is told.
+    :param check: plan only.
+    :param always: send fields that the platform never shows in every run.
+    :param listing: read the platform's whole listing rather than look up the declared services one by one.
+    :param stop_on_error: start nothing new after the first failure.
+    :param progress_path: where progress is reported.
+    :param lock_timeout: seconds to wait for another run on this machine that writes to the platform.
     """
 
     check: bool = False
     always: bool = False
-    whole: bool = True
+    listing: bool = True
     concurrency: int = 8
     stop_on_error: bool = False
-    prune: Prune | None = None
-    plan_digest: str = ""
     progress_path: str | None = None
+    lock_timeout: float = 300
 
 
-@dataclass
-class Converged:
+class Converged(NamedTuple):
     """What came of it.
 
-    :ivar rows: one for every item and every pruned service, in check mode as they would be;
-    :ivar warnings: what a person should know although nothing failed.
+    :param rows: one for every item and every pruned service, in check mode as they would be.
+    :param warnings: what a person should know although nothing failed.
     """
 
-    rows: list[Row] = field(default_factory=list)
+    rows: Sequence[Row] = ()
     plan_digest: str = ""
     requests: int = 0
     logins: int = 0
     seconds: float = 0.0
-    warnings: list[str] = field(default_factory=list)
+    warnings: Sequence[str] = ()
     interrupted: bool = False
 
     @property
@@ -96,239 +78,121 @@ class Converged:
 
 
 def converge(
-    connection: Connection, items: Sequence[Item], settings: Settings, interruption: Interruption
+    connection: Connection,
+    items: Sequence[Item],
+    settings: Settings,
+    signals: SignalGuard,
+    redactor: Redactor,
+    guards: Guards | None = None,
 ) -> Converged:
     """Bring the platform to what is declared.
 
-    :raises DeclarationError: the declaration cannot be met; nothing was written.
+    :param redactor: redacts what the platform repeats of the secrets that are declared.
+    :param guards: look at the plan before it is carried out.
+    :raises InvalidInput: the declaration cannot be met; nothing was written.
     :raises GuardError: a guard refused the plan; nothing was written.
     :raises AiosError: the platform could not be read; nothing was written.
     """
     started = time.monotonic()
-    result = Converged()
-    if not items and settings.prune is None:  # nothing to ask the platform, and still a plan that was approved or not
-        result.plan_digest = digest(connection.base_url, None, items, [])
-        if settings.plan_digest:
-            check_digest(settings.plan_digest, result.plan_digest, [])
-        return result
+    if guards and not items and not guards.prune:  # nothing to ask the platform, and still a plan that may be approved
+        return Converged(plan_digest=guards.check(connection.base_url, [], []))
     pace = Pace(settings.concurrency)
-    client = Client(connection, settings.concurrency, pace.told, interruption)
+    redactor.learn_later(lambda: secrets_of(items, redactor))
+    client = Client(connection, pace, signals, redactor.redact_all)
+    run = _Run(client, pace, items, settings, guards, redactor)
     try:
-        with client, Progress(settings.progress_path, lambda: pace.limit) as progress:
-            engine = Engine(pace, lambda: bool(interruption.arrived))
-            with interruption:
-                _Run(client, items, settings, result, progress, engine).carry_out(interruption)
+        with client, Progress(settings.progress_path, pace) as progress:
+            try:
+                with run.locked(progress):
+                    rows = run.carry_out(progress)
+            finally:
+                signals.defer()  # nothing may interrupt the logout
     except AiosError as error:
-        if NOTHING_WRITTEN not in error.message:  # what is done is told by rows
-            error.add(NOTHING_WRITTEN)
+        if NOTHING_WRITTEN not in error.message:  # what is done is reported by rows
+            error.append(NOTHING_WRITTEN)
         raise
-    finally:
-        result.requests, result.logins = client.requests, client.identity.logins
-        result.warnings += client.warnings
-        result.seconds = round(time.monotonic() - started, 3)
-    return result
+    seconds = round(time.monotonic() - started, 3)
+    warnings = [*run.warnings, *client.warnings]
+    interrupted = bool(signals.arrived) and not settings.check
+    return Converged(rows, run.plan_digest, client.requests, client.auth.logins, seconds, warnings, interrupted)
 
 
 class _Run:
+    """One run over one platform.
+
+    :ivar plan_digest: the digest of the plan, where there are guards.
+    :ivar warnings: what a person should know although nothing failed.
+    """
+
     def __init__(
         self,
         client: Client,
+        pace: Pace,
         items: Sequence[Item],
         settings: Settings,
-        result: Converged,
-        progress: Progress,
-        engine: Engine,
+        guards: Guards | None,
+        redactor: Redactor,
     ) -> None:
-        self.services = Services(client)
-        self.platform = client.base_url
-        self.items = items
-        self.settings = settings
-        self.result = result
-        self.progress = progress
-        self.engine = engine
-        self.brief_pauses = 0
+        self._client = client
+        self._services = Services(client)
+        self._pace = pace
+        self._items = items
+        self._settings = settings
+        self._guards = guards
+        self._redactor = redactor
+        self.plan_digest = ""
+        self.warnings: list[str] = []
 
-    def carry_out(self, interruption: Interruption) -> None:
-        world = self._read_world()
-        plan = make_plan(self.items, world, self.settings.always)
-        if plan.mistakes:
-            raise DeclarationError(plan.mistakes)
-        prunes = self._prunes(plan, world)
-        self.result.plan_digest = digest(self.platform, self._scope(), self.items, [*plan.actions, *prunes])
-        if self.settings.plan_digest:
-            check_digest(self.settings.plan_digest, self.result.plan_digest, [*plan.actions, *prunes])
-        if self.settings.check:
-            self.result.rows = [_as_planned(action) for action in (*plan.actions, *prunes)]
-            self._warn_of_doubles_to_come([*plan.actions, *prunes], world)
-            return
-        interruption.deferred = True  # from here on a signal must not lose what was done
-        self._apply(plan, prunes)
-        self.result.interrupted = bool(interruption.arrived)
-
-    def _apply(self, plan: Plan, prunes: Sequence[Action]) -> None:
-        self.progress.applying(sum(action.kind != UNCHANGED for action in (*plan.actions, *prunes)))
-        applier = Applier(self.services, self.engine, self.settings.stop_on_error, self._told)
-        self.result.rows = applier.apply(plan.actions, prunes)
-        if not self.engine.interrupted():
-            self._warn_of_doubles()
-
-    def _told(self, row: Row) -> None:
-        self.progress.finished(row.error is not None)
-
-    # Reading
-
-    def _read_world(self) -> World:
-        if self.settings.whole:
-            world = World(run(self.services.listing(told=self.progress.reading)))
-        else:
-            world = World(held for item in self.items for held in self._few(item))
-        for option in {option for item in self.items if item.state == PRESENT for option in item.names}:
-            world.names[option] = run(self.services.names(NAMED[option]))
-        self._read_tags(world)
-        return world
-
-    def _few(self, item: Item) -> list[Held]:
-        """Ask for one service, and for the source it is to be cloned from when it does not exist."""
-        found = self._ask(item.uuid, None) if item.uuid else self._ask(None, item.name)
-        chosen = item.values.get("resource_uuid")
-        if found or item.state != PRESENT:
-            return found
-        if chosen:
-            found += self._ask(chosen, None)
-        if item.clone_from:
-            found += self._ask(item.clone_from, None) if is_uuid(item.clone_from) else []
-            found += self._ask(None, item.clone_from)
-        return found
-
-    def _ask(self, uuid: str | None, name: str | None) -> list[Held]:
-        if uuid is None:
-            return run(self.services.by_name(str(name)))
-        held = run(self.services.by_uuid(uuid))
-        return [held] if held else []
-
-    def _read_tags(self, world: World) -> None:
-        """Read the tags of existing services whose items declare some, all in a few requests."""
-        wanted: dict[str, tuple[Field, list[Held]]] = {}
-        for item in self.items:
-            for option in item.values if item.state == PRESENT else ():
-                if BY_OPTION[option].tags:
-                    held = _match_or_none(item, world)
-                    if held is not None:
-                        wanted.setdefault(option, (BY_OPTION[option], []))[1].append(held)
-        for row, services in wanted.values():
-            try:
-                run(self.services.read_tags([held for held in services if row.option not in held.tags], [row]))
-            except AiosError as error:
-                if error.code != "tags_not_offered":
-                    raise
-                tagged = [item for item in self.items if item.state == PRESENT and row.option in item.values]
-                raise DeclarationError(
-                    [Mistake(i.where, row.option, error.message) for i in tagged], error.code
-                ) from None
-
-    # Pruning
-
-    def _prunes(self, plan: Plan, world: World) -> list[Action]:
-        prune = self.settings.prune
-        if prune is None:
-            return []
-        matching = run(self.services.listing(prune.conditions))
-        kept = {action.uuid for action in plan.actions if action.held is not None}
-        # What appeared since the world was read is unknown to the plan; it may be what another run has just made of it.
-        doomed = [held for held in matching if held.uuid in world.by_uuid and held.uuid not in kept]
-        candidates = [held for held in doomed if not held.values.get("system")]
-        check_prune(prune, sum(item.state == PRESENT for item in self.items), matching, candidates)
-        return prune_actions(candidates)
-
-    def _scope(self) -> Any:
-        prune = self.settings.prune
-        return None if prune is None else sorted(condition.sent for condition in prune.conditions)
-
-    # Names, which the platform does not keep apart
-
-    def _warn_of_doubles(self) -> None:
-        """Tell of names given in this run that several services have now, another run's for instance."""
-        made = {
-            row.action.name for row in self.result.rows if row.done in (CREATED, CLONED) or "name" in row.changed_fields
-        }
-        if not made:
+    @contextlib.contextmanager
+    def locked(self, progress: Progress) -> Iterator[None]:
+        """Keep other runs on this machine from writing to the platform meanwhile; a plan needs no lock."""
+        if self._settings.check:
+            yield
             return
         try:
-            if len(made) == 1:
-                found = run(self.services.by_name(*made), self._brief_pause)
-            else:
-                found = run(self.services.listing(params=[("fields", "uuid,name")]), self._brief_pause)
-        except Exception as error:  # the work is done; that it cannot be looked at again must not fail it
-            self.result.warnings.append(f"Services of the same name could not be looked for: {error}")
+            folder = lock_folder()
+        except LocksUnavailable as reason:
+            self.warnings.append(f"Another run on this machine is not waited for: {reason}.")
+            yield
             return
-        self.result.warnings += _doubles({held.uuid: trim(held.name) for held in found}, made, "are now")
+        signals = self._client.signals
+        platform = normalized(self._client.base_url, lambda: bool(signals.arrived))
+        service = "" if self._settings.listing else next((str(item.uuid or item.name) for item in self._items), "")
+        with RunLock(folder, platform, service, self._settings.lock_timeout, signals.wait, progress.waiting).held():
+            yield
 
-    def _brief_pause(self, seconds: float) -> None:
-        """Wait for a platform that does not answer, but not long: what is asked for is only a warning."""
-        self.brief_pauses += 1
-        if self.engine.interrupted() or self.brief_pauses > BRIEF_PAUSES:
-            raise AiosError("the platform does not answer now", "unanswered")
-        time.sleep(seconds)
+    def carry_out(self, progress: Progress) -> Sequence[Row]:
+        """Read, plan, guard, and apply unless it is only to be checked."""
+        settings = self._settings
+        snapshot = read_snapshot(self._services, self._items, settings.listing, progress.reading)
+        plan = make_plan(self._items, snapshot, settings.always, self._redactor)
+        if plan.errors:
+            raise InvalidInput(plan.errors)
+        prunes: list[Action] = []
+        if self._guards:
+            prunes = self._guards.prunes(self._services, self._items, plan, snapshot)
+            self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
+        actions = [*plan.actions, *prunes]
+        changing = sum(action.kind != UNCHANGED for action in actions)
+        if not changing or settings.check:
+            self._warn_of_plan(actions, snapshot)
+            return [Row.planned(action) for action in actions]
+        self._client.signals.defer()  # from here on a signal must not lose what was done
+        progress.applying(changing)
+        return self._apply(plan.actions, prunes, progress)
 
-    def _warn_of_doubles_to_come(self, actions: Sequence[Action], world: World) -> None:
-        """Tell of services that are to be renamed to what another one is called, as far as these were read."""
-        renamed = {action.name for action in actions if action.kind == UPDATED and "name" in action.then}
-        names = {held.uuid: trim(held.name) for held in world.by_uuid.values()}
-        names.update({action.uuid: action.name for action in actions})
-        gone = {action.uuid for action in actions if action.kind == DELETED}
-        self.result.warnings += _doubles({u: name for u, name in names.items() if u not in gone}, renamed, "would be")
+    def _apply(self, actions: Sequence[Action], prunes: Sequence[Action], progress: Progress) -> Sequence[Row]:
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.apply import Applier
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_result
 
+        applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished)
+        rows = applier.apply(actions, prunes)
+        if not self._client.signals.arrived:
+            self.warnings += warn_of_result(self._services, rows)
+        return rows
 
-def _doubles(names: Mapping[str, str], made: Iterable[str], are: str) -> list[str]:
-    """Return a warning for each of some names that several services have, given the name of each by uuid."""
-    by_name: dict[str, list[str]] = {name: [] for name in made}
-    for uuid, name in names.items():
-        if name in by_name:
-            by_name[name].append(uuid)
-    shared = sorted(name for name, uuids in by_name.items() if len(uuids) > 1)
-    warnings = [
-        f"{len(by_name[name])} services {are} named {quoted(name)} ({listed(by_name[name], 10)}): one is renamed to it, or "
-        "something else creates one at the same time. Delete or rename all but one."
-        for name in shared[:DOUBLES_SHOWN]
-    ]
-    if len(shared) > DOUBLES_SHOWN:
-        warnings.append(f"{len(shared) - DOUBLES_SHOWN} more names {are} shared by several services.")
-    return warnings
+    def _warn_of_plan(self, actions: Sequence[Action], snapshot: Snapshot) -> None:
+        if any("name" in action.update_values for action in actions):
+            from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_plan
 
-
-def _as_planned(action: Action) -> Row:
-    return Row(action, action.kind, [] if action.kind == DELETED else action.changed_fields, held=action.held)
-
-
-def _match_or_none(item: Item, world: World) -> Held | None:
-    try:
-        return match(item, world)
-    except Wrong:
-        return None  # the planner tells it
-
-
-def read_prune(
-    wanted: bool, conditions: Sequence[Any] | None, limit: Any, allow_empty: bool
-) -> tuple[Prune | None, list[Mistake]]:
-    """Return the settings of pruning, checked, and what is wrong with them."""
-    mistakes: list[Mistake] = []
-    read: list[query.Condition] = []
-    try:
-        read = query.read_conditions(conditions or [])
-    except query.BadQuery as bad:
-        mistakes.append(Mistake("", "prune_conditions", str(bad)))
-    if not wanted:
-        return None, mistakes
-    if not conditions:
-        mistakes.append(
-            Mistake("", "prune_conditions", "it is missing; prune needs conditions that say which services are yours")
-        )
-    prune = Prune(tuple(read), str(limit), allow_empty)
-    if prune.most(100) is None:
-        mistakes.append(
-            Mistake("", "prune_limit", f'{quoted(limit)} is neither a whole number nor a percentage such as "20%"')
-        )
-    return prune, mistakes
-
-
-__all__ = ["Converged", "GuardError", "Settings", "converge", "read_prune"]
+            self.warnings += warn_of_plan(actions, snapshot)

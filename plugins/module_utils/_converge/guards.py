@@ -1,32 +1,35 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Guards: what stops a plan that may be a mistake, with the numbers and the services.
-
-Private to this collection.
-"""
+"""Guards: they stop a plan that may not be meant, and report the numbers and the services."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any, NamedTuple, NoReturn
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.digest import digest_differences
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Action, plan_words
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import Held
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action, deletions, describe_actions
+from ansible_collections.zstack.aios.plugins.module_utils._converge.digest import digest, digest_differences
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Prune:
+class Prune(NamedTuple):
     """Which services may be deleted when they are not declared.
 
-    :ivar conditions: only services that meet all of them; :ivar limit: at most so many, or so many percent of these.
+    :param conditions: only services that meet all of them.
+    :param limit: at most so many, or so many percent of these.
+    :param allow_empty: also when no service is declared.
     """
 
     conditions: tuple[Condition, ...]
@@ -41,7 +44,67 @@ class Prune:
         return matching * int(found[1]) // 100 if found[2] else int(found[1])
 
 
-def check_prune(prune: Prune, declared: int, matching: Sequence[Held], candidates: Sequence[Held]) -> None:
+def read_prune(
+    reader: ConditionReader, wanted: bool, conditions: Sequence[Any], limit: Any, allow_empty: bool
+) -> tuple[Prune | None, list[ValidationError]]:
+    """Return the settings of pruning, ``None`` when it is not wanted, and what is invalid in them."""
+    errors: list[ValidationError] = []
+    read: list[Condition] = []
+    for index, given in enumerate(conditions):
+        try:
+            read.append(reader.read(given))
+        except InvalidCondition as error:
+            errors.append(ValidationError("", f"prune_conditions[{index}]", str(error)))
+    if not wanted:
+        return None, errors
+    if not conditions:
+        text = "it is missing; prune needs conditions that say which services are yours"
+        errors.append(ValidationError("", "prune_conditions", text))
+    prune = Prune(tuple(read), str(limit), allow_empty)
+    if prune.most(100) is None:
+        text = f'{quoted(limit)} is neither a whole number nor a percentage such as "20%"'
+        errors.append(ValidationError("", "prune_limit", text))
+    return prune, errors
+
+
+class Guards(NamedTuple):
+    """What looks at a plan before it is carried out.
+
+    :param prune: delete services that are not declared.
+    :param approved: the digest of the only plan that may be carried out; empty for any.
+    """
+
+    prune: Prune | None = None
+    approved: str = ""
+
+    def prunes(self, services: Services, items: Sequence[Item], plan: Plan, snapshot: Snapshot) -> list[Action]:
+        """Return the deletions of services that are not declared.
+
+        :raises GuardError: there are too many, or nothing is declared.
+        """
+        if self.prune is None:
+            return []
+        matching = services.listing(self.prune.conditions)
+        kept = {action.uuid for action in plan.actions if action.current is not None}
+        # What appeared since the snapshot is unknown to the plan; it may be what another run has just made of it.
+        doomed = [one for one in matching if one.uuid in snapshot.by_uuid and one.uuid not in kept]
+        candidates = [one for one in doomed if not one.values.get("system")]
+        check_prune(self.prune, sum(item.state == PRESENT for item in items), matching, candidates)
+        return deletions(candidates)
+
+    def check(self, platform: str, declared: Sequence[Action], deleted: Sequence[Action]) -> str:
+        """Return the digest of a plan.
+
+        :raises GuardError: it is not the approved one.
+        """
+        scope = None if self.prune is None else sorted(condition.sent for condition in self.prune.conditions)
+        now = digest(platform, scope, declared, deleted)
+        if self.approved and self.approved != now:
+            refuse_plan(self.approved, now, [*declared, *deleted])
+        return now
+
+
+def check_prune(prune: Prune, declared: int, matching: Sequence[Resource], candidates: Sequence[Resource]) -> None:
     """Refuse a prune from an empty declaration, or of more services than the limit allows.
 
     :param declared: how many services are declared to be present.
@@ -49,45 +112,40 @@ def check_prune(prune: Prune, declared: int, matching: Sequence[Held], candidate
     """
     if not candidates:
         return
-    names = listed([quoted(held.name) for held in sorted(candidates, key=lambda held: held.name)], 10)
-    doomed = (
-        f"{counted(len(candidates), 'service')} would be deleted of {len(matching)} that meet prune_conditions: {names}"
-    )
+    names = listed([quoted(one.name) for one in sorted(candidates, key=lambda one: one.name)], 10)
+    count = counted(len(candidates), "service")
+    scope = f"{count} of the {len(matching)} that meet prune_conditions would be deleted: {names}"
+    numbers = {"matching": len(matching), "candidates": len(candidates)}
     if not declared and not prune.allow_empty:
         raise GuardError(
-            f"prune refused, because nothing is declared to be present, which is more often a mistake than meant. "
-            f"{doomed}. Nothing was written. Next: check where the declaration comes from; prune_allow_empty=true if all of "
-            "them are to go.",
+            f"prune refused: no service is declared to be present, which is rarely intended. {scope}. Nothing was written. "
+            "Next: check where the declaration comes from; set prune_allow_empty=true to delete all of them.",
             "prune_empty",
-            matching=len(matching),
-            candidates=len(candidates),
+            **numbers,
         )
-    most = prune.most(len(matching)) or 0
-    if len(candidates) > most:
+    allowed = prune.most(len(matching)) or 0
+    if len(candidates) > allowed:
         raise GuardError(
-            f"prune refused, because prune_limit {prune.limit} allows {most}. {doomed}. Nothing was written. Next: check "
-            "the declaration and prune_conditions; raise prune_limit if all of these are to go.",
+            f"prune refused: prune_limit {prune.limit} allows {allowed}. {scope}. Nothing was written. Next: check the "
+            "declaration and prune_conditions; raise prune_limit to delete all of these.",
             "prune_limit",
-            matching=len(matching),
-            candidates=len(candidates),
-            allowed=most,
+            **numbers,
+            allowed=allowed,
         )
 
 
-def check_digest(approved: str, now: str, actions: Sequence[Action]) -> None:
+def refuse_plan(approved: str, now: str, actions: Sequence[Action]) -> NoReturn:
     """Refuse a plan that is not the approved one.
 
     :raises GuardError: with what is different, and the plan as it is now.
     """
-    if approved == now:
-        return
     if not DIGEST.fullmatch(approved):
-        reason = f"{quoted(approved)} is no digest of a plan (64 hexadecimal digits)"
+        reason = f"{quoted(approved)} is not the digest of a plan (64 hexadecimal digits)"
     else:
-        reason = f"since the plan was made, these have changed: {'; '.join(digest_differences(approved, now))}"
+        reason = f"different now: {'; '.join(digest_differences(approved, now))}"
     raise GuardError(
-        f"plan_digest does not fit: {reason}. The plan is now: {plan_words(actions)}. Nothing was written. Next: look at the "
-        "new plan (check mode with diff) and approve its digest.",
+        f"plan_digest: the plan has changed since it was approved: {reason}. The plan is now: {describe_actions(actions)}. "
+        "Nothing was written. Next: look at the new plan (check mode with diff) and approve its digest.",
         "plan_changed",
         plan_digest=now,
     )

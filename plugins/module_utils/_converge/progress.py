@@ -1,17 +1,18 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Says how far a long run is, every few seconds, also while nothing moves.
-
-Private to this collection.
-"""
+"""Reports how far a long run is, every few seconds, also while nothing moves."""
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import time
-from collections.abc import Callable
 from types import TracebackType
+
+from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
+from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
 #: Seconds between two lines; below the ten a person waits before wondering.
 EVERY = 5.0
@@ -21,10 +22,10 @@ class Progress:
     """Appends lines to a file that the action plugin, or a person, follows.
 
     :param path: the file; without it nothing is written.
-    :param pace: tells how many requests may be under way.
+    :param pace: whose limit is reported.
     """
 
-    def __init__(self, path: str | None, pace: Callable[[], int]) -> None:
+    def __init__(self, path: str | None, pace: Pace) -> None:
         self._path = path
         self._pace = pace
         self._state = "starting"
@@ -33,7 +34,7 @@ class Progress:
         self._failed = 0
         self._since = time.monotonic()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._speak, daemon=True)
+        self._thread = threading.Thread(target=self._report, daemon=True)
 
     def __enter__(self) -> Progress:
         if self._path:
@@ -45,6 +46,10 @@ class Progress:
         if self._path:
             self._thread.join()
 
+    def waiting(self, text: str) -> None:
+        """Take note of what the run waits for."""
+        self._state = text
+
     def reading(self, read: int, total: int) -> None:
         """Take note of how much of the listing was read."""
         self._state = f"read {read} of {total} services"
@@ -53,10 +58,10 @@ class Progress:
         """Take note that so many services are about to be changed."""
         self._state, self._total, self._since = "", total, time.monotonic()
 
-    def finished(self, failed: bool) -> None:
+    def finished(self, row: Row) -> None:
         """Take note of one more service that is done or has failed."""
         self._finished += 1
-        self._failed += failed
+        self._failed += row.error is not None
 
     def line(self) -> str:
         """Return how far it is, as one line."""
@@ -66,13 +71,23 @@ class Progress:
         left = self._total - self._finished
         return (
             f"{self._finished - self._failed} done, {self._failed} failed, {left} left of {self._total}; "
-            f"{self._finished / seconds:.1f} per second, at most {self._pace()} requests at a time"
+            f"{self._finished / seconds:.1f} per second, at most {self._pace.limit} requests at a time"
         )
 
-    def _speak(self) -> None:
+    def _report(self) -> None:
         while not self._ended.wait(EVERY):
             try:
-                with open(str(self._path), "a", encoding="utf-8") as file:
-                    file.write(self.line() + "\n")
+                _append(str(self._path), self.line() + "\n")
             except OSError:
                 return
+
+
+def _append(path: str, text: str) -> None:
+    """Append to a regular file; what is something else, a pipe that nobody reads for instance, must not hold the run.
+
+    :raises OSError: it cannot be written.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            file.write(text)

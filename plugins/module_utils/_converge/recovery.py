@@ -1,101 +1,111 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of a write: its answer, or a look at the state where that does not tell.
-
-Private to this collection.
-"""
+"""What became of a write: its response, or a look at the state where that does not tell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     ApiError,
     Interrupted,
-    UncertainError,
+    OutcomeUnknown,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import Held
-from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Steps
 
-_AFTER_A_LOSS = 0.5
-#: What a look returns that sees a thing done of which there is nothing to show.
-DONE = Held({})
+T = TypeVar("T")
+#: Seconds before each further look at the state.
+PAUSES = (0.5,)
+#: Errors after which the platform does nothing more; what it did before shows when the state is read.
+_FINAL = ("SYS.1000", "SYS.1002", "SYS.1006")
 
 
-def settled(attempt: Callable[[], Steps[Held | None]], look: Callable[[], Steps[Held | None]]) -> Steps[Held]:
-    """Make a write; when its fate cannot be learned, look at the state, and finish what the platform forgot.
+def settle(
+    attempt: Callable[[], T | None],
+    look: Callable[[], T | None],
+    wait: Callable[[float], None],
+    pauses: Sequence[float] = PAUSES,
+) -> T:
+    """Make a write; when its outcome cannot be learned, look at the state, and send again what the platform forgot.
 
     A second attempt cannot do a thing twice: a creation carries the same uuid again, which the platform takes once.
 
-    :raises UncertainError: the state does not show it, and the platform may still do it.
+    :param attempt: makes the write. :return: its result, ``None`` when the response does not show it.
+    :param look: reads the state. :return: the same result once the state shows it, else ``None``.
+    :param wait: waits so many seconds.
+    :param pauses: how long to wait before each further look.
+    :raises OutcomeUnknown: the state does not show it, and the platform may still do it.
     :raises AiosError: of code ``unverified``: the write may have been done, and the state cannot be read.
     """
     second = False
     while True:
         try:
-            held = yield from attempt()
-        except (UncertainError, ApiError) as error:
+            result = attempt()
+        except (OutcomeUnknown, ApiError) as error:
             if isinstance(error, ApiError) and not second:
                 raise
-            held = yield from _look(look, error)
-            if held is not None:
-                return held
-            if second or not (isinstance(error, UncertainError) and error.forgotten):
-                raise _told_after_a_look(error) from None
+            seen = _look_after(error, look, wait, pauses)
+            if seen is not None:
+                return seen
+            if second or not (isinstance(error, OutcomeUnknown) and error.forgotten):
+                raise _after_a_look(error) from None
             second = True
         else:
-            return held if held is not None else (yield from _confirmed(look))
+            return result if result is not None else _confirmed(look, wait, pauses)
 
 
-def _confirmed(look: Callable[[], Steps[Held | None]]) -> Steps[Held]:
-    """Read what a write made of a service when its answer does not tell."""
-    unverified = AiosError("the platform reports success, and a look at the service does not show it", "unverified")
+def _confirmed(look: Callable[[], T | None], wait: Callable[[float], None], pauses: Sequence[float]) -> T:
+    """Return what a write made when its response does not show it."""
+    unverified = AiosError("the platform reports success, but the state does not show it", "unverified")
     try:
-        held = yield from look()
-        if held is None:
-            yield _AFTER_A_LOSS
-            held = yield from look()
-    except AiosError as blind:
-        unverified.add(blind.message)
+        seen = _look_again(look, wait, pauses)
+    except AiosError as unreadable:
+        unverified.append(unreadable.message)
         raise unverified from None
-    if held is None:
+    if seen is None:
         raise unverified
-    return held
+    return seen
 
 
-def _look(look: Callable[[], Steps[Held | None]], error: AiosError) -> Steps[Held | None]:
+def _look_after(
+    error: AiosError, look: Callable[[], T | None], wait: Callable[[float], None], pauses: Sequence[float]
+) -> T | None:
+    """Return what the state shows after an attempt that ended with ``error``."""
     try:
-        held = yield from look()
-        if held is None and isinstance(error, UncertainError):
-            yield _AFTER_A_LOSS
-            held = yield from look()
-    except AiosError as blind:
-        error.add(f"the state could not be read either: {blind.message}")
+        return _look_again(look, wait, pauses if isinstance(error, OutcomeUnknown) else ())
+    except AiosError as unreadable:
+        error.append(f"the state could not be read either: {unreadable.message}")
         if isinstance(error, ApiError):  # the first attempt may have done it all the same
             raise AiosError(error.message, "unverified") from None
         raise error from None
-    return held
 
 
-def doubtful(error: AiosError) -> bool:
-    """Return whether an error leaves it open what became of a write."""
+def _look_again(look: Callable[[], T | None], wait: Callable[[float], None], pauses: Sequence[float]) -> T | None:
+    """Look until the state shows it, or no pause is left."""
+    seen = look()
+    for seconds in pauses:
+        if seen is not None:
+            break
+        wait(seconds)
+        seen = look()
+    return seen
+
+
+def leaves_outcome_open(error: AiosError) -> bool:
+    """Return whether a write may have been done although it ended with this error."""
     under_way = isinstance(error, Interrupted) and error.under_way
-    return under_way or isinstance(error, UncertainError) or error.code == "unverified"
+    return under_way or isinstance(error, OutcomeUnknown) or error.code == "unverified"
 
 
-#: Errors after which the platform does nothing more; what it did before is seen when the state is read.
-_ENDED = ("SYS.1000", "SYS.1006")
-
-
-def _told_after_a_look(error: AiosError) -> AiosError:
-    if isinstance(error, UncertainError) and isinstance(error.cause, ApiError) and error.cause.code in _ENDED:
-        error.cause.add("the service was read again, and it was not done")
+def _after_a_look(error: AiosError) -> AiosError:
+    if isinstance(error, OutcomeUnknown) and isinstance(error.cause, ApiError) and error.cause.code in _FINAL:
+        error.cause.append("the service was read again, and the change is not there")
         return error.cause
-    if isinstance(error, UncertainError):
-        error.add(
-            "the service was read again, and it was not done so far. Next: run again later; what the platform finishes "
-            "meanwhile is found by then and not done twice"
+    if isinstance(error, OutcomeUnknown):
+        error.append(
+            "the service was read again, and the change is not there so far. Next: run again later; what the platform "
+            "finishes meanwhile is found then and not done twice"
         )
     return error

@@ -1,142 +1,173 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Declarations: what a user wrote, checked against the table of fields, every mistake at once.
-
-Private to this collection.
-"""
+"""Declarations: what a user wrote, validated against a schema; all errors are reported together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import Mistake
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import List
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import (
-    BY_OPTION,
-    NAMED,
-    SERVER_MADE,
-    options,
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
+    Choice,
+    FieldType,
+    InvalidValue,
+    Name,
+    Uuid,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import Choice, Kind, Name, Uuid, Wrong
 
 PRESENT, ABSENT = "present", "absent"
-#: The keys of an item that say which service is meant and what is to become of it.
-CONTROLS: Mapping[str, Kind] = {"state": Choice(PRESENT, ABSENT), "uuid": Uuid(), "clone_from": Name()}
-KEYS = frozenset((*CONTROLS, *options()))
+#: The keys of an item that say which resource it is about and whether that should exist.
+CONTROLS: Mapping[str, FieldType] = {"state": Choice(PRESENT, ABSENT), "uuid": Uuid(), "clone_from": Name()}
 
 
-@dataclass(frozen=True)
-class Raw:
+class RawItem(NamedTuple):
     """One item as it was written, and where: ``model_services[3]`` or ``services/chat.yml:12``."""
 
     value: Any
     place: str
 
 
-@dataclass
-class Item:
-    """One declared service.
+class Item(NamedTuple):
+    """One declared resource.
 
-    :ivar where: its name and place, for messages; :ivar values: the declared fields by option, in the table's order;
+    :ivar where: its name and place, for messages.
+    :ivar values: the declared fields by option.
     :ivar names: names to be looked up, by the option that took them (``model_center``, ``models``, ``zone``).
     """
 
+    schema: Schema
     where: str
     place: str
     state: str = PRESENT
-    name: str | None = None
     uuid: str | None = None
     clone_from: str | None = None
-    values: dict[str, Any] = field(default_factory=dict)
-    names: dict[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
+    names: Mapping[str, Any] = {}
 
     @property
-    def label(self) -> str:
-        """What a person calls it."""
-        return self.name if self.name is not None else str(self.uuid)
+    def name(self) -> str | None:
+        """The declared name."""
+        return self.values.get("name")
 
 
-def read_items(
-    raws: Sequence[Raw], defaults: Mapping[str, Any] | None = None, thorough: bool = False
-) -> tuple[list[Item], list[Mistake]]:
-    """Check a whole declaration.
+def validate_items(
+    schema: Schema, raw_items: Sequence[RawItem], defaults: Mapping[str, Any] | None = None, thorough: bool = False
+) -> tuple[list[Item], list[ValidationError]]:
+    """Validate a whole declaration.
 
     :param defaults: laid under each item; an item's ``null`` takes a default away.
-    :param thorough: parse every ``yaml`` too. Otherwise the planner parses those that the platform does not hold to the
-        letter, and here they are parsed only when something is wrong anyway, so that everything is told at once.
-    :return: the items that could be read, and everything that is wrong with the rest.
+    :param thorough: parse every ``yaml`` too. Otherwise the planner parses those that differ from what the platform shows,
+        and here they are parsed only if something else is invalid, so that all errors are reported together.
+    :return: the valid items, and all errors in the others.
     """
-    mistakes: list[Mistake] = []
-    defaults = defaults or {}
-    mistakes.extend(_unknown_keys(defaults, "defaults"))
-    items = [item for item in (_read_item(raw, defaults, mistakes) for raw in raws) if item is not None]
-    mistakes.extend(_duplicates(items))
-    if thorough or mistakes:
-        mistakes.extend(mistake for item in items for mistake in check_yaml(item))
-    return items, mistakes
+    reader = _Reader(schema, defaults or {})
+    errors = list(reader.unknown_keys(reader.defaults, "defaults"))
+    items: list[Item] = []
+    for raw in raw_items:
+        item, invalid = reader.read(raw)
+        errors += invalid
+        if item is not None:
+            items.append(item)
+    errors += _duplicates(items)
+    if thorough or errors:
+        errors += [error for item in items for error in validate_yaml(item)]
+    return items, errors
 
 
-def check_yaml(item: Item) -> Iterable[Mistake]:
+def validate_yaml(item: Item) -> Iterator[ValidationError]:
     """Yield what is wrong with an item's ``yaml`` as YAML."""
     try:
         if "yaml" in item.values:
             item.values["yaml"].check()
-    except Wrong as wrong:
-        yield Mistake(item.where, "yaml", wrong.text)
+    except InvalidValue as error:
+        yield ValidationError(item.where, "yaml", error.text)
 
 
-def _read_item(raw: Raw, defaults: Mapping[str, Any], mistakes: list[Mistake]) -> Item | None:
-    if not isinstance(raw.value, Mapping):
-        mistakes.append(Mistake(raw.place, "", "it is not a mapping; an item is a mapping with at least a name"))
-        return None
-    given = _laid_over(defaults, raw.value)
-    where = _where(given, raw.place)
-    found = [*_unknown_keys(raw.value, where)]
-    item = Item(where, raw.place)
-    for key, kind in (*CONTROLS.items(), *((option, _kind_of(option)) for option in given if option in _DECLARING)):
-        value = given.get(key)
-        if value is None:
-            continue
-        try:
-            parsed = kind.parse(value)
-        except Wrong as wrong:
-            found.extend(Mistake(where, key + each.inside, each.text) for each in wrong.each)
-            continue
-        if key in CONTROLS:
-            setattr(item, key, parsed)
-        elif key in NAMED:
-            item.names[key] = parsed
-        else:
-            item.values[key] = parsed
-    item.name = item.values.get("name")
-    found.extend(_conflicts(item, given))
-    mistakes.extend(found)
-    return item
+def secrets_of(items: Iterable[Item], redactor: Redactor) -> Iterator[str]:
+    """Yield the secrets that are declared."""
+    for item in items:
+        for option, value in item.values.items():
+            yield from item.schema.by_option[option].type.secrets(value, redactor)
 
 
-def _laid_over(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the item over its defaults; a name in place of a uuid replaces a default of either."""
-    under = dict(defaults)
-    for name_option, row in NAMED.items():
-        if name_option in given or row.option in given:
-            under.pop(name_option, None)
-            under.pop(row.option, None)
-    return {**under, **given}
+def item_keys(schema: Schema) -> frozenset[str]:
+    """Return every key that an item may have."""
+    return frozenset((*CONTROLS, *schema.options()))
 
 
-_DECLARING = frozenset(options())
-#: The kinds of the options that take names in place of uuids.
-_NAME_KINDS: Mapping[str, Kind] = {
-    option: List(Name(), ordered=False) if row.kind.type == "list" else Name() for option, row in NAMED.items()
-}
+class _Reader:
+    """Reads items of one schema over common defaults."""
 
+    def __init__(self, schema: Schema, defaults: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self.defaults = defaults
+        self._keys = item_keys(schema)
+        self._types: dict[str, FieldType] = {**CONTROLS, **{f.option: f.type for f in schema.fields}}
+        for option, row in schema.named.items():
+            self._types[option] = List(Name(), ordered=False) if row.type.ansible_type == "list" else Name()
 
-def _kind_of(option: str) -> Kind:
-    return _NAME_KINDS[option] if option in NAMED else BY_OPTION[option].kind
+    def read(self, raw: RawItem) -> tuple[Item | None, list[ValidationError]]:
+        """Return one item, and what is invalid in it."""
+        if not isinstance(raw.value, Mapping):
+            text = "the item is not a mapping; write a mapping with at least a name"
+            return None, [ValidationError(raw.place, "", text)]
+        given = self._over_defaults(raw.value)
+        where = _where(given, raw.place)
+        errors = list(self.unknown_keys(raw.value, where))
+        parsed: dict[str, Any] = {}
+        for key, value in given.items():
+            if value is None or key not in self._types:
+                continue
+            try:
+                parsed[key] = self._types[key].parse(value)
+            except InvalidValue as error:
+                errors += [ValidationError(where, key + each.path, each.text) for each in error.each]
+        item = Item(
+            self.schema,
+            where,
+            raw.place,
+            **{key: parsed[key] for key in CONTROLS if key in parsed},
+            values={key: value for key, value in parsed.items() if key in self.schema.by_option},
+            names={key: value for key, value in parsed.items() if key in self.schema.named},
+        )
+        return item, [*errors, *self._conflicts(item, given)]
+
+    def _over_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the item over its defaults; a name in place of a uuid replaces a default of either."""
+        under = dict(self.defaults)
+        for name_option, row in self.schema.named.items():
+            if name_option in given or row.option in given:
+                under.pop(name_option, None)
+                under.pop(row.option, None)
+        return {**under, **given}
+
+    def unknown_keys(self, given: Mapping[Any, Any], where: str) -> Iterator[ValidationError]:
+        """Yield each key that no item has."""
+        for key in given:
+            if key not in self._keys and key not in self.schema.server_made:
+                text = f"{quoted(key)} is not an option of a {self.schema.noun}{nearest(key, self._keys)}"
+                yield ValidationError(where, "", text)
+
+    def _conflicts(self, item: Item, given: Mapping[str, Any]) -> Iterator[ValidationError]:
+        if given.get("name") is None and given.get("uuid") is None:
+            text = f"it is missing; give the name, or the uuid, of the {self.schema.noun}"
+            yield ValidationError(item.where, "name", text)
+        for name_option, row in self.schema.named.items():
+            if given.get(name_option) is not None and given.get(row.option) is not None:
+                text = f"give either {name_option} or {row.option}, not both"
+                yield ValidationError(item.where, name_option, text)
+        if item.clone_from is not None and item.clone_from in (item.name, item.uuid):
+            text = f"a {self.schema.noun} cannot be cloned from itself; remove it, or set it to null to drop a default"
+            yield ValidationError(item.where, "clone_from", text)
+        chosen = item.values.get("resource_uuid")
+        if item.uuid and chosen and item.uuid != chosen:
+            yield ValidationError(item.where, "resource_uuid", "it differs from uuid; give one of them")
 
 
 def _where(given: Mapping[str, Any], place: str) -> str:
@@ -145,30 +176,7 @@ def _where(given: Mapping[str, Any], place: str) -> str:
     return f"{label} ({place})" if label and place else label or place
 
 
-def _unknown_keys(given: Mapping[Any, Any], where: str) -> Iterable[Mistake]:
-    for key in given:
-        if key not in KEYS and key not in SERVER_MADE:
-            yield Mistake(where, "", f"{quoted(key)} is not an option of a service{nearest(key, KEYS)}")
-
-
-def _conflicts(item: Item, given: Mapping[str, Any]) -> Iterable[Mistake]:
-    if given.get("name") is None and given.get("uuid") is None:
-        yield Mistake(item.where, "name", "it is missing; give the name, or the uuid, of the service")
-    for name_option, row in NAMED.items():
-        if given.get(name_option) is not None and given.get(row.option) is not None:
-            yield Mistake(item.where, name_option, f"give either {name_option} or {row.option}, not both")
-    if item.clone_from is not None and item.clone_from in (item.name, item.uuid):
-        yield Mistake(
-            item.where,
-            "clone_from",
-            "a service cannot be cloned from itself; leave it out, or write null over a default",
-        )
-    chosen = item.values.get("resource_uuid")
-    if item.uuid and chosen and item.uuid != chosen:
-        yield Mistake(item.where, "resource_uuid", "it differs from uuid; give one of them")
-
-
-def _duplicates(items: Sequence[Item]) -> Iterable[Mistake]:
+def _duplicates(items: Sequence[Item]) -> Iterator[ValidationError]:
     for key in ("name", "uuid", "resource_uuid"):
         seen: dict[str, Item] = {}
         for item in items:
@@ -177,5 +185,5 @@ def _duplicates(items: Sequence[Item]) -> Iterable[Mistake]:
                 continue
             first = seen.setdefault(value, item)
             if first is not item:
-                places = f"first in {first.place}, again in {item.place}" if item.place else "twice"
-                yield Mistake(quoted(value), key, f"it is declared twice: {places}; keep one of them")
+                places = f"in {first.place} and in {item.place}" if item.place else "twice"
+                yield ValidationError(quoted(value), key, f"it is declared {places}; keep one of them")

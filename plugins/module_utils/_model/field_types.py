@@ -1,19 +1,13 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of values a field can have: how each is read, compared, sent and shown.
-
-Private to this collection.
-
-A kind knows four forms. *Declared*: what a user wrote, made plain by :meth:`Kind.parse`. *Wire*: the platform's JSON.
-*Held*: the wire form in this collection's words (:meth:`Kind.decode`), what results carry. *Canonical*: both sides in
-one form that compares with ``==``.
-"""
+"""The types of values with parts: YAML, lists, images and maps. See :mod:`scalars`."""
 
 from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,14 +19,15 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import (
     snake,
     trim,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy, as_text, env_entries, env_map
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
+from ansible_collections.zstack.aios.plugins.module_utils._model.environment import as_text, variables
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor, restored
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
-    Kind,
+    FieldType,
+    InvalidValue,
     Name,
     Text,
     Uuid,
-    Wrong,
     parse_each,
     type_name,
     whole,
@@ -40,7 +35,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
 
 
 class YamlText:
-    """A declared ``yaml``: text or a mapping, written out only when it has to be sent."""
+    """A declared ``yaml``: text or a mapping, serialized only when it has to be sent."""
 
     def __init__(self, text: str | None = None, value: Any = None) -> None:
         self._text = text
@@ -54,46 +49,62 @@ class YamlText:
         return self._text
 
     def equals(self, text: str) -> bool:
-        """Return whether the text is to the letter what would be sent, without writing anything out."""
+        """Return whether this is exactly the text that would be sent, without serializing anything."""
         return self._text == text
 
     @property
     def key(self) -> str:
-        """A short text that is another for every other declaration."""
-        return yaml_codec.fingerprint(self._value).hex() if self._text is None else self._text
+        """A short text that differs for every different declaration."""
+        return yaml_values.fingerprint(self._value).hex() if self._text is None else self._text
 
     @property
     def masked(self) -> bool:
-        """Whether it holds what results show in place of secrets."""
+        """Whether it contains what results show in place of secrets."""
         return _holds_mask(self._value) if self._text is None else MASK in self._text
+
+    def secrets(self, redactor: Redactor) -> list[str]:
+        """Return the secrets in it."""
+        if self._text is not None:
+            return redactor.secrets_in_text(self._text)
+        return [as_text(variable.value) for variable in variables(self._value) if redactor.is_secret(variable.key)]
 
     def load(self) -> Any:
         """Return a fresh copy of the parsed value."""
         return copy.deepcopy(self._value) if self._text is None else yaml_codec.load(self._text).value
 
     def check(self) -> None:
-        """Look whether the text is YAML. Parsing one costs more than all else about an item, so it is done on demand.
+        """Parse the text. That costs more than everything else about an item, so it is done on demand.
 
-        :raises Wrong: with line and column.
+        :raises InvalidValue: it is not YAML; with line and column.
         """
         try:
             self.load()
-        except yaml_codec.YamlMistake as mistake:
-            raise Wrong(f"it is not valid YAML: {mistake}") from None
+        except yaml_values.YamlError as error:
+            raise InvalidValue(f"it is not valid YAML: {error}") from None
 
 
-class Yaml(Kind):
+#: What a template makes of a mapping with a date where Ansible's jinja2_native is not set.
+_PYTHON = re.compile(r"\s*[{\[].*'[^']*': datetime\.(date|datetime)\([0-9]", re.DOTALL)
+
+
+class Yaml(FieldType):
     """A service's configuration: YAML as text or as a mapping, compared by what it means."""
 
-    type = "raw"
-    nothing = ""
-    compared = "as parsed YAML: order of keys, comments and layout do not count"
+    ansible_type = "raw"
+    holds_secrets = True
+    absent = ""
+    comparison = "as parsed YAML: order of keys, comments and layout do not count"
 
     def parse(self, value: Any) -> YamlText:
         if isinstance(value, Mapping):
             return YamlText(value=plain(value))
         if not isinstance(value, str):
-            raise Wrong(f"it is {type_name(value)}; give YAML as text or as a mapping")
+            raise InvalidValue(f"it is {type_name(value)}; give YAML as text or as a mapping")
+        if _PYTHON.match(value):
+            raise InvalidValue(
+                "it is a mapping that a template has turned into Python's text, because it has a date; quote the date, or set "
+                "jinja2_native"
+            )
         return YamlText(trim(whole(str(value))))
 
     def canonical(self, value: Any) -> Any:
@@ -103,35 +114,41 @@ class Yaml(Kind):
         """Return a digest of what the YAML means, leaving out some paths; the trimmed text when it is not YAML."""
         try:
             document = value.load() if isinstance(value, YamlText) else yaml_codec.load(trim(value)).value
-            yaml_codec.remove_paths(document, without)
-            return yaml_codec.fingerprint(document)
-        except yaml_codec.YamlMistake:
+            yaml_values.remove_paths(document, without)
+            return yaml_values.fingerprint(document)
+        except yaml_values.YamlError:
             return value.text if isinstance(value, YamlText) else trim(str(value))
 
-    def same(self, wanted: Any, held: Any, without: tuple[tuple[Any, ...], ...] = ()) -> bool:
-        held = trim(held or "")
-        if wanted.equals(held):
+    def same(self, wanted: Any, current: Any, without: tuple[tuple[Any, ...], ...] = ()) -> bool:
+        current = trim(current or "")
+        if wanted.equals(current):
             return True
-        unmasked = self.complete(wanted, held)
-        return self.meaning(unmasked, without) == self.meaning(held, without)
+        unmasked = self.complete(wanted, current)
+        return self.meaning(unmasked, without) == self.meaning(current, without)
 
-    def complete(self, wanted: YamlText, held: Any) -> YamlText:
-        """Put back what results hide: a masked value of the environment means the one the platform holds."""
+    def complete(self, wanted: YamlText, current: Any) -> YamlText:
+        """Put back what results redact: a redacted part means the current one."""
         if not wanted.masked:
             return wanted
         try:
-            document, current = wanted.load(), yaml_codec.load(held or "").value
-        except yaml_codec.YamlMistake:
-            return wanted
-        known = {entry.key: as_text(entry.value) for entry in env_entries(current)}
-        masked = [entry for entry in env_entries(document) if as_text(entry.value) == MASK]
-        for entry in masked:
-            if entry.key not in known:
-                raise Wrong(
-                    f"env: the value of {quoted(entry.key)} is masked and the platform holds none; give the value"
-                )
-            entry.set(known[entry.key])
-        return YamlText(yaml_codec.dump(document)) if masked else wanted
+            document, shown = wanted.load(), yaml_codec.load(current or "").value
+        except yaml_values.YamlError:
+            text = restored(wanted.text, current)
+            if text is None:
+                raise InvalidValue(
+                    "it contains a redacted value that the platform does not have; give the value"
+                ) from None
+            return YamlText(text)
+        known = {(variable.place, variable.key): as_text(variable.value) for variable in variables(shown)}
+        for variable in variables(document):
+            if MASK in as_text(variable.value):
+                value = restored(as_text(variable.value), known.get((variable.place, variable.key)))
+                if value is None:
+                    raise InvalidValue(
+                        f"env: the value of {quoted(variable.key)} is redacted and the platform has none; give the value"
+                    )
+                variable.set(value)
+        return YamlText(yaml_codec.dump(_restore_texts(document, shown, "")))
 
     def encode(self, value: Any) -> str:
         return str(value.text)
@@ -139,30 +156,27 @@ class Yaml(Kind):
     def decode(self, wire: Any) -> str:
         return wire if isinstance(wire, str) else as_text(wire)
 
-    def secrets(self, value: Any, secrecy: Secrecy) -> list[str]:
-        try:
-            return secrecy.secrets_of(env_map(value.load()) or {})
-        except yaml_codec.YamlMistake:
-            return []
+    def secrets(self, value: Any, redactor: Redactor) -> list[str]:
+        return redactor.secrets_in_text(value) if isinstance(value, str) else value.secrets(redactor)
 
-    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
+    def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
         text = value.text if isinstance(value, YamlText) else value
-        return secrecy.mask_yaml(text, before or "") if isinstance(text, str) else text
+        return redactor.redact_yaml(text, before or "") if isinstance(text, str) else text
 
 
-class List(Kind):
+class List(FieldType):
     """A list whose elements are of one kind."""
 
-    type = "list"
-    nothing: Any = ()
-    compared = "as a whole list, in order"
+    ansible_type = "list"
+    absent: Any = ()
+    comparison = "as a whole list, in order"
 
-    def __init__(self, element: Kind, ordered: bool = True) -> None:
+    def __init__(self, element: FieldType, ordered: bool = True) -> None:
         self.element = element
-        self.elements = element.type
+        self.elements = element.ansible_type
         self.ordered = ordered
         if not ordered:
-            self.compared = "as a whole list, in any order"
+            self.comparison = "as a whole list, in any order"
 
     def parse(self, value: Any) -> list[Any]:
         return parse_each(((f"[{index}]", entry) for index, entry in enumerate(_list(value))), self.element.parse)
@@ -174,17 +188,28 @@ class List(Kind):
     def encode(self, value: Any) -> Any:
         return [self.element.encode(entry) for entry in value]
 
-    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
+    def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
         return value if self.ordered or not value else sorted(value)
 
     def decode(self, wire: Any) -> Any:
         return [self.element.decode(entry) for entry in wire if isinstance(entry, (str, int, float))]
 
 
+class ModelRefs(List):
+    """The uuids of the models that a service is bound to; the platform shows the bindings as objects."""
+
+    def __init__(self) -> None:
+        super().__init__(Uuid(), ordered=False)
+
+    def decode(self, wire: Any) -> Any:
+        bound = (ref.get("modelUuid") if isinstance(ref, Mapping) else ref for ref in wire)
+        return [uuid for uuid in bound if isinstance(uuid, str)]
+
+
 class Architecture(Name):
     """A CPU architecture. The platform takes upper case and returns lower case (vendor document: Clone)."""
 
-    compared = "without regard to case"
+    comparison = "without regard to case"
 
     def canonical(self, value: Any) -> Any:
         return str(value).strip().lower()
@@ -193,19 +218,19 @@ class Architecture(Name):
         return str(value).upper()
 
 
-class Images(Kind):
+class Images(FieldType):
     """The images of a service, one element for each CPU architecture."""
 
-    type = "list"
+    ansible_type = "list"
     elements = "dict"
-    nothing = ()
-    compared = "by architecture in any case and order; keys the platform adds are left out"
-    parts: Mapping[str, tuple[str, Kind]] = {
+    absent = ()
+    comparison = "by architecture in any case and order; keys the platform adds are left out"
+    parts: Mapping[str, tuple[str, FieldType]] = {
         "cpu_architecture": ("cpuArchitecture", Architecture()),
         "vm_image_uuid": ("vmImageUuid", Uuid()),
         "docker_image": ("dockerImage", Text()),
     }
-    #: Keys the platform adds to each element (contract section 1.2); accepted, so that a result can be given back.
+    #: Keys the platform adds to each element; accepted, so that a result can be given back.
     server_made = frozenset(("uuid", "model_service_uuid", "create_date", "last_op_date", "gpu_vendor"))
 
     def parse(self, value: Any) -> list[dict[str, Any]]:
@@ -214,23 +239,23 @@ class Images(Kind):
         for index, image in enumerate(images):
             architecture = self._architecture(image)
             if architecture in seen:
-                raise Wrong(f"{quoted(architecture)} stands in [{seen[architecture]}] already", f"[{index}]")
+                raise InvalidValue(f"{quoted(architecture)} is a duplicate of [{seen[architecture]}]", f"[{index}]")
             seen[architecture] = index
         return images
 
     def _image(self, entry: Any) -> dict[str, Any]:
         if not isinstance(entry, Mapping):
-            raise Wrong(f"it is {type_name(entry)}; give a mapping of {', '.join(self.parts)}")
+            raise InvalidValue(f"it is {type_name(entry)}; give a mapping of {', '.join(self.parts)}")
         given = [(key, value) for key, value in entry.items() if key not in self.server_made and value is not None]
         image = dict(parse_each(((f".{printable(key)}", (key, value)) for key, value in given), self._part))
         if "cpu_architecture" not in image:
-            raise Wrong("cpu_architecture is missing")
+            raise InvalidValue("cpu_architecture is missing")
         return image
 
     def _part(self, part: tuple[Any, Any]) -> tuple[str, Any]:
         key, value = part
         if key not in self.parts:
-            raise Wrong(f"it is not a key of an image{nearest(key, self.parts)}")
+            raise InvalidValue(f"it is not a key of an image{nearest(key, self.parts)}")
         return str(key), self.parts[key][1].parse(value)
 
     @staticmethod
@@ -245,12 +270,12 @@ class Images(Kind):
         ]
         return sorted(rows, key=lambda row: (row.get("cpu_architecture", ""), sorted(row.items())))
 
-    def same(self, wanted: Any, held: Any) -> bool:
-        return bool(self.canonical(self.complete(wanted, held)) == self.canonical(held))
+    def same(self, wanted: Any, current: Any) -> bool:
+        return bool(self.canonical(self.complete(wanted, current)) == self.canonical(current))
 
-    def complete(self, wanted: Any, held: Any) -> list[dict[str, Any]]:
-        """Lay each image over the one held for its architecture, so that a part not given stays."""
-        current = {self._architecture(image): image for image in held or () if isinstance(image, Mapping)}
+    def complete(self, wanted: Any, current: Any) -> list[dict[str, Any]]:
+        """Lay each image over the current one of its architecture, so that a part not given stays."""
+        current = {self._architecture(image): image for image in current or () if isinstance(image, Mapping)}
         under = ({k: v for k, v in current.get(self._architecture(i), {}).items() if k in self.parts} for i in wanted)
         return [{**base, **image} for base, image in zip(under, wanted, strict=True)]
 
@@ -260,16 +285,17 @@ class Images(Kind):
     def decode(self, wire: Any) -> Any:
         return [snake_keys(image) if isinstance(image, Mapping) else image for image in wire] if wire else wire
 
-    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
+    def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
         return self.canonical(value) if value else value
 
 
-class Parameters(Kind):
-    """A map of texts. Numbers and booleans become text as the platform makes it; secrets are masked when shown."""
+class Parameters(FieldType):
+    """A map of texts. Numbers and booleans become text as the platform makes it; secrets are redacted when shown."""
 
-    type = "dict"
-    nothing: Any = {}
-    compared = "as a whole map, by content"
+    ansible_type = "dict"
+    holds_secrets = True
+    absent: Any = {}
+    comparison = "as a whole map, by content"
 
     def parse(self, value: Any) -> dict[str, str]:
         given = _mapping(value, "names and values")
@@ -279,42 +305,43 @@ class Parameters(Kind):
     def _parameter(pair: tuple[Any, Any]) -> tuple[str, str]:
         key, entry = pair
         if not isinstance(key, str):
-            raise Wrong("the key is not text; put it in quotes")
+            raise InvalidValue("the key is not text; put it in quotes")
         if isinstance(entry, float):
-            raise Wrong("the value is a number with a fraction, whose last zeros are lost; put it in quotes")
+            raise InvalidValue("the value is a number with a fraction, whose last zeros are lost; put it in quotes")
         if not isinstance(entry, (str, int)):
-            raise Wrong(f"the value is {type_name(entry)}; give text")
+            raise InvalidValue(f"the value is {type_name(entry)}; give text")
         return str(key), whole(str(entry)) if isinstance(entry, str) else as_text(entry)
 
     def canonical(self, value: Any) -> Any:
         return {key: as_text(entry) for key, entry in value.items()} if isinstance(value, Mapping) else value
 
-    def same(self, wanted: Any, held: Any) -> bool:
-        shown = held or {}
-        if any(key not in shown for key, value in wanted.items() if value == MASK):
+    def same(self, wanted: Any, current: Any) -> bool:
+        try:
+            return super().same(self.complete(wanted, current), current)
+        except InvalidValue:
             return False
-        return super().same(self.complete(wanted, held), held)
 
-    def complete(self, wanted: Any, held: Any) -> dict[str, str]:
-        known = held or {}
-        for key, value in wanted.items():
-            if value == MASK and key not in known:
-                raise Wrong("the value is masked and the platform shows none; give the value", f".{key}")
-        return {key: known[key] if value == MASK else value for key, value in wanted.items()}
+    def complete(self, wanted: Any, current: Any) -> dict[str, str]:
+        known = current or {}
+        values = {key: restored(value, known.get(key)) for key, value in wanted.items()}
+        for key, value in values.items():
+            if value is None:
+                raise InvalidValue("the value is redacted and the platform shows none; give the value", f".{key}")
+        return {key: value for key, value in values.items() if value is not None}
 
-    def secrets(self, value: Any, secrecy: Secrecy) -> list[str]:
-        return secrecy.secrets_of(value)
+    def secrets(self, value: Any, redactor: Redactor) -> list[str]:
+        return redactor.secrets_in(value)
 
-    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
-        return dict(sorted(secrecy.mask_map(value, before).items())) if value else value
+    def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
+        return dict(sorted(redactor.redact_map(value, before).items())) if value else value
 
 
-class Specs(Kind):
+class Specs(FieldType):
     """A map from GPU vendor to the uuids of GPU specifications (vendor document: Clone)."""
 
-    type = "dict"
-    nothing: Any = {}
-    compared = "as a whole map, by content"
+    ansible_type = "dict"
+    absent: Any = {}
+    comparison = "as a whole map, by content"
     _uuids = List(Uuid())
 
     def parse(self, value: Any) -> dict[str, list[str]]:
@@ -324,14 +351,14 @@ class Specs(Kind):
     def _specs(self, pair: tuple[Any, Any]) -> tuple[str, list[str]]:
         vendor, uuids = pair
         if not isinstance(uuids, (list, tuple)):
-            raise Wrong(f"it is {type_name(uuids)}; give a list of uuids")
+            raise InvalidValue(f"it is {type_name(uuids)}; give a list of uuids")
         return str(vendor), self._uuids.parse(uuids)
 
-    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
+    def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
         return dict(sorted(value.items())) if value else value
 
 
-#: How deep a mapping may be nested; more is a mistake, and would exhaust the interpreter's stack at some point.
+#: How deep a mapping may be nested; more would exhaust the interpreter's stack at some point.
 DEEPEST = 100
 
 
@@ -339,7 +366,7 @@ def plain(value: Any, depth: int = 0, known: dict[int, Any] | None = None) -> An
     """Return a value with builtin types only: what Ansible hands over may be of its own subclasses.
 
     :param known: the copies of containers by their ``id``, so that an alias used many times is copied once.
-    :raises Wrong: it contains itself or is nested too deeply.
+    :raises InvalidValue: it contains itself or is nested too deeply.
     """
     if isinstance(value, str):
         return str(value)
@@ -348,13 +375,32 @@ def plain(value: Any, depth: int = 0, known: dict[int, Any] | None = None) -> An
     known = {} if known is None else known
     if id(value) not in known:
         if depth == DEEPEST:
-            raise Wrong(f"it is nested more than {DEEPEST} levels deep, or contains itself")
+            raise InvalidValue(f"it is nested more than {DEEPEST} levels deep, or contains itself")
         if isinstance(value, Mapping):
             copied: Any = {plain(k, depth + 1, known): plain(v, depth + 1, known) for k, v in value.items()}
         else:
             copied = [plain(entry, depth + 1, known) for entry in value]
         known[id(value)] = (copied, value)  # the original too, so that no other object gets its id meanwhile
     return known[id(value)][0]
+
+
+def _restore_texts(wanted: Any, current: Any, path: str) -> Any:
+    """Return a document with what redaction has hidden in its texts put back from the same places of another."""
+    if isinstance(wanted, str) and MASK in wanted:
+        text = restored(wanted, current)
+        if text is None:
+            raise InvalidValue(f"{path.lstrip('/')}: the value is redacted and the platform has none; give the value")
+        return text
+    if isinstance(wanted, dict):
+        known = current if isinstance(current, dict) else {}
+        return {key: _restore_texts(value, known.get(key), f"{path}/{printable(key)}") for key, value in wanted.items()}
+    if isinstance(wanted, list):
+        others = current if isinstance(current, list) else []
+        return [
+            _restore_texts(value, others[index] if index < len(others) else None, f"{path}/{index}")
+            for index, value in enumerate(wanted)
+        ]
+    return wanted
 
 
 def _holds_mask(value: Any) -> bool:
@@ -383,7 +429,7 @@ def _list(value: Any) -> list[Any]:
             return list(_json(text, list, "a list"))
         return [part.strip() for part in text.split(",")] if text else []
     if not isinstance(value, (list, tuple)):
-        raise Wrong(f"it is {type_name(value)}; give a list")
+        raise InvalidValue(f"it is {type_name(value)}; give a list")
     return list(value)
 
 
@@ -391,7 +437,7 @@ def _mapping(value: Any, of_what: str) -> Mapping[Any, Any]:
     if isinstance(value, str) and value.strip()[:1] == "{":
         value = _json(value, dict, "a mapping")
     if not isinstance(value, Mapping):
-        raise Wrong(f"it is {type_name(value)}; give a mapping of {of_what}")
+        raise InvalidValue(f"it is {type_name(value)}; give a mapping of {of_what}")
     return value
 
 
@@ -401,5 +447,5 @@ def _json(text: str, kind: type, word: str) -> Any:
     except ValueError:
         value = None
     if not isinstance(value, kind):
-        raise Wrong(f"the text is not {word} in JSON")
+        raise InvalidValue(f"the text is not {word} in JSON")
     return value

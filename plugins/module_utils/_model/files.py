@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Declarations in files: ``src``, read by the module itself with libyaml.
-
-Private to this collection.
-"""
+"""Declarations in files: ``src``, read by the module itself with libyaml."""
 
 from __future__ import annotations
 
@@ -15,54 +12,59 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import Mistake
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, printable, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import KEYS, Raw
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, item_keys
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 
 KEY = "model_services"
 SUFFIXES = (".yml", ".yaml", ".json")
+MEBIBYTE = 1024 * 1024
 
 
 class _Unreadable(ValueError):
-    """A file that holds no declarations. The text says why."""
+    """A file without declarations. The text says why."""
 
 
-def read_sources(paths: Sequence[Any], pruning: bool = False) -> tuple[list[Raw], list[Mistake]]:
+def read_files(
+    paths: Sequence[Any], pruning: bool = False, size_limit: int = 64
+) -> tuple[list[RawItem], list[ValidationError]]:
     """Read declarations from files and folders, folders in the order of their names and with what is below them.
 
     :param pruning: services that are not declared get deleted, so a folder that holds nothing at all is refused: it is
         more often a mount or a submodule that is missing than a folder that declares nothing.
-    :return: the items with file and line, and one mistake for everything that cannot be read.
+    :param size_limit: so many MiB a file may have.
+    :return: the items with file and line, and one error for everything that cannot be read.
     """
-    raws: list[Raw] = []
-    mistakes: list[Mistake] = []
+    items: list[RawItem] = []
+    errors: list[ValidationError] = []
     for path in paths:
         for file in _files(path, pruning):
-            if isinstance(file, Mistake):
-                mistakes.append(file)
+            if isinstance(file, ValidationError):
+                errors.append(file)
                 continue
             try:
-                raws.extend(_read_file(file))
+                items.extend(_read_file(file, size_limit))
             except _Unreadable as why:
-                mistakes.append(_wrong(file, str(why)))
+                errors.append(_error(file, str(why)))
             except OSError as error:
-                mistakes.append(_unreadable(file, error))
-    return raws, mistakes
+                errors.append(_unreadable(file, error))
+    return items, errors
 
 
-def _files(path: Any, pruning: bool) -> Iterator[Path | Mistake]:
+def _files(path: Any, pruning: bool) -> Iterator[Path | ValidationError]:
     """Yield the files of one entry of ``src``, and what stands in the way of finding them all."""
     place = f"src {quoted(path)}"
     if not isinstance(path, str) or not path:
-        yield Mistake(place, "", "it is not the path of a file or folder")
+        yield ValidationError(place, "", "it is not the path of a file or folder")
         return
     start = Path(os.path.expanduser(path))
     try:
         mode = start.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         seen_from = "" if start.is_absolute() else f", seen from {os.getcwd()}"
-        yield Mistake(place, "", f"there is no such file or folder on this host{seen_from}")
+        yield ValidationError(place, "", f"there is no such file or folder on this host{seen_from}")
         return
     except (OSError, ValueError) as error:
         yield _unreadable(start, error)
@@ -71,18 +73,18 @@ def _files(path: Any, pruning: bool) -> Iterator[Path | Mistake]:
         yield start
         return
     if not stat.S_ISDIR(mode):
-        yield Mistake(place, "", _SPECIAL)
+        yield ValidationError(place, "", _SPECIAL)
         return
     found = False
     for file in _files_below(start, set(), pruning):
         found = True
         yield file
     if not found:
-        yield Mistake(place, "", f"no file below it ends in {', '.join(SUFFIXES)}")
+        yield ValidationError(place, "", f"no file below it ends in {', '.join(SUFFIXES)}")
 
 
-def _files_below(folder: Path, walked: set[str], pruning: bool) -> Iterator[Path | Mistake]:
-    """Yield the files of a folder, then those of its folders. Whatever may hide declarations is a mistake.
+def _files_below(folder: Path, walked: set[str], pruning: bool) -> Iterator[Path | ValidationError]:
+    """Yield the files of a folder, then those of its folders. Whatever may hide declarations is an error.
 
     :param walked: the folders that were read already; links can lead in a circle.
     """
@@ -97,7 +99,7 @@ def _files_below(folder: Path, walked: set[str], pruning: bool) -> Iterator[Path
         yield _unreadable(folder, error)
         return
     if pruning and not names:
-        yield _wrong(folder, _EMPTY)
+        yield _error(folder, _EMPTY)
     for name in names:
         entry = folder / name
         if name.startswith("."):
@@ -110,7 +112,7 @@ def _files_below(folder: Path, walked: set[str], pruning: bool) -> Iterator[Path
         if stat.S_ISDIR(mode):
             folders.append(entry)
         elif not stat.S_ISREG(mode):
-            yield _wrong(entry, _SPECIAL)
+            yield _error(entry, _SPECIAL)
         elif name.lower().endswith(SUFFIXES):
             yield entry
     for below in folders:
@@ -124,27 +126,45 @@ _EMPTY = (
 )
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> Mistake:
+def _unreadable(path: Path, error: OSError | ValueError) -> ValidationError:
     link = f", which links to {quoted(os.readlink(path))}," if path.is_symlink() else ""
-    return _wrong(path, f"it{link} cannot be read: {getattr(error, 'strerror', None) or error}")
+    return _error(path, f"it{link} cannot be read: {getattr(error, 'strerror', None) or error}")
 
 
-def _wrong(path: Path, text: str) -> Mistake:
-    return Mistake(printable(path, 4096), "", text)
+def _error(path: Path, text: str) -> ValidationError:
+    return ValidationError(printable(path, 4096), "", text)
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Build a mapping of JSON, where a key that stands twice would silently win over the first."""
+    """Build a mapping of JSON, where the second of two duplicate keys would silently win."""
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        keys = [key for key, _value in pairs]
-        raise ValueError(f"the key {quoted(next(key for key in keys if keys.count(key) > 1))} stands twice")
+        seen: set[str] = set()
+        for key, _value in pairs:
+            if key in seen:
+                raise ValueError(f"duplicate key {quoted(key)}")
+            seen.add(key)
     return mapping
 
 
-def _read_file(file: Path) -> Iterator[Raw]:
+def _content(file: Path, size_limit: int) -> bytes:
+    """Return what a regular file contains.
+
+    :raises _Unreadable: it is none, or too large.
+    :raises OSError: it cannot be read.
+    """
+    with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise _Unreadable(_SPECIAL)
+        content = opened.read(size_limit * MEBIBYTE + 1)
+    if len(content) > size_limit * MEBIBYTE:
+        raise _Unreadable(f"it is larger than {size_limit} MiB; divide it into several files, or raise src_size_limit")
+    return content
+
+
+def _read_file(file: Path, size_limit: int) -> Iterator[RawItem]:
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        text = _content(file, size_limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Unreadable(f"it is not UTF-8 (byte {error.start})") from None
     if text.startswith("$ANSIBLE_VAULT"):
@@ -155,16 +175,20 @@ def _read_file(file: Path) -> Iterator[Raw]:
     if isinstance(value, dict):
         for key in value:
             if key != KEY:
-                hint = " (before a service of a list stands a dash)" if key in KEYS else nearest(key, [KEY])
-                raise _Unreadable(f"{quoted(key)} is not known here{hint}; a mapping has the key {KEY} only")
+                hint = (
+                    " (each service of a list begins with a dash)"
+                    if key in item_keys(MODEL_SERVICE)
+                    else nearest(key, [KEY])
+                )
+                raise _Unreadable(f"{quoted(key)} is unknown{hint}; a mapping has only the key {KEY}")
         value = value.get(KEY)
     if value is None:
-        raise _Unreadable("it is empty; write [] where no service is meant")
+        raise _Unreadable("the file is empty; write [] to declare no service")
     if not isinstance(value, list):
-        raise _Unreadable(f"it is neither a list of services nor a mapping with such a list under {KEY}")
+        raise _Unreadable(f"it is neither a list of services nor a mapping with a list under {KEY}")
     for index, item in enumerate(value):
         line, shown = lines.get(id(item)), printable(file, 4096)
-        yield Raw(item, f"{shown}:{line}" if line else f"{shown}, item {index}")
+        yield RawItem(item, f"{shown}:{line}" if line else f"{shown}, item {index}")
 
 
 def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
@@ -175,6 +199,6 @@ def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
             raise _Unreadable(f"it is not valid JSON: {error}") from None
     try:
         loaded = yaml_codec.load(text)
-    except yaml_codec.YamlMistake as mistake:
-        raise _Unreadable(f"it is not valid YAML: {mistake}") from None
+    except yaml_values.YamlError as error:
+        raise _Unreadable(f"it is not valid YAML: {error}") from None
     return loaded.value, loaded.lines

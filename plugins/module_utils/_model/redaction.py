@@ -1,163 +1,154 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which values are secrets, and how they are hidden where a parameter is shown.
+"""Redaction: which values are secrets, and what is shown in their place.
 
-Private to this collection.
-
-Secrets are the values of environment, startup and inference parameters whose key says so; nothing else is masked.
-The environment also stands in the stored ``yaml`` (vendor documents Clone and Update, sample answer: ``env``).
+A value is a secret when its key says so: in environment, startup and inference parameters, and wherever the stored ``yaml``
+has an environment. Such a value is redacted wherever else it appears, too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.zstack.aios.plugins.module_utils._common.secrets import SecretTexts
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
+from ansible_collections.zstack.aios.plugins.module_utils._model.environment import Variable, as_text, variables
 
-#: What stands for a secret that replaces another one.
+#: What is shown in place of a secret that replaces another one.
 OTHER = f"{MASK} (another value)"
 #: A key is secret when one of its words is one of these: ``HF_TOKEN``, ``apiKey``, ``db.password``, not ``tokenizer``.
 SECRET_WORDS = frozenset(
     [
-        "token",
-        "password",
-        "passwords",
-        "passwd",
-        "passphrase",
-        "pwd",
-        "secret",
-        "secrets",
-        "key",
-        "keys",
-        "credential",
-        "credentials",
-        "apikey",
-        "apikeys",
-        "accesskey",
-        "secretkey",
-        "privatekey",
-        "authtoken",
+        "token", "password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "key", "keys",
+        "credential", "credentials", "apikey", "apikeys", "accesskey", "secretkey", "privatekey", "authtoken",
         "accesstoken",
     ]
-)
+)  # fmt: skip
+#: So it is when its last word is one of these: ``DB_PASS``, not ``PASS_THROUGH``.
+LAST_WORDS = frozenset(["pass", "pat", "auth", "authorization", "cookie", "creds"])
 #: Words that run into others also say so at the end of one: ``PGPASSWORD``, ``HFTOKEN``.
 _ENDINGS = ("token", "password", "passwd", "secret", "credential", "credentials", "apikey")
-#: So long is a text that hardly stands in a message by chance.
-SEARCHED = 6
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+#: A key and its value in a text, whatever its syntax.
+_ASSIGNMENT = re.compile(r"""([\w.-]+)["']?[ \t]*[:=][ \t]*["']?([^\s"',}\]]+)""")
 
 
-class Secrecy:
-    """Decides by key. ``words`` are further words that make a key secret, in any case."""
+class Redactor:
+    """Knows the secrets of a run. Several threads may redact at once.
+
+    :param words: further words that make a key secret, in any case.
+    """
 
     def __init__(self, words: tuple[str, ...] = ()) -> None:
         self.words = SECRET_WORDS | {word.lower() for word in words}
-        self._worth_a_look = re.compile("|".join(sorted(map(re.escape, self.words))), re.IGNORECASE)
+        self._any_word = re.compile("|".join(sorted(map(re.escape, self.words | LAST_WORDS))), re.IGNORECASE)
+        self._texts = SecretTexts()
+        self._sources: list[Callable[[], Iterable[str]]] = []
+        self._lock = threading.Lock()
 
-    def hides(self, key: str) -> bool:
+    # Which values are secrets
+
+    def is_secret(self, key: str) -> bool:
         """Return whether the value under ``key`` is a secret."""
         words = [key.lower(), *map(str.lower, _WORDS.findall(key))]
-        return any(word in self.words or word.endswith(_ENDINGS) for word in words)
+        return words[-1] in LAST_WORDS or any(word in self.words or word.endswith(_ENDINGS) for word in words)
 
-    def secrets_of(self, parameters: Mapping[str, Any]) -> list[str]:
-        """Return the secret values that are long enough to be searched for elsewhere without doing harm."""
-        return [
-            text for key, value in parameters.items() if self.hides(key) and len(text := as_text(value)) >= SEARCHED
-        ]
+    def secrets_in(self, parameters: Mapping[str, Any]) -> list[str]:
+        """Return the secret values of a map."""
+        return [as_text(value) for key, value in parameters.items() if self.is_secret(key)]
 
-    def mask_map(self, parameters: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the parameters with every secret value hidden.
+    def secrets_in_text(self, text: str) -> list[str]:
+        """Return what looks like secret values in a text, without parsing it."""
+        if not self._any_word.search(text):
+            return []
+        return [value for key, value in _ASSIGNMENT.findall(text) if self.is_secret(key)]
+
+    # Secrets wherever they appear
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Redact these wherever they appear."""
+        with self._lock:
+            self._texts.add(texts)
+
+    def learn_later(self, find: Callable[[], Iterable[str]]) -> None:
+        """Redact what a function finds wherever it appears; it is called when the first text has to be redacted."""
+        self._sources.append(find)
+
+    def redact(self, text: str) -> str:
+        """Return a text with every known secret redacted."""
+        return str(self.redact_all(text))
+
+    def redact_all(self, value: Any) -> Any:
+        """Return a value of JSON with every known secret in its texts redacted."""
+        with self._lock:
+            while self._sources:
+                self._texts.add(self._sources.pop()())
+            return self._texts.redact_all(value)
+
+    # Values by key
+
+    def redact_map(self, parameters: Mapping[str, Any], before: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the parameters with every secret value redacted.
 
         :param before: parameters that these replace; a secret that differs from the one there is shown as :data:`OTHER`.
         """
         known = before or {}
-        return {key: _mask(value, known.get(key)) if self.hides(key) else value for key, value in parameters.items()}
+        self.learn([*self.secrets_in(parameters), *self.secrets_in(known)])
+        return {
+            key: _mask(value, known.get(key)) if self.is_secret(key) else self.redact_all(value)
+            for key, value in parameters.items()
+        }
 
-    def mask_yaml(self, text: str, before: str = "") -> str:
-        """Return a service's ``yaml`` with the secrets of its environment hidden.
+    def redact_yaml(self, text: str, before: str = "") -> str:
+        """Return a service's ``yaml`` with the secrets of its environment redacted.
 
-        The text comes back as it is unless there is something to hide.
+        The text comes back as it is unless there is something to redact.
 
         :param before: the text that it replaces; a secret that differs from the one there is shown as :data:`OTHER`.
         """
-        if not self._worth_a_look.search(text):
-            return text
+        if not self._any_word.search(text):
+            return self.redact(text)
         try:
             document = yaml_codec.load(text).value
-        except yaml_codec.YamlMistake:
-            return self._mask_rest(text)
-        entries = [entry for entry in env_entries(document) if self.hides(entry.key)]
-        known = _env_of(before) if entries else {}
+        except yaml_values.YamlError:
+            return self._redact_rest(text)
+        entries = [entry for entry in variables(document) if self.is_secret(entry.key)]
+        known = {(entry.place, entry.key): entry.value for entry in self._variables_of(before)} if entries else {}
+        self.learn(as_text(entry.value) for entry in entries)
+        self.learn(as_text(value) for (_place, key), value in known.items() if self.is_secret(key))
         for entry in entries:
-            entry.set(_mask(as_text(entry.value), known.get(entry.key)))
-        return yaml_codec.dump(document) if entries else text
+            entry.set(_mask(as_text(entry.value), known.get((entry.place, entry.key))))
+        return self.redact(yaml_codec.dump(document) if entries else text)
 
-    def _mask_rest(self, text: str) -> str:
-        """Hide all that follows the first secret-looking word of a text that is not YAML: nobody knows where it ends."""
-        found = next((word for word in re.finditer(r"[\w.-]+", text) if self.hides(word[0])), None)
-        return f"{text[: found.end()]}: {MASK}" if found else text
+    def _variables_of(self, text: str) -> list[Variable]:
+        try:
+            return list(variables(yaml_codec.load(text).value))
+        except yaml_values.YamlError:
+            return []
+
+    def _redact_rest(self, text: str) -> str:
+        """Redact all that follows the first secret-looking word of a text that is not YAML: nobody knows where it ends."""
+        found = next((word for word in re.finditer(r"[\w.-]+", text) if self.is_secret(word[0])), None)
+        return self.redact(f"{text[: found.end()]}: {MASK}" if found else text)
 
 
 def _mask(value: Any, before: Any) -> str:
-    return MASK if before is None or before == value else OTHER
+    return MASK if before is None or as_text(before) == as_text(value) else OTHER
 
 
-def _env_of(text: str) -> Mapping[str, str]:
-    try:
-        return env_map(yaml_codec.load(text).value) or {}
-    except yaml_codec.YamlMistake:
-        return {}
+def restored(wanted: str, current: Any) -> str | None:
+    """Return a declared text with what redaction has hidden in it put back, ``None`` when the current one does not fit.
 
-
-class EnvEntry:
-    """One variable of the environment in a parsed ``yaml``, in whichever of the usual notations it stands."""
-
-    def __init__(self, holder: Any, place: Any, key: str, value: Any, prefix: str | None = None) -> None:
-        self.key = key
-        self.value = value
-        self._holder = holder
-        self._place = place
-        self._prefix = prefix
-
-    def set(self, value: str) -> None:
-        """Put another value into the document."""
-        self._holder[self._place] = value if self._prefix is None else self._prefix + value
-
-
-def env_entries(document: Any) -> Iterator[EnvEntry]:
-    """Yield the variables under ``env`` of a parsed ``yaml``.
-
-    Notations: ``- key:value`` (the vendor's sample), ``- key=value``, ``- key: value``, ``- name/value`` pairs, a mapping.
+    A result can be given back as a declaration: a redacted part means what the platform has there.
     """
-    env = document.get("env") if isinstance(document, dict) else None
-    if isinstance(env, dict):
-        for key, value in env.items():
-            yield EnvEntry(env, key, str(key), value)
-    for place, entry in enumerate(env if isinstance(env, list) else ()):
-        if isinstance(entry, str):
-            found = re.match(r"([^:=]*)([:=]\s*)(.*)", entry, re.DOTALL)
-            if found:
-                yield EnvEntry(env, place, found[1].strip(), found[3], found[1] + found[2])
-        elif isinstance(entry, dict) and "name" in entry and set(entry) <= {"name", "value"}:
-            yield EnvEntry(entry, "value", str(entry["name"]), entry.get("value"))
-        elif isinstance(entry, dict):
-            for key, value in entry.items():
-                yield EnvEntry(entry, key, str(key), value)
-
-
-def env_map(document: Any) -> dict[str, str] | None:
-    """Return the environment a parsed ``yaml`` shows, or ``None`` when it shows none."""
-    if not isinstance(document, dict) or not isinstance(document.get("env"), (list, dict)):
+    if MASK not in wanted:
+        return wanted
+    if not isinstance(current, str):
         return None
-    return {entry.key: as_text(entry.value) for entry in env_entries(document)}
-
-
-def as_text(value: Any) -> str:
-    """Return a scalar as the platform writes it in a map of texts (contract section 8)."""
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value).strip()
+    pattern = ".+".join(map(re.escape, wanted.replace(OTHER, MASK).split(MASK)))
+    return current if re.fullmatch(pattern, current, re.DOTALL) else None

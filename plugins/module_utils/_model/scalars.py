@@ -1,9 +1,11 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The base of all kinds of values, and the kinds of single values. See :mod:`_kinds`.
+"""The base of all field types, and the types of single values.
 
-Private to this collection.
+A type knows four forms of a value. *Declared*: what a user wrote, made plain by :meth:`FieldType.parse`. *Wire*: the
+platform's JSON. *Current*: the wire form in this collection's words (:meth:`FieldType.decode`), as results carry it.
+*Canonical*: both sides in one form that compares with ``==``.
 """
 
 from __future__ import annotations
@@ -13,74 +15,76 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted, trim
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy, as_text
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import FALSE, MASK, TRUE, nearest, quoted, trim
+from ansible_collections.zstack.aios.plugins.module_utils._model.environment import as_text
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor, restored
 
 T = TypeVar("T")
-TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
-FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
 _UUID = re.compile(r"[0-9a-f]{32}")
-#: What the platform accepts for the uuid of a new resource (contract section 3.4).
+#: What the platform accepts for the uuid of a new resource.
 _NEW_UUID = re.compile(r"[0-9a-f]{12}[1-5][0-9a-f]{3}[89ab][0-9a-f]{15}")
 
 
-class Wrong(ValueError):
-    """The value does not fit the kind. The text says why and how to mend it, without the value of a secret.
+class InvalidValue(ValueError):
+    """A value that its field type cannot take. The text says why and how to fix it, without the value of a secret.
 
-    :ivar inside: the path to the part of the value that is wrong; :ivar each: everything that is wrong, this first.
+    :ivar path: the path to the invalid part of the value.
+    :ivar each: all invalid parts, this one first.
     """
 
-    def __init__(self, text: str, inside: str = "") -> None:
+    def __init__(self, text: str, path: str = "") -> None:
         super().__init__(text)
         self.text = text
-        self.inside = inside
-        self.each: Sequence[Wrong] = (self,)
+        self.path = path
+        self.each: Sequence[InvalidValue] = (self,)
 
 
 def parse_each(entries: Iterable[tuple[str, Any]], parse: Callable[[Any], T]) -> list[T]:
     """Parse the parts of a value, each with the path to it, and raise everything that is wrong with them at once."""
     parsed: list[T] = []
-    wrongs: list[Wrong] = []
-    for inside, entry in entries:
+    errors: list[InvalidValue] = []
+    for path, entry in entries:
         try:
             parsed.append(parse(entry))
-        except Wrong as wrong:
-            wrongs += [Wrong(each.text, inside + each.inside) for each in wrong.each]
-    if wrongs:
-        wrongs[0].each = wrongs
-        raise wrongs[0]
+        except InvalidValue as error:
+            errors += [InvalidValue(each.text, path + each.path) for each in error.each]
+    if errors:
+        errors[0].each = errors
+        raise errors[0]
     return parsed
 
 
-class Kind(ABC):
-    """A value that is compared as it is; the base of all kinds."""
+class FieldType(ABC):
+    """The type of a field whose values are compared as they are; the base of all field types."""
 
     #: Ansible's name of the type, and of the elements of a list.
-    type = "str"
+    ansible_type = "str"
     elements: str | None = None
     choices: tuple[str, ...] = ()
-    #: What an absent value is equal to.
-    nothing: Any = None
+    #: Whether a part of a value may be a secret.
+    holds_secrets = False
+    #: What an absent value equals.
+    absent: Any = None
     #: How two values are compared, in words for the documentation.
-    compared = "exactly"
+    comparison = "exactly"
 
     @abstractmethod
     def parse(self, value: Any) -> Any:
         """Return the declared form of a user's value.
 
-        :raises Wrong: the value cannot be meant.
+        :raises InvalidValue: it has none.
         """
 
     def canonical(self, value: Any) -> Any:
-        """Return the form of a declared or held value that compares with ``==``."""
+        """Return the form of a declared or current value that compares with ``==``."""
         return value
 
-    def same(self, wanted: Any, held: Any) -> bool:
-        """Return whether the platform already holds what is wanted."""
-        return bool(self.canonical(wanted) == self.canonical(self.nothing if held is None else held))
+    def same(self, wanted: Any, current: Any) -> bool:
+        """Return whether the current value is the wanted one already."""
+        return bool(self.canonical(wanted) == self.canonical(self.absent if current is None else current))
 
-    def complete(self, wanted: Any, held: Any) -> Any:
-        """Return what has to be sent so that the parts of ``held`` that are not declared stay."""
+    def complete(self, wanted: Any, current: Any) -> Any:
+        """Return what to send so that the parts of ``current`` that are not declared stay as they are."""
         return wanted
 
     def encode(self, value: Any) -> Any:
@@ -88,34 +92,45 @@ class Kind(ABC):
         return value
 
     def decode(self, wire: Any) -> Any:
-        """Return the held form of a wire value."""
+        """Return the current form of a wire value."""
         return wire
 
-    def secrets(self, value: Any, secrecy: Secrecy) -> list[str]:
-        """Return the texts in a declared value that nobody is to see."""
+    def secrets(self, value: Any, redactor: Redactor) -> Iterable[str]:
+        """Return the texts in a declared value that must not be shown."""
         return []
 
-    def show(self, value: Any, secrecy: Secrecy, before: Any = None) -> Any:
-        """Return a declared or held value for results, diffs and reports: plain, in stable order, secrets masked.
+    def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
+        """Return a declared or current value for results, diffs and reports: plain, in stable order, redacted.
 
-        :param before: the held value that it replaces; a secret that differs from its secret there is said to.
+        :param before: the current value that it replaces; a secret that differs from the one there shows that it does.
         """
         return value
 
 
-class Text(Kind):
+class Text(FieldType):
     """Text, without the blanks at its ends that the platform removes."""
 
-    nothing: str | None = ""
-    compared = "as text without the blanks at its ends"
+    absent: str | None = ""
+    comparison = "as text without the blanks at its ends"
 
     def parse(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise Wrong(_not_text(value))
+            raise InvalidValue(_not_text(value))
         return trim(whole(str(value)))
 
     def canonical(self, value: Any) -> Any:
         return trim(value) if isinstance(value, str) else value
+
+    def same(self, wanted: Any, current: Any) -> bool:
+        if isinstance(wanted, str) and MASK in wanted:
+            return restored(wanted, current) is not None
+        return super().same(wanted, current)
+
+    def complete(self, wanted: Any, current: Any) -> Any:
+        text = restored(wanted, current) if isinstance(wanted, str) else wanted
+        if text is None:
+            raise InvalidValue("it contains a redacted value that the platform does not have; give the value")
+        return text
 
     def decode(self, wire: Any) -> Any:
         return wire if isinstance(wire, str) else as_text(wire)
@@ -127,15 +142,15 @@ class Name(Text):
     def parse(self, value: Any) -> str:
         text = super().parse(value)
         if not text:
-            raise Wrong("it is empty")
+            raise InvalidValue("it is empty")
         return text
 
 
 class Choice(Text):
-    """One of a few words, in exactly this spelling (contract section 8)."""
+    """One of a few words, in exactly this spelling."""
 
-    nothing = None
-    compared = "exactly"
+    absent = None
+    comparison = "exactly"
 
     def __init__(self, *choices: str) -> None:
         self.choices = choices
@@ -145,22 +160,22 @@ class Choice(Text):
         if text not in self.choices:
             hint = {choice.lower(): choice for choice in self.choices}.get(text.lower())
             cure = f'; did you mean "{hint}"?' if hint else nearest(text, self.choices)
-            raise Wrong(f"{quoted(text)} is none of {', '.join(self.choices)}{cure}")
+            raise InvalidValue(f"{quoted(text)} is not one of {', '.join(self.choices)}{cure}")
         return text
 
 
 class Uuid(Text):
     """The uuid of something on the platform: 32 hexadecimal digits."""
 
-    nothing = None
-    compared = "exactly"
+    absent = None
+    comparison = "exactly"
     pattern = _UUID
     wanted = "a uuid of 32 lower-case hexadecimal digits"
 
     def parse(self, value: Any) -> str:
         text = super().parse(value)
         if not self.pattern.fullmatch(text):
-            raise Wrong(f"{quoted(text)} is not {self.wanted}")
+            raise InvalidValue(f"{quoted(text)} is not {self.wanted}")
         return text
 
 
@@ -171,11 +186,11 @@ class NewUuid(Uuid):
     wanted = "a uuid the platform accepts for a new resource (version 1 to 5, 32 lower-case digits, no dashes)"
 
 
-class Integer(Kind):
+class Integer(FieldType):
     """A whole number, of 32 or 64 bits on the platform."""
 
-    type = "int"
-    compared = "as a number"
+    ansible_type = "int"
+    comparison = "as a number"
 
     def __init__(self, bits: int = 32) -> None:
         self.limit = 2 ** (bits - 1)
@@ -183,7 +198,7 @@ class Integer(Kind):
     def parse(self, value: Any) -> int:
         number = self._number(value)
         if not -self.limit <= number < self.limit:
-            raise Wrong(f"{number} is out of range; at most {self.limit - 1}")
+            raise InvalidValue(f"{number} is out of range; at most {self.limit - 1}")
         return number
 
     def _number(self, value: Any) -> int:
@@ -193,27 +208,27 @@ class Integer(Kind):
             return int(value)
         if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,30}", value.strip(), re.ASCII):
             return int(value)
-        raise Wrong(f"{_typed(value)} is not a whole number")
+        raise InvalidValue(f"{_typed(value)} is not a whole number")
 
     def canonical(self, value: Any) -> Any:
         try:
             return value if value is None else self._number(value)
-        except Wrong:
+        except InvalidValue:
             return value
 
 
-class Boolean(Kind):
+class Boolean(FieldType):
     """True or false."""
 
-    type = "bool"
-    nothing = False
-    compared = "as a boolean"
+    ansible_type = "bool"
+    absent = False
+    comparison = "as a boolean"
 
     def parse(self, value: Any) -> bool:
         word = str(value).strip().lower()
         if isinstance(value, (bool, str, int)) and word in TRUE | FALSE:
             return word in TRUE
-        raise Wrong(f"{_typed(value)} is neither true nor false")
+        raise InvalidValue(f"{_typed(value)} is neither true nor false")
 
 
 def is_uuid(text: str) -> bool:
@@ -222,26 +237,30 @@ def is_uuid(text: str) -> bool:
 
 
 def whole(text: str) -> str:
-    """Refuse half a surrogate pair, which no encoding can send."""
+    """Return the text.
+
+    :raises InvalidValue: it contains half a surrogate pair, which no encoding can send.
+    """
     if not text.isascii():
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            raise Wrong("it holds half a surrogate pair, which is not text") from None
+            raise InvalidValue("it contains half a surrogate pair, which is not valid Unicode") from None
     return text
 
 
 def _not_text(value: Any) -> str:
     if isinstance(value, float):
-        return f'it came as the number {value}, because it is not in quotes (3.10 would become 3.1); write it as text: "..."'
+        return f'it is the number {value}, because it is not quoted (3.10 would become 3.1); write it as text: "..."'
     if isinstance(value, (bool, int)):
-        return f"it came as {_typed(value)}, because it is not in quotes; write it as text, in quotes"
+        return f"it is the {_typed(value)}, because it is not quoted; write it as text, in quotes"
     if isinstance(value, (Mapping, list, tuple)):
         return f"it is {type_name(value)}; give text"
-    return f"it came as {type_name(value)}, because it is not in quotes; write it as text, in quotes"
+    return f"it is {type_name(value)}, because it is not quoted; write it as text, in quotes"
 
 
 def type_name(value: Any) -> str:
+    """Return what a value is, in words: ``a list``, ``text``, ``null``."""
     if value is None:
         return "null"
     names = ((bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "text"), (Mapping, "a mapping"))

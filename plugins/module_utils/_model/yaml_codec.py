@@ -1,248 +1,33 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""YAML as others write it: built from libyaml's events, with lines, compared by meaning.
+"""YAML as others write it: loaded with lines, dumped in its own order.
 
-Private to this collection.
-
-The stock loader composes a tree of nodes first, which takes ten times as long as parsing; at 10,000 declarations that
-is the largest cost of a run. libyaml's parser is kept, only the building of objects is here.
+The work is done by ``yaml_events``, which is imported with the first text that has to be parsed: most single services
+are compared without, and a module's start counts.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+import importlib.util
 from typing import Any
 
-STR, MERGE, VALUE = (f"tag:yaml.org,2002:{name}" for name in ("str", "merge", "value"))
-
-try:
-    import yaml
-    from yaml.events import (
-        AliasEvent,
-        DocumentStartEvent,
-        MappingEndEvent,
-        MappingStartEvent,
-        ScalarEvent,
-        SequenceEndEvent,
-        SequenceStartEvent,
-    )
-
-    Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    HAS_YAML = True
-
-    _PlainDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-
-    class _LineDumper(_PlainDumper):
-        """Writes texts of several lines as lines."""
-
-    _LineDumper.add_representer(
-        str,
-        lambda dumper, text: dumper.represent_scalar(STR, text, style="|" if "\n" in text else None),
-    )
-except ImportError:
-    HAS_YAML = False
-
-_MAP_AND_SEQ = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_values import Loaded, YamlError, fingerprint
 
 
-class YamlMistake(ValueError):
-    """The text is not YAML this collection can read. ``line`` and ``column`` count from 1; 0 when unknown."""
-
-    def __init__(self, problem: str, line: int = 0, column: int = 0) -> None:
-        self.problem = problem
-        self.line = line
-        self.column = column
-        super().__init__(f"{problem} (line {line}, column {column})" if line else problem)
-
-
-@dataclass
-class Loaded:
-    """What a YAML text holds: the value of its only document, and the line of every mapping by ``id``."""
-
-    value: Any = None
-    lines: dict[int, int] = field(default_factory=dict)
-
-
-class _Merge:
-    """Stands for the key ``<<`` while a mapping is built."""
+def is_installed() -> bool:
+    """Return whether PyYAML can be imported."""
+    return importlib.util.find_spec("yaml") is not None
 
 
 def load(text: str) -> Loaded:
     """Build the value of a YAML text with at most one document.
 
-    :raises YamlMistake: bad syntax, an unknown tag or anchor, a second document, a key that cannot be one.
+    :raises YamlError: bad syntax, an unknown tag or anchor, a second document, a key that cannot be one.
     """
-    builder = _Builder()
-    try:
-        for event in yaml.parse(text, Loader=Loader):
-            builder.take(event)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise YamlMistake(error.problem or str(error), line, column) from None
-    except yaml.YAMLError as error:
-        raise YamlMistake(" ".join(str(error).split())) from None
-    except UnicodeEncodeError:
-        raise YamlMistake("it holds half a surrogate pair, which is not text") from None
-    return builder.loaded
+    from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_events
 
-
-class _Builder:
-    """Turns events into objects, without recursion, so that hostile nesting cannot exhaust the stack."""
-
-    def __init__(self) -> None:
-        self.loaded = Loaded()
-        self.documents = 0
-        self.stack: list[Any] = []
-        self.keys: list[Any] = []
-        self.anchors: dict[str, Any] = {}
-
-    def take(self, event: Any) -> None:
-        kind = type(event)
-        if kind is ScalarEvent:
-            self.put(self.scalar(event), event)
-        elif kind is MappingStartEvent or kind is SequenceStartEvent:
-            self.open({} if kind is MappingStartEvent else [], event)
-        elif kind is MappingEndEvent or kind is SequenceEndEvent:
-            done = self.stack.pop()
-            self.keys.pop()
-            if isinstance(done, dict) and _Merge in done:
-                _merge(done, event)
-        elif kind is AliasEvent:
-            if event.anchor not in self.anchors:
-                raise _mistake("this alias has no anchor; a text that begins with * has to be quoted", event)
-            self.put(self.anchors[event.anchor], event)
-        elif kind is DocumentStartEvent:
-            self.documents += 1
-            if self.documents > 1:
-                raise _mistake("there is more than one document", event)
-
-    def open(self, container: Any, event: Any) -> None:
-        if event.tag not in (None, "!", *_MAP_AND_SEQ):
-            raise _mistake(_UNKNOWN_TAG, event)
-        if isinstance(container, dict):
-            self.loaded.lines[id(container)] = event.start_mark.line + 1
-        self.put(container, event)
-        self.stack.append(container)
-        self.keys.append(_NO_KEY)
-
-    def put(self, value: Any, event: Any) -> None:
-        if getattr(event, "anchor", None) and not isinstance(event, AliasEvent):
-            self.anchors[event.anchor] = value
-        if not self.stack:
-            self.loaded.value = value
-            return
-        top = self.stack[-1]
-        if isinstance(top, list):
-            top.append(value)
-        elif self.keys[-1] is _NO_KEY:
-            if not isinstance(value, Hashable):
-                raise _mistake("a list or a mapping cannot be a key", event)
-            self.keys[-1] = value
-        elif self.keys[-1] in top:
-            raise _mistake(f"the key {self.keys[-1]} stands twice", event)
-        else:
-            top[self.keys[-1]] = value
-            self.keys[-1] = _NO_KEY
-
-    def scalar(self, event: Any) -> Any:
-        if event.tag in (None, "!"):
-            if not event.implicit[0]:
-                return event.value
-            value = plain_scalar(event.value)
-            if value is _Merge and (not self.stack or isinstance(self.stack[-1], list) or self.keys[-1] is not _NO_KEY):
-                return event.value
-            return value
-        return _tagged(event)
-
-
-_NO_KEY = object()
-# The word itself may be a secret whose quotes were forgotten.
-_UNKNOWN_TAG = "this tag is not known here; a text that begins with ! has to be quoted"
-
-
-def _mistake(problem: str, event: Any) -> YamlMistake:
-    return YamlMistake(problem, event.start_mark.line + 1, event.start_mark.column + 1)
-
-
-def _merge(mapping: dict[Any, Any], event: Any) -> None:
-    """Lay the mappings under ``<<`` below the keys that are given."""
-    under = mapping.pop(_Merge)
-    for other in under if isinstance(under, list) else [under]:
-        if not isinstance(other, dict):
-            raise _mistake("the key << needs a mapping or a list of mappings", event)
-        for key, value in other.items():
-            mapping.setdefault(key, value)
-
-
-def _tagged(event: Any) -> Any:
-    loader = yaml.SafeLoader("")
-    if event.tag not in loader.yaml_constructors:
-        raise _mistake(_UNKNOWN_TAG, event)
-    try:
-        return loader.construct_object(yaml.ScalarNode(event.tag, event.value, event.start_mark, event.end_mark))
-    except (ValueError, yaml.YAMLError):
-        raise _mistake(f"the value does not fit the tag {event.tag}", event) from None
-
-
-_PLAIN: dict[str, Any] = {}
-
-
-def plain_scalar(text: str) -> Any:
-    """Return what an unquoted scalar means in YAML 1.1 (``3.10`` is a number, ``yes`` a boolean)."""
-    if text in _PLAIN:
-        return _PLAIN[text]
-    loader = yaml.SafeLoader("")
-    tag = loader.resolve(yaml.ScalarNode, text, (True, False))
-    if tag in (STR, VALUE):
-        value: Any = text
-    elif tag == MERGE:
-        value = _Merge
-    else:
-        try:
-            value = loader.construct_object(yaml.ScalarNode(tag, text))
-        except (ValueError, OverflowError, yaml.YAMLError):
-            value = text  # 2026-99-99 looks like a date and is none
-    if len(_PLAIN) < 100_000:
-        _PLAIN[text] = value
-    return value
-
-
-def fingerprint(value: Any) -> bytes:
-    """Return a digest that is equal for equal YAML values and only for these: ``1``, ``1.0`` and ``true`` differ.
-
-    :raises YamlMistake: the value contains itself or is nested beyond what the interpreter follows.
-    """
-    try:
-        return _digest(value, {}, set())
-    except RecursionError:
-        raise YamlMistake("it is nested too deeply") from None
-
-
-def _digest(value: Any, known: dict[int, bytes], path: set[int]) -> bytes:
-    if not isinstance(value, (dict, list)):
-        return hashlib.sha256(f"{_type_of(value)}:{value!r}".encode("utf-8", "surrogatepass")).digest()
-    # By identity, so that an alias used a billion times is read once.
-    here = id(value)
-    if here in known:
-        return known[here]
-    if here in path:
-        raise YamlMistake("it contains itself")
-    path.add(here)
-    if isinstance(value, dict):
-        parts = sorted(_digest(k, known, path) + _digest(v, known, path) for k, v in value.items())
-        known[here] = hashlib.sha256(b"map" + b"".join(parts)).digest()
-    else:
-        known[here] = hashlib.sha256(b"seq" + b"".join(_digest(v, known, path) for v in value)).digest()
-    path.discard(here)
-    return known[here]
-
-
-def _type_of(value: Any) -> str:
-    return next((k.__name__ for k in (bool, int, float, str, bytes) if isinstance(value, k)), type(value).__name__)
+    return yaml_events.load(text)
 
 
 def dump(value: Any, trimmed: bool = True) -> str:
@@ -253,43 +38,13 @@ def dump(value: Any, trimmed: bool = True) -> str:
 
     :param trimmed: leave out the line breaks at the end, which the platform trims.
     """
-    text = _dumped(value, _LineDumper, trimmed)
+    from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_events
+
+    text = yaml_events.dump(value, lines=True)
     try:
         same = fingerprint(load(text).value) == fingerprint(value)
-    except YamlMistake:
+    except YamlError:
         same = False
-    return text if same else _dumped(value, _PlainDumper, trimmed)
-
-
-def _dumped(value: Any, dumper: Any, trimmed: bool) -> str:
-    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    if not same:
+        text = yaml_events.dump(value, lines=False)
     return text.rstrip("\n").removesuffix("\n...") if trimmed else text
-
-
-def read_path(document: Any, path: tuple[Any, ...]) -> Any:
-    """Return what stands at a path of keys and indices in a parsed document, or ``None``."""
-    for step in path:
-        if isinstance(step, int):
-            document = document[step] if isinstance(document, list) and len(document) > step else None
-        else:
-            document = document.get(step) if isinstance(document, dict) else None
-    return document
-
-
-def remove_paths(document: Any, paths: Iterable[tuple[Any, ...]]) -> None:
-    """Take out what stands at some paths, then the containers on the way there that hold nothing without it."""
-    ways: set[tuple[Any, ...]] = set()
-    for path in paths:
-        _remove(document, path)
-        ways.update(path[:length] for length in range(1, len(path)))
-    for way in sorted(ways, key=len, reverse=True):
-        if read_path(document, way) in (None, {}, []):
-            _remove(document, way)
-
-
-def _remove(document: Any, path: tuple[Any, ...]) -> None:
-    holder, last = read_path(document, path[:-1]), path[-1]
-    if isinstance(holder, dict):
-        holder.pop(last, None)
-    elif isinstance(holder, list) and isinstance(last, int) and len(holder) > last:
-        del holder[last]

@@ -1,51 +1,40 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions to the platform: which services there are, and how they would be declared.
-
-Private to this collection.
-"""
+"""Questions to the platform: which services there are, and how they would be declared."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import (
-    BY_OPTION,
-    FIELDS,
-    READABLE,
-    SERVER_MADE,
-    Held,
-    decode,
-    same,
-)
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import Wrong
-from ansible_collections.zstack.aios.plugins.module_utils._platform import query
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import PATH, Services
-from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE, Steps, is_page
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted, snake
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource, Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """What is asked.
 
-    :ivar sort: wire name of a column; :ivar limit: at most so many, from ``start`` on; :ivar fields: options wanted.
+    :param sort: the column to sort by, empty for the uuid.
+    :param limit: how many services at most, after ``start`` services that are skipped.
+    :param columns: the columns to read besides uuid and name; empty for whole services.
     """
 
-    conditions: tuple[query.Condition, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     sort: str = ""
     descending: bool = False
     limit: int | None = None
     start: int = 0
-    fields: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
-    def exact_here(self) -> bool:
+    def filtered_here(self) -> bool:
         """Whether the platform may find more than is meant, so that counting and cutting is done here."""
         return any(condition.keeps for condition in self.conditions)
 
@@ -55,112 +44,95 @@ class Question:
         return not self.conditions and self.limit is None and not self.start
 
     def params(self) -> list[tuple[str, str]]:
-        """Return which columns the platform is to send: those asked for, and those that are filtered and sorted by here.
-
-        Nothing where a field that is asked for is no column; then whole services are read.
-        """
-        asked = [query.COLUMNS.get(name) for name in self.fields]
-        if not self.fields or None in asked:
+        """Return the columns that the platform is to send: those asked for, and those needed to filter and sort here."""
+        if not self.columns:
             return []
-        needed = ["uuid", "name", *asked, self.sort, *(c.column for c in self.conditions if not c.of_tags)]
-        return [("fields", ",".join(dict.fromkeys(column for column in needed if column)))]
+        filtered = (condition.column for condition in self.conditions if not condition.of_tags)
+        needed = dict.fromkeys(("uuid", "name", *self.columns, self.sort, *filtered))
+        return [("fields", ",".join(column for column in needed if column))]
 
 
-def count(services: Services, question: Question) -> Steps[int]:
+def count(services: Services, question: Question) -> int:
     """Return how many services meet the conditions."""
-    if question.exact_here:
-        found = yield from services.listing(question.conditions)
-        return len(found)
-    sent = [("q", condition.sent) for condition in question.conditions]
-    body = yield from services.client.read(
-        PATH, [*sent, ("count", "true")], lambda body: isinstance(body.get("total"), int)
-    )
-    return int(body["total"])
+    if question.filtered_here:
+        return len(services.listing(question.conditions))
+    return services.count(question.conditions)
 
 
-def ask(services: Services, question: Question) -> Steps[tuple[list[Held], int]]:
+def search(services: Services, question: Question) -> tuple[list[Resource], int]:
     """Return the services that are asked for, and how many meet the conditions in all."""
-    if not question.exact_here and question.limit is not None and question.limit <= PAGE:
-        answer = yield from _one_page(services, question, question.limit)
-        return answer
-    found = yield from services.listing(question.conditions, question.params())
-    ordered = _sorted(found, question)
+    if not question.filtered_here and question.limit is not None and question.limit <= PAGE:
+        order = f"{'-' if question.descending else '+'}{question.sort or 'uuid'}"
+        sent = [("q", condition.sent) for condition in question.conditions]
+        cut = [("limit", str(question.limit)), ("start", str(question.start)), ("sort", order)]
+        return services.page([*sent, *question.params(), *cut, ("replyWithCount", "true")])
+    found = services.listing(question.conditions, question.params())
+    ordered = _sorted(found, question, services.schema)
     end = None if question.limit is None else question.start + question.limit
     return ordered[question.start : end], len(found)
 
 
-def _one_page(services: Services, question: Question, limit: int) -> Steps[tuple[list[Held], int]]:
-    order = f"{'-' if question.descending else '+'}{question.sort or 'uuid'}"
-    cut = [("limit", str(limit)), ("start", str(question.start)), ("sort", order), ("replyWithCount", "true")]
-    sent = [("q", condition.sent) for condition in question.conditions]
-    body = yield from services.client.read(
-        PATH, [*sent, *question.params(), *cut], lambda body: is_page(body) and isinstance(body.get("total"), int)
-    )
-    return [Held(decode(row)) for row in body["inventories"]], int(body["total"])
+def _sorted(found: Sequence[Resource], question: Question, schema: Schema) -> list[Resource]:
+    by_wire = {field.wire: field.option for field in schema.readable}
+    option = by_wire.get(question.sort, snake(question.sort)) or "uuid"
 
-
-def _sorted(found: Sequence[Held], question: Question) -> list[Held]:
-    option = next((name for name, wire in query.COLUMNS.items() if wire == question.sort), "uuid")
-
-    def key(held: Held) -> tuple[Any, ...]:
-        value = held.values.get(option)
-        return (value is not None, value.casefold() if isinstance(value, str) else value or 0, held.uuid)
+    def key(service: Resource) -> tuple[Any, ...]:
+        value = service.values.get(option)
+        return (value is not None, value.casefold() if isinstance(value, str) else value or 0, service.uuid)
 
     return sorted(found, key=key, reverse=question.descending)
 
 
 def declare(
-    found: Sequence[Held], all_names: Sequence[str], secrecy: Secrecy
+    found: Sequence[Resource], all_names: Sequence[str], redactor: Redactor
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return services in the form that ``model_services`` accepts and that changes nothing, and what was left out.
+    """Return services in the form that ``model_services`` accepts and that changes nothing, and warnings of what is left
+    out.
 
-    Only fields that a creation takes are declared. A uuid is added where the name does not say which service is meant.
+    Only fields that a creation takes are declared. A uuid is added where the name does not identify the service.
 
     :param all_names: the names of every service on the platform.
     """
     times = Counter(all_names)
     declared, warnings = [], []
-    for held in found:
+    for service in found:
         form: dict[str, Any] = {}
-        for field in FIELDS:
-            value = held.get(field)
-            if not (field.add and field.read) or field.option == "resource_uuid" or value in (None, "", [], {}):
+        for field in service.schema.fields:
+            value = service.get(field)
+            if not (field.add and field.read) or field.read == "uuid" or value in (None, "", [], {}):
                 continue
-            shown = field.kind.show(value, secrecy)
-            if _declarable(field.option, shown, held):
+            shown = field.type.show(value, redactor)
+            if _declarable(field, shown, service):
                 form[field.option] = shown
             elif field.option != "name":
-                warnings.append(
-                    f"{field.option} of {quoted(held.name)} is left out: it is nothing that could be declared."
-                )
-        if "name" not in form or times[held.name] > 1:
-            form = {"uuid": held.uuid, **form}
+                warnings.append(f"{field.option} of {quoted(service.name)} is left out: it cannot be declared.")
+        if "name" not in form or times[service.name] > 1:
+            form = {"uuid": service.uuid, **form}
         declared.append(form)
     return declared, warnings
 
 
-def _declarable(option: str, shown: Any, held: Held) -> bool:
-    field = BY_OPTION[option]
+def _declarable(field: Field, shown: Any, service: Resource) -> bool:
     try:
-        return same(field, field.kind.parse(shown), held.get(field), {})
-    except Wrong:
+        return service.schema.same(field, field.type.parse(shown), service.get(field), {})
+    except InvalidValue:
         return False
 
 
-def warn_of_unshown(question: Question, found: Sequence[Held]) -> list[str]:
+def unshown_fields(schema: Schema, fields: Sequence[str], found: Sequence[Resource]) -> list[str]:
     """Return a warning for each field that was asked for and that the platform does not show, if only for a typing error.
 
-    A key without a field may be one of a newer platform, so it is no mistake as long as some service has it.
+    A key without a field may be one of a newer platform, so it is no error as long as some service has it.
     """
-    known = {field.option for field in READABLE} - {"resource_uuid"} | SERVER_MADE | {"uuid"}
-    shown = known.union(*(held.values for held in found))
+    known = {field.option for field in schema.readable if field.read != "uuid"} | schema.server_made | {"uuid"}
+    shown = known.union(*(service.values for service in found))
     return [
         f"fields: the platform shows no {quoted(name)} of a service{nearest(name, known)}"
-        for name in question.fields
+        for name in fields
         if name not in shown
     ]
 
 
-def only(values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-    """Return the asked keys of a service, and those that say which it is."""
+def select(values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    """Return the asked keys of a service, and those that identify it."""
     return {key: value for key, value in values.items() if not fields or key in fields or key in ("uuid", "name")}

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report as one HTML page that needs nothing else.
-
-Private to this collection.
-"""
+"""The report as one HTML page that needs nothing else."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ _ERROR_LINES, _SHOWN_PER_CODE, _OPEN_UP_TO = 40, 20, 5
 
 def html_page(report: Mapping[str, Any]) -> str:
     """Return the whole page. Its text is escaped, its policy forbids every load and every script but its own."""
-    rows = words.in_order(report["rows"])
+    rows = words.failures_first(report["rows"])
     title = escape(words.headline(report))
     head = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -100,7 +97,7 @@ def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the failures by code, the commonest code first; rows are numbered as in the table."""
     groups: dict[str, dict[str, list[str]]] = {}
     for number, row in enumerate(rows, 1):
-        if words.went_wrong(row):
+        if words.has_failed(row):
             link = f'<a href="#r{number}"><bdi>{_line(row["name"])}</bdi></a>'
             groups.setdefault(row["code"], {}).setdefault(_error(row), []).append(link)
     if not groups:
@@ -164,7 +161,7 @@ def _filter(rows: Sequence[Mapping[str, Any]], check: bool) -> str:
 
 def _is(row: Mapping[str, Any]) -> list[str]:
     """Return what a row counts as: its action, and ``failed`` when something went wrong after it was begun."""
-    return [row["action"], "failed"] if words.went_wrong(row) and row["action"] != "failed" else [row["action"]]
+    return [row["action"], "failed"] if words.has_failed(row) and row["action"] != "failed" else [row["action"]]
 
 
 def _service(number: int, row: Mapping[str, Any], check: bool, room: int, opened: bool) -> str:

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report of a run as HTML, Markdown or JSON.
-
-Private to this collection.
-"""
+"""The report of a run as HTML, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ _NOT_ASCII = re.compile(r"[^\n -~]")
 def render(report: Mapping[str, Any], suffix: str) -> str:
     """Return the report as text in the form the suffix names.
 
-    :param report: JSON-able and already masked: ``platform``, ``started``, ``check``, ``version``, ``plan_digest``,
+    :param report: JSON-able and already redacted: ``platform``, ``started``, ``check``, ``version``, ``plan_digest``,
         ``summary`` (counts by action, ``total``, ``requests``, ``logins``, ``seconds``) and ``rows`` (``name``,
         ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``, ``changes`` of ``field``, ``before``,
         ``after``), without the services that are unchanged; ``refused`` (why nothing was done at all, or empty) and
@@ -47,7 +44,7 @@ def render(report: Mapping[str, Any], suffix: str) -> str:
 def _json(report: Mapping[str, Any]) -> str:
     """Return all data, failures first; a character that a screen might obey is escaped, which JSON reads back."""
     facts = {key: report[key] for key in _FIRST_KEYS}
-    text = json.dumps({**facts, **report, "rows": words.in_order(report["rows"])}, indent=2, ensure_ascii=False)
+    text = json.dumps({**facts, **report, "rows": words.failures_first(report["rows"])}, indent=2, ensure_ascii=False)
     return f"{_NOT_ASCII.sub(_escape_for_json, text)}\n"
 
 
@@ -57,7 +54,7 @@ def _escape_for_json(match: re.Match[str]) -> str:
 
 
 def _markdown(report: Mapping[str, Any]) -> str:
-    summary, check, rows = report["summary"], report["check"], words.in_order(report["rows"])
+    summary, check, rows = report["summary"], report["check"], words.failures_first(report["rows"])
     facts = "\n".join(f"- {name}: {_code(value)}" for name, value in words.facts(report))
     parts = [f"# {words.headline(report)}", facts]
     if words.note(report):
@@ -84,14 +81,14 @@ def _counts(summary: Mapping[str, Any], check: bool) -> str:
 def _fit(sections: Iterable[tuple[int, str]], total: int) -> list[str]:
     """Return the sections that fit, and a note on the services that do not. Each comes with its services so far."""
     shown: list[str] = []
-    room, told = _MARKDOWN_ROOM, 0
+    room, reported = _MARKDOWN_ROOM, 0
     for services, text in sections:
         room -= len(text) + 2
         if room < 0:
-            shown.append(f"{counted(total - told, 'more service')}: the .html and .json reports hold all of them.")
+            shown.append(f"{counted(total - reported, 'more service')}: the .html and .json reports hold all of them.")
             break
         shown.append(text)
-        told = services
+        reported = services
     return shown
 
 
@@ -99,7 +96,7 @@ def _sections(rows: Sequence[Mapping[str, Any]], check: bool) -> Iterator[tuple[
     room = min(_MARKDOWN_LINES, words.line_room(len(rows)))
     heading = ""
     for number, row in enumerate(rows, 1):
-        section = "What failed" if words.went_wrong(row) else "What was not attempted"
+        section = "What failed" if words.has_failed(row) else "What was not attempted"
         if section != "What failed" and row["action"] != "not_attempted":
             section = "What would change" if check else "What changed"
         if section != heading:

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a report says, whatever its form: outcome, order, labels and compared values.
-
-Private to this collection.
-"""
+"""What a report says, whatever its form: outcome, order, labels and compared values."""
 
 from __future__ import annotations
 
@@ -37,14 +34,14 @@ class Line(NamedTuple):
     twin: str | None = None
 
 
-def went_wrong(row: Mapping[str, Any]) -> bool:
-    """Return whether a row's service was begun and is not, or not surely, as it should be."""
+def has_failed(row: Mapping[str, Any]) -> bool:
+    """Return whether a row's service was begun, and is not, or may not be, as declared."""
     return row["action"] in ("failed", "unknown") or (bool(row["error"]) and row["action"] != "not_attempted")
 
 
-def in_order(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return rows failures first, what was not attempted last, otherwise as they were."""
-    return sorted(rows, key=lambda row: 0 if went_wrong(row) else 1 + (row["action"] == "not_attempted"))
+def failures_first(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return rows with failures first, what was not attempted last, otherwise as they were."""
+    return sorted(rows, key=lambda row: 0 if has_failed(row) else 1 + (row["action"] == "not_attempted"))
 
 
 def label(action: str, check: bool) -> str:
@@ -118,7 +115,7 @@ def note(report: Mapping[str, Any]) -> str:
     """Return what a reader should know before the rest, or an empty text."""
     if report["check"]:
         return "This is a plan. Nothing was written to the platform."
-    return "Run again once that is mended: what is done already is not done twice." if mood(report) == "bad" else ""
+    return "Fix the cause and run again; completed work is not repeated." if mood(report) == "bad" else ""
 
 
 def duration(seconds: float) -> str:

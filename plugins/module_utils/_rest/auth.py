@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who we are to the platform: sessions and access keys (contract section 5).
-
-Private to this collection.
-"""
+"""Authentication: sessions and access keys."""
 
 from __future__ import annotations
 
@@ -18,25 +15,25 @@ from typing import Any
 from urllib.parse import unquote
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
-from ansible_collections.zstack.aios.plugins.module_utils._common.signals import Interruption
+from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection
 
 LOGIN_PATH = "/v1/accounts/login"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-#: Calls the platform and returns its answer's JSON: method, path, body.
+#: Calls the platform and returns the JSON of its response: method, path, body.
 Call = Callable[[str, str, Mapping[str, Any]], dict[str, Any]]
 
 
-class Identity:
+class Auth:
     """The credentials in use. Several threads may sign and renew at once; one login happens at a time.
 
-    :param interruption: kept out of logins: whoever left one half-way could not end the session that it begins.
+    :param signals: deferred during a login: whoever left one half-way could not end the session that it begins.
     :ivar logins: how often an account logged in.
     """
 
-    def __init__(self, connection: Connection, interruption: Interruption) -> None:
-        self._interruption = interruption
+    def __init__(self, connection: Connection, signals: SignalGuard) -> None:
+        self._signals = signals
         self._credentials = connection.credentials
         self._offset = connection.utc_offset
         self._way = connection.credentials.way
@@ -63,7 +60,7 @@ class Identity:
         """
         if self._way != "account_name":
             return False
-        with self._lock, self._interruption.sheltered():
+        with self._lock, self._signals.deferred():
             if self._refusal is not None:
                 raise self._refusal
             if self.generation == generation:
@@ -79,22 +76,22 @@ class Identity:
         digest = hashlib.sha512(self._credentials.secret.encode("utf-8")).hexdigest()
         body = {"logInByAccount": {"accountName": self._credentials.account, "password": digest}}
         self.logins += 1
-        answer = call("PUT", LOGIN_PATH, body)
-        inventory = answer.get("inventory")
+        response = call("PUT", LOGIN_PATH, body)
+        inventory = response.get("inventory")
         session = inventory.get("uuid") if isinstance(inventory, Mapping) else None
         if not isinstance(session, str) or not session:
-            raise ApiError("PUT", LOGIN_PATH, 200, "http_200", "the answer to the login holds no session")
+            raise ApiError("PUT", LOGIN_PATH, 200, "http_200", "the response to the login holds no session")
         return session
 
     def log_out(self, delete: Callable[[str], None]) -> None:
-        """End the session that we began; one that was given stays."""
+        """End the session that a login began; one that was given stays."""
         with self._lock:
             if self._way == "account_name" and self._session:
                 session, self._session = self._session, ""
                 delete(f"/v1/accounts/sessions/{session}")
 
     def sign(self, method: str, path: str) -> Mapping[str, str]:
-        """Return the headers that prove who we are, for one request."""
+        """Return the headers that authenticate one request."""
         if self._way != "access_key_id":
             return {"Authorization": f"OAuth {self._session}"}
         date = wall_clock(time.time(), self._offset)
@@ -111,7 +108,7 @@ class Identity:
 
 
 def wall_clock(epoch: float, offset: int) -> str:
-    """Return a time on the platform's own wall clock, in the one form every version takes (contract section 5.2)."""
+    """Return a time on the platform's own wall clock in the one form that every version accepts."""
     moment = time.gmtime(epoch + offset)
     sign, minutes = "-" if offset < 0 else "+", abs(offset) // 60
     return (

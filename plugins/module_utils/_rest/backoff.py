@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long, and how often, one thing is tried.
-
-Private to this collection.
-"""
+"""How long, and how often, one request is retried."""
 
 from __future__ import annotations
 
@@ -12,15 +9,15 @@ import random
 import time
 
 from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import Outcome
-from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Answer
+from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response
 
 LONGEST_RETRY_AFTER = 60.0
 
 
-class Patience:
-    """How long one thing is tried: growing pauses with jitter, an end in time.
+class Backoff:
+    """How long one request is retried: growing pauses with jitter, an end in time.
 
-    :param window: seconds after which it gives up.
+    :param window: seconds after which it ends.
     """
 
     def __init__(self, window: float) -> None:
@@ -45,7 +42,7 @@ class Patience:
 
 def retry_after(outcome: Outcome | None) -> float:
     """Return the seconds a ``Retry-After`` header asks for, capped; 0 when there is none."""
-    if not isinstance(outcome, Answer):
+    if not isinstance(outcome, Response):
         return 0.0
     value = outcome.headers.get("Retry-After", "")
     return min(float(value), LONGEST_RETRY_AFTER) if value.isascii() and value.isdigit() else 0.0

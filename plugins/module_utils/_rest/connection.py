@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the platform is and who we are there: options and environment in, one checked value out.
-
-Private to this collection.
-"""
+"""The platform's address and credentials: options and environment in, one checked value out."""
 
 from __future__ import annotations
 
@@ -14,14 +11,13 @@ import re
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import DeclarationError, Mistake
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput, ValidationError
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import FALSE, TRUE, quoted
 
-#: Options that hold secrets. The module takes them out of its parameters before anything can log them.
+#: Options that are secret. The module takes them out of its parameters before anything can log them.
 SECRET_OPTIONS = ("session_uuid", "account_password", "access_key_secret")
 #: Those of the credentials that travel as they are, in a header.
 _IN_HEADERS = ("session_uuid", "access_key_id")
@@ -57,7 +53,6 @@ DEFAULTS: Mapping[str, Any] = {
     "job_timeout": 600,
 }
 NO_ENVIRONMENT = frozenset(("context_path",))
-_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def variable(option: str) -> str:
@@ -65,22 +60,25 @@ def variable(option: str) -> str:
     return f"ZSTACK_{option.upper()}"
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     """One of the three ways to authenticate, secrets left out of its ``repr``."""
 
     way: str
     account: str = ""
-    secret: str = field(default="", repr=False)
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.way!r}, {self.account!r})"
 
 
-@dataclass(frozen=True)
-class Connection:
+class Connection(NamedTuple):
     """A platform's address and how to talk to it.
 
-    :ivar base_url: with context path and without ``/v1``; :ivar verify: what ``requests`` takes: a flag or a CA file;
-    :ivar timeout: seconds for one HTTP exchange; :ivar job_timeout: seconds to wait for a job or an outage;
-    :ivar utc_offset: seconds the platform's clock is ahead of UTC, for signatures.
+    :ivar base_url: with context path and without ``/v1``.
+    :ivar verify: what ``requests`` takes: a flag or a CA file.
+    :ivar timeout: seconds for one HTTP exchange.
+    :ivar job_timeout: seconds to wait for a job or an outage.
+    :ivar utc_offset: seconds that the platform's clock is ahead of UTC, for signatures.
     """
 
     base_url: str
@@ -94,7 +92,7 @@ class Connection:
 def read_connection(params: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Connection:
     """Return the connection that options and environment describe; options win, empty ones count as unset.
 
-    :raises DeclarationError: with every mistake in them.
+    :raises InvalidInput: with every error in them.
     """
     reader = _Reader(params, os.environ if environment is None else environment)
     base_url = reader.base_url()
@@ -103,22 +101,22 @@ def read_connection(params: Mapping[str, Any], environment: Mapping[str, str] | 
     job_timeout = reader.seconds("job_timeout")
     utc_offset = reader.utc_offset()
     verify = reader.verify()
-    if reader.mistakes:
-        raise DeclarationError(reader.mistakes, "connection")
+    if reader.errors:
+        raise InvalidInput(reader.errors, "connection")
     return Connection(base_url, credentials, verify, timeout, job_timeout, utc_offset)
 
 
 class _Reader:
-    """Reads one option after the other and collects what is wrong."""
+    """Reads one option after the other and collects what is invalid."""
 
     def __init__(self, params: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         self.params = params
         self.environment = environment
-        self.mistakes: list[Mistake] = []
+        self.errors: list[ValidationError] = []
 
-    def wrong(self, option: str, text: str) -> None:
-        source = f" (it comes from {variable(option)})" if self.from_environment(option) else ""
-        self.mistakes.append(Mistake("", option, f"{text}{source}"))
+    def refuse(self, option: str, text: str) -> None:
+        source = f" (from {variable(option)})" if self.from_environment(option) else ""
+        self.errors.append(ValidationError("", option, f"{text}{source}"))
 
     def from_environment(self, name: str) -> bool:
         named = name in ARGUMENT_SPEC and name not in NO_ENVIRONMENT
@@ -137,12 +135,12 @@ class _Reader:
     def base_url(self) -> str:
         host = self.get("host")
         if host is None:
-            self.wrong("host", f"it is missing; give the option host, or set {variable('host')}")
+            self.refuse("host", f"it is missing; set the option host, or the environment variable {variable('host')}")
             return ""
         host = str(host).strip()
         protocol, port, path = str(self.get("protocol")), self.number("port", 65535), str(self.get("context_path"))
         if protocol not in ("http", "https"):
-            self.wrong("protocol", f"{quoted(protocol)} is neither http nor https")
+            self.refuse("protocol", f"{quoted(protocol)} is neither http nor https")
             protocol = "http"  # so that the rest can be looked at
         if "://" not in host:
             host = f"{protocol}://{_bracketed(host)}"
@@ -153,18 +151,18 @@ class _Reader:
             name = url_port = None
         else:
             if url.username or url.password or "@" in url.netloc:
-                self.wrong("host", "it carries a user or password; use account_name and account_password instead")
+                self.refuse("host", "it contains a user or password; use account_name and account_password instead")
                 return ""
         if not name or url.scheme not in ("http", "https") or url.query or url.fragment or not _clean(name):
             shown = quoted(self.get("host"))
-            self.wrong(
+            self.refuse(
                 "host",
                 f"{shown} is neither a host name, an address nor a URL such as https://aios.example.com:8443/zstack",
             )
             return ""
         path = url.path.rstrip("/") or "/" + path.strip("/")
         if not re.fullmatch(r"[\w./~-]*", path, re.ASCII):
-            self.wrong("context_path", f"{quoted(path)} is not a path such as /zstack")
+            self.refuse("context_path", f"{quoted(path)} is not a path such as /zstack")
         return f"{url.scheme}://{_bracketed(name)}:{url_port or port}{path.rstrip('/')}"
 
     def credentials(self) -> Credentials:
@@ -178,16 +176,17 @@ class _Reader:
         for name in ways[0]:
             value = self.get(name)
             if value is None:
-                self.wrong(name, f"it is missing; give the option {name}, or set {variable(name)}")
+                self.refuse(name, f"it is missing; set the option {name}, or the environment variable {variable(name)}")
             elif not isinstance(value, str):
-                self.wrong(name, "it is not text, because it is not in quotes; put it in quotes")
+                self.refuse(name, "it is not text; put it in quotes")
             values.append("" if value is None else str(value))
         for name, value in zip(ways[0], values, strict=True):
             if not _sendable(value):
-                self.wrong(name, "it holds a line break, or what is no text")
+                self.refuse(name, "it contains a line break or invalid Unicode")
             elif value and name in _IN_HEADERS and not re.fullmatch("[!-9;-~]+", value):
-                self.wrong(
-                    name, "it holds a blank, a colon or a letter beyond ASCII, which none of the platform's does"
+                self.refuse(
+                    name,
+                    "it contains a blank, a colon or a non-ASCII character, which no such value of the platform does",
                 )
         return Credentials(ways[0][0], values[0] if len(values) == 2 else "", values[-1])
 
@@ -195,18 +194,18 @@ class _Reader:
         all_ways = "; ".join(" and ".join(way) for way in WAYS)
         if not ways:
             variables = ", ".join(variable(way[0]) for way in WAYS)
-            self.wrong(
-                "", f"no way to authenticate is given; give one of: {all_ways} (or set {variables} and their like)"
+            self.refuse(
+                "", f"no credentials given; set one of: {all_ways} (or the environment variables {variables} and so on)"
             )
         else:
             names = [name for way in ways for name in way if self.get(name) is not None]
             given = ", ".join(variable(name) if self.from_environment(name) else name for name in names)
-            self.wrong("", f"{given} are given together; give exactly one of: {all_ways}")
+            self.refuse("", f"{given} are set together; set exactly one of: {all_ways}")
 
     def number(self, name: str, limit: int) -> int:
         value = self.get(name)
         if not re.fullmatch(r"[0-9]{1,9}", str(value), re.ASCII) or not 0 < int(value) <= limit:
-            self.wrong(name, f"{quoted(value)} is not a whole number from 1 to {limit}")
+            self.refuse(name, f"{quoted(value)} is not a whole number from 1 to {limit}")
             return 1
         return int(value)
 
@@ -221,27 +220,27 @@ class _Reader:
         if str(value).strip().upper() in ("Z", "UTC", "GMT"):
             return 0
         if not found:
-            self.wrong("server_utc_offset", f'{quoted(value)} is not an offset such as "+08:00" (in quotes)')
+            self.refuse("server_utc_offset", f'{quoted(value)} is not an offset such as "+08:00" (in quotes)')
             return 0
         seconds = int(found[2]) * 3600 + int(found[3] or 0) * 60
         return -seconds if found[1] == "-" else seconds
 
     def verify(self) -> bool | str:
         value = str(self.get("validate_certs")).lower()
-        if value not in _TRUE + _FALSE:
-            self.wrong("validate_certs", f"{quoted(value)} is neither true nor false")
+        if value not in TRUE | FALSE:
+            self.refuse("validate_certs", f"{quoted(value)} is neither true nor false")
         ca_path = self.get("ca_path")
         if ca_path is not None and os.path.isdir(ca_path):
-            return value in _TRUE and str(ca_path)
+            return value in TRUE and str(ca_path)
         try:
             if ca_path is not None and os.path.getsize(ca_path):
                 ssl.create_default_context(cafile=ca_path)
-                return value in _TRUE and str(ca_path)
+                return value in TRUE and str(ca_path)
         except ssl.SSLError:
-            self.wrong("ca_path", f"{quoted(ca_path)} holds no certificate in PEM form")
+            self.refuse("ca_path", f"{quoted(ca_path)} contains no certificate in PEM format")
         except (OSError, ValueError) as error:
-            self.wrong("ca_path", f"{quoted(ca_path)} cannot be read: {getattr(error, 'strerror', None) or error}")
-        return value in _TRUE
+            self.refuse("ca_path", f"{quoted(ca_path)} cannot be read: {getattr(error, 'strerror', None) or error}")
+        return value in TRUE
 
 
 def _bracketed(host: str) -> str:

@@ -1,93 +1,90 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do with every kind of answer: the table of contract section 4.3.
-
-Private to this collection.
-"""
+"""What to do with every kind of response: one table."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError, TransportError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
-from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Answer
+from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response
 
-Outcome: TypeAlias = "Answer | TransportError"
+Outcome: TypeAlias = "Response | TransportError"
 
 
 class Phase(Enum):
-    """What was being done when the answer came."""
+    """What was being done when the response came."""
 
     READ = "read"  # a GET, or a call without effect on services, such as the login
     SUBMIT = "submit"  # a POST, PUT or DELETE that becomes a job
     POLL = "poll"  # the question after a job
 
 
-class Reaction(Enum):
+class RetryAction(Enum):
     """What to do next."""
 
-    DONE = "take the answer"
+    DONE = "take the response"
     POLL = "ask for the job until it is done"
     RETRY = "send the same again, a write with the same job id"
     RETRY_NEW = "nothing was executed; send it again as a new job"
     FEW = "send the same again, a few times only"
     ASK = "the request may have arrived; ask for its job"
     RELOGIN = "log in again once and send it again as a new job"
-    REREAD = "the fate is unknown; read the state again"
-    FAIL = "tell the error"
+    REREAD = "the outcome is unknown; read the state again"
+    FAIL = "report the error"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One situation and the reaction to it in each phase."""
+class Rule(NamedTuple):
+    """One situation and what to do then in each phase."""
 
     situation: str
-    read: Reaction
-    submit: Reaction
-    poll: Reaction
+    read: RetryAction
+    submit: RetryAction
+    poll: RetryAction
 
 
-R = Reaction
+R = RetryAction
 #: Rows without business codes are told apart by :func:`situation_of` in this order of words.
-TABLE: tuple[Row, ...] = (
-    Row("unsent", R.RETRY, R.RETRY, R.RETRY),  # connection refused, name not found: it never left
-    Row("lost", R.RETRY, R.ASK, R.RETRY),  # time-out, reset, cut answer
-    Row("tls", R.FAIL, R.FAIL, R.FEW),
-    Row("bad", R.FAIL, R.ASK, R.FEW),  # too large
-    Row("ok", R.DONE, R.DONE, R.DONE),
-    Row("accepted", R.FEW, R.POLL, R.POLL),
-    Row("garbled", R.FEW, R.ASK, R.FEW),  # a success that is not the JSON the platform speaks
-    Row("throttled", R.RETRY, R.RETRY, R.RETRY),  # 429: refused at the door
-    Row("outage", R.RETRY, R.ASK, R.RETRY),  # 502, 503, 504 of a proxy, without the platform's error
-    Row("duplicate", R.FAIL, R.POLL, R.FEW),  # 400 Duplicate job uuid: it has arrived before
-    Row("forgotten", R.FAIL, R.FAIL, R.REREAD),  # 404 for a job: unknown or expired
-    # Every other plain-text answer: 3xx, 400, 403, 404, 405, 500. Given to a poll it says nothing of the job.
-    Row("rejected", R.FAIL, R.FAIL, R.FEW),
-    Row("not_ready", R.RETRY, R.RETRY_NEW, R.RETRY_NEW),  # SYS.1010, SYS.1012
-    Row("session", R.RELOGIN, R.RELOGIN, R.RELOGIN),  # ID.1001
-    Row("ambiguous", R.FEW, R.REREAD, R.REREAD),  # SYS.1000, 1001, 1006, 1011, 1015, 1016, 1017
-    Row("refused", R.FAIL, R.FAIL, R.FAIL),  # every other error of the platform
+TABLE: tuple[Rule, ...] = (
+    Rule("unsent", R.RETRY, R.RETRY, R.RETRY),  # connection refused, name not found: it never left
+    Rule("lost", R.RETRY, R.ASK, R.RETRY),  # time-out, reset, cut answer
+    Rule("tls", R.FAIL, R.FAIL, R.FEW),
+    Rule("bad", R.FAIL, R.ASK, R.FEW),  # too large
+    Rule("ok", R.DONE, R.DONE, R.DONE),
+    Rule("accepted", R.FEW, R.POLL, R.POLL),
+    Rule("garbled", R.FEW, R.ASK, R.FEW),  # a success that is not the JSON the platform speaks
+    Rule("throttled", R.RETRY, R.RETRY, R.RETRY),  # 429: refused at the door
+    Rule("outage", R.RETRY, R.ASK, R.RETRY),  # 502, 503, 504 of a proxy, without the platform's error
+    Rule("duplicate", R.FAIL, R.POLL, R.FEW),  # 400 Duplicate job uuid: it has arrived before
+    Rule("forgotten", R.FAIL, R.FAIL, R.REREAD),  # 404 for a job: unknown or expired
+    # Every other plain-text response: 3xx, 400, 403, 404, 405, 500. Given to a poll it says nothing of the job.
+    Rule("rejected", R.FAIL, R.FAIL, R.FEW),
+    Rule("not_ready", R.RETRY, R.RETRY_NEW, R.RETRY_NEW),  # SYS.1010: refused at the door
+    # SYS.1012: a management node has left. What it was sent may have run, and may still be running.
+    Rule("node_gone", R.RETRY, R.REREAD, R.REREAD),
+    Rule("session", R.RELOGIN, R.RELOGIN, R.RELOGIN),  # ID.1001
+    Rule("ambiguous", R.FEW, R.REREAD, R.REREAD),  # SYS.1000, 1001, 1002, 1006, 1011, 1015, 1016, 1017
+    Rule("refused", R.FAIL, R.FAIL, R.FAIL),  # every other error of the platform
 )
-BY_SITUATION: Mapping[str, Row] = {row.situation: row for row in TABLE}
+BY_SITUATION: Mapping[str, Rule] = {rule.situation: rule for rule in TABLE}
 #: Which of the platform's codes mean which situation; all others are ``refused``.
 CODES: Mapping[str, str] = {
     "SYS.1010": "not_ready",
-    "SYS.1012": "not_ready",
+    "SYS.1012": "node_gone",
     "ID.1001": "session",
-    **{f"SYS.{number}": "ambiguous" for number in (1000, 1001, 1006, 1011, 1015, 1016, 1017)},
+    **{f"SYS.{number}": "ambiguous" for number in (1000, 1001, 1002, 1006, 1011, 1015, 1016, 1017)},
 }
 
 
-def reaction_to(outcome: Outcome, phase: Phase) -> Reaction:
-    """Return what to do after an answer, or after none."""
-    row = BY_SITUATION[situation_of(outcome)]
-    return {Phase.READ: row.read, Phase.SUBMIT: row.submit, Phase.POLL: row.poll}[phase]
+def retry_action(outcome: Outcome, phase: Phase) -> RetryAction:
+    """Return what to do after a response, or after none."""
+    rule = BY_SITUATION[situation_of(outcome)]
+    return {Phase.READ: rule.read, Phase.SUBMIT: rule.submit, Phase.POLL: rule.poll}[phase]
 
 
 def situation_of(outcome: Outcome) -> str:
@@ -117,18 +114,18 @@ def strained(outcome: Outcome) -> bool:
     return outcome.status == 429 or situation_of(outcome) == "outage"
 
 
-def error_of(answer: Answer) -> Mapping[str, object] | None:
-    """Return the platform's error object, wrapped or bare (contract section 4.1), else ``None``."""
-    if answer.json is None or answer.status < 400:
+def error_of(response: Response) -> Mapping[str, object] | None:
+    """Return the platform's error object, wrapped or bare, else ``None``."""
+    if response.json is None or response.status < 400:
         return None
-    error = answer.json.get("error", answer.json if "code" in answer.json else None)
+    error = response.json.get("error", response.json if "code" in response.json else None)
     return error if isinstance(error, Mapping) and error.get("code") else None
 
 
 def as_error(outcome: Outcome, job: str = "", asked: tuple[str, str] | None = None) -> TransportError | ApiError:
-    """Return the exception that tells an outcome which is not a success.
+    """Return the exception that describes an outcome which is not a success.
 
-    :param asked: method and path of the request that an answer about its job belongs to.
+    :param asked: method and path of the request that a response about its job belongs to.
     """
     if isinstance(outcome, TransportError):
         return outcome
@@ -138,18 +135,18 @@ def as_error(outcome: Outcome, job: str = "", asked: tuple[str, str] | None = No
         return ApiError(method, path, outcome.status, printable(error["code"], 80), deepest(error), job)
     text, cure = outcome.text.strip(), ""
     if outcome.status < 300:
-        # Of an answer that cannot be read nobody knows whether it shows a session.
+        # Of a response that cannot be read nobody knows whether it shows a session.
         shown = printable(re.sub("[0-9A-Fa-f]{8,}", MASK, text), 200)
-        text = f"the answer is not what the platform speaks: {shown or 'it is empty'}"
+        text = f"the response is not from the ZStack API: {shown or 'it is empty'}"
         cure = "check that host, port and context_path are those of a ZStack platform"
     elif outcome.status < 400:
         text = f"a redirect to {printable(outcome.headers.get('Location', ''), 200)}, which is not followed"
-        cure = "give the final address in host and protocol"
+        cure = "set host and protocol to the final address"
     elif "no api mapping" in text:
         cure = "AIOS is not installed on this platform, or too old, or context_path is not the platform's"
     elif "requestTimeTooSkewed" in text:
         cure = (
-            "the platform compares the time on its own wall clock; give its offset from UTC in server_utc_offset, "
+            "the platform compares the time with its own wall clock; set server_utc_offset to its offset from UTC, "
             'such as "+08:00", and check both clocks'
         )
     elif "accessKey" in text or "access key" in text:

@@ -3,10 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """HTTP on ``requests``: one pool of connections, bytes in, status and text out.
 
-Private to this collection.
-
 Knows nothing of the platform's conventions. It follows no redirect, so credentials never leave for another host, and
-always sets an auth object, so that a ``.netrc`` cannot replace who we are. Every failure is a :class:`TransportError`
+always sets an auth object, so that a ``.netrc`` cannot replace the credentials. Every failure is a :class:`TransportError`
 that says whether the request can have arrived.
 """
 
@@ -16,37 +14,38 @@ import json
 import re
 import ssl
 import threading
-import time
 import traceback
+import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from http.client import BadStatusLine
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import TransportError
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
+from ansible_collections.zstack.aios.plugins.module_utils._common.secrets import SecretTexts
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable
 from ansible_collections.zstack.aios.plugins.module_utils._common.version import VERSION
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection
+from ansible_collections.zstack.aios.plugins.module_utils._rest.deadlines import Deadlines, Exchange
 
 REQUESTS_IMPORT_ERROR: str | None = None
 try:
     import requests
-    from requests.adapters import HTTPAdapter
+    from ansible_collections.zstack.aios.plugins.module_utils._rest.adapter import DeadlineAdapter
     from urllib3 import disable_warnings
-    from urllib3.exceptions import HTTPError, InsecureRequestWarning
+    from urllib3.exceptions import ConnectTimeoutError, HTTPError, InsecureRequestWarning, NewConnectionError
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
-#: A page of 1,000 services is one or two megabytes; what is far beyond that is no answer of the platform.
-LARGEST_ANSWER = 128 * 1024 * 1024
+#: A page of 1,000 services is one or two megabytes; what is far beyond that is no response of the platform. The values
+#: of a response are bounded too: tiny ones take 25 times their text in memory.
+LARGEST_RESPONSE, MOST_VALUES = 128 * 1024 * 1024, 5_000_000
 _CHUNK = 256 * 1024
 #: Sets the ``Authorization`` and other headers of one request; given its method and decoded path.
 Signer = Callable[[str, str], Mapping[str, str]]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A complete HTTP answer. ``json`` is the parsed body, ``None`` when it is not a JSON object."""
+class Response(NamedTuple):
+    """A complete HTTP response. ``json`` is the parsed body, ``None`` when it is not a JSON object."""
 
     method: str
     path: str
@@ -60,20 +59,23 @@ class Transport:
     """Carries requests to one platform, for several threads at once.
 
     :param workers: how many connections are kept open.
+    :param interrupted: tells whether a signal arrived, after which no exchange takes long any more.
     """
 
-    def __init__(self, connection: Connection, workers: int = 1) -> None:
+    def __init__(
+        self, connection: Connection, workers: int = 1, interrupted: Callable[[], bool] = lambda: False
+    ) -> None:
         self.base_url = connection.base_url
         self.timeout = connection.timeout
         self.verify = connection.verify
         self.requests = 0
-        self._answered = False
+        self._responded = False
         self._lock = threading.Lock()
+        self._deadlines = Deadlines(interrupted)
         if not self.verify:
             disable_warnings(InsecureRequestWarning)  # asked for, and said on every request otherwise
         self._session = requests.Session()
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=workers, max_retries=0, pool_block=False)
-        self._session.mount(self.base_url, adapter)
+        self._session.mount(self.base_url, DeadlineAdapter(self._deadlines, workers))
         self._session.headers.update(
             {"Accept-Encoding": "identity", "Accept": "*/*", "User-Agent": f"zstack.aios/{VERSION}"}
         )
@@ -81,6 +83,7 @@ class Transport:
     def close(self) -> None:
         """Close every connection."""
         self._session.close()
+        self._deadlines.close()
 
     def exchange(
         self,
@@ -91,12 +94,13 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         sign: Signer | None = None,
         secrets: Sequence[str] = (),
-    ) -> Answer:
-        """Send one request and read its whole answer.
+    ) -> Response:
+        """Send one request and read its whole response.
 
-        :param path: below the base URL, already quoted; :param query: already encoded.
-        :param secrets: what is masked in an answer that is not a success, beside what proved who we are.
-        :raises TransportError: when no complete answer came in time.
+        :param path: below the base URL, already quoted.
+        :param query: already encoded.
+        :param secrets: what is redacted in a response that will be shown, besides the credentials of this request.
+        :raises TransportError: no complete response came within the timeout.
         """
         with self._lock:
             self.requests += 1
@@ -106,53 +110,58 @@ class Transport:
             data = json.dumps(body).encode("ascii")
             sent["Content-Type"] = "application/json;charset=UTF-8"
         url = f"{self.base_url}{path}?{query}" if query else f"{self.base_url}{path}"
-        started, proof = time.monotonic(), _Auth(sign, method, path)
-        try:
-            response = self._session.request(
-                method,
-                url,
-                data=data,
-                headers=sent,
-                auth=proof,
-                timeout=self.timeout,
-                verify=self.verify,
-                allow_redirects=False,
-                stream=True,
-            )
-        except (requests.RequestException, OSError, ValueError) as error:
-            raise self._failed(method, path, error) from None
-        self._answered = True
-        with response:
-            content = self._read(response, method, path, started)
-        if response.status_code >= 300:
-            for secret in (*secrets, *proof.shown):
-                content = content.replace(secret.encode("utf-8"), MASK.encode("ascii"))
-        text = content.decode("utf-8", "replace")
-        return Answer(method, path, response.status_code, response.headers, text, _object(content))
+        proof = _Auth(sign, method, path)
+        with self._deadlines.exchange(self.timeout) as exchange:
+            try:
+                response = self._session.request(
+                    method,
+                    url,
+                    data=data,
+                    headers=sent,
+                    auth=proof,
+                    timeout=self.timeout,
+                    verify=self.verify,
+                    allow_redirects=False,
+                    stream=True,
+                )
+                self._responded = True
+                with response:
+                    content = self._read(response, method, path)
+                if exchange.expired:  # what was cut off then may look complete
+                    raise self._expired(method, path, exchange)
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                raise self._failed(method, path, error, exchange) from None
+        body_text, parsed = content.decode("utf-8", "replace"), _object(content)
+        if response.status_code >= 300 or parsed is None:  # it will be shown
+            known = SecretTexts((*secrets, *proof.shown))
+            body_text, parsed = known.redact(body_text), known.redact_all(parsed)
+        return Response(method, path, response.status_code, response.headers, body_text, parsed)
 
-    def _read(self, response: Any, method: str, path: str, started: float) -> bytes:
+    def _read(self, response: Any, method: str, path: str) -> bytes:
         parts, size = [], 0
-        # What has arrived is taken at once, where urllib3 can, so that an answer in drops cannot hold us for ever.
-        read = getattr(response.raw, "read1", None) or response.raw.read
-        try:
-            while part := read(_CHUNK, decode_content=True):
-                parts.append(part)
-                size += len(part)
-                if size > LARGEST_ANSWER:
-                    raise TransportError("bad", method, path, f"the answer is larger than {LARGEST_ANSWER} bytes")
-                if time.monotonic() - started > self.timeout:
-                    reason = f"the answer was still arriving after {self.timeout:g} s"
-                    raise TransportError("lost", method, path, reason, "a larger timeout", slow=True)
-        except (HTTPError, OSError, ValueError) as error:
-            raise self._failed(method, path, error) from None
+        while part := response.raw.read(_CHUNK, decode_content=False):
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_RESPONSE:
+                raise TransportError("bad", method, path, f"the response is larger than {LARGEST_RESPONSE} bytes")
         expected = response.headers.get("Content-Length", "")
-        if expected.isdigit() and size < int(expected):
-            raise TransportError("lost", method, path, "the connection closed in the middle of the answer")
-        return b"".join(parts)
+        if re.fullmatch("[0-9]{1,15}", expected, re.ASCII) and size < int(expected):
+            raise TransportError("lost", method, path, "the connection closed in the middle of the response")
+        content = _unpacked(b"".join(parts), response.headers.get("Content-Encoding", ""))
+        if content is None:
+            raise TransportError("bad", method, path, f"the response unpacks to more than {LARGEST_RESPONSE} bytes")
+        if content.count(b",") + content.count(b"{") + content.count(b"[") > MOST_VALUES:
+            raise TransportError("bad", method, path, f"the response has more than {MOST_VALUES:,} values")
+        return content
 
-    def _failed(self, method: str, path: str, error: Exception) -> TransportError:
-        reason = _reason(error)
-        broken_off = isinstance(_root(error), (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+    def _failed(self, method: str, path: str, error: Exception, exchange: Exchange) -> TransportError:
+        """Return what an exception means for the request."""
+        if exchange.expired:
+            return self._expired(method, path, exchange)
+        causes = _causes(error)
+        root = causes[-1]
+        reason = _reason(root)
+        broken_off = isinstance(root, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
         if isinstance(error, requests.exceptions.SSLError) and not broken_off:
             return self._untrusted(method, path, reason)
         if isinstance(error, requests.exceptions.ProxyError):
@@ -162,15 +171,13 @@ class Transport:
             reason = f"no connection to {self.base_url} within {self.timeout:g} s"
             return TransportError("unsent", method, path, reason, _ADDRESS, slow=True)
         if isinstance(error, requests.exceptions.Timeout) or "timed out" in reason:
-            reason = f"no answer within {self.timeout:g} s"
-            return TransportError(
-                "lost", method, path, reason, "see whether the platform is overloaded, or raise timeout", True
-            )
-        if isinstance(error, requests.ConnectionError) and _never_connected(error):
+            reason = f"no response within {self.timeout:g} s"
+            return TransportError("lost", method, path, reason, _OVERLOAD, slow=True)
+        if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in causes):
             return TransportError("unsent", method, path, f"no connection to {self.base_url}: {reason}", _ADDRESS)
         if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
             return TransportError("bad", method, path, reason, _ADDRESS)
-        hung_up = isinstance(_root(error), BadStatusLine) and not self._answered
+        hung_up = isinstance(root, BadStatusLine) and not self._responded
         cure = (
             f"if this port speaks TLS, {_SCHEME.format('https')}"
             if hung_up and self.base_url.startswith("http:")
@@ -178,12 +185,19 @@ class Transport:
         )
         return TransportError("lost", method, path, f"the connection was lost: {reason}", cure)
 
+    def _expired(self, method: str, path: str, exchange: Exchange) -> TransportError:
+        if not exchange.sent:
+            reason = f"no connection to {self.base_url} within {self.timeout:g} s"
+            return TransportError("unsent", method, path, reason, _ADDRESS, slow=True)
+        reason = f"no complete response within {self.timeout:g} s"
+        return TransportError("lost", method, path, reason, _OVERLOAD, slow=True)
+
     def _untrusted(self, method: str, path: str, reason: str) -> TransportError:
         if "WRONG_VERSION_NUMBER" in reason or "record layer failure" in reason.lower():
             return TransportError("tls", method, path, f"{self.base_url} does not speak TLS", _SCHEME.format("http"))
         if "CERTIFICATE_VERIFY_FAILED" in reason:
-            told = f"the certificate of {self.base_url} is not trusted: {reason}"
-            return TransportError("tls", method, path, told, _cure_of_trust(reason))
+            untrusted = f"the certificate of {self.base_url} is not trusted: {reason}"
+            return TransportError("tls", method, path, untrusted, _cure_of_trust(reason))
         return TransportError(
             "tls", method, path, f"no TLS connection to {self.base_url}: {reason}", "check protocol and port"
         )
@@ -199,6 +213,7 @@ def _cure_of_trust(reason: str) -> str:
     return "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
 
 
+_OVERLOAD = "check whether the platform is overloaded, or raise timeout"
 _PROXY = "check http_proxy and https_proxy, or name the platform's host in no_proxy"
 _SCHEME = "give {0} as protocol, or {0}:// in host where it is a URL"
 _ADDRESS = "check host, port and protocol, and that the platform is up"
@@ -225,6 +240,28 @@ class _Auth:
         return request
 
 
+def _unpacked(content: bytes, encoding: str) -> bytes | None:
+    """Return the body of a response that a proxy compressed although it was asked not to; ``None`` when it is too large.
+
+    :raises ValueError: it is compressed in another way, damaged or incomplete.
+    """
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return content
+    if name not in ("gzip", "x-gzip", "deflate"):
+        raise ValueError(f"the response is encoded as {printable(encoding, 80)}, which was not requested")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)  # the header says whether it is gzip or zlib
+    try:
+        unpacked = unpacker.decompress(content, LARGEST_RESPONSE + 1)
+    except zlib.error:
+        raise ValueError("the compressed response is damaged") from None
+    if len(unpacked) > LARGEST_RESPONSE:
+        return None
+    if content and not unpacker.eof:
+        raise ValueError("the compressed response is incomplete")
+    return unpacked
+
+
 def _object(content: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(content)
@@ -233,23 +270,19 @@ def _object(content: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _root(error: BaseException) -> BaseException:
-    """Return the deepest cause that ``requests`` and ``urllib3`` wrapped."""
-    inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
-    inner = inner if isinstance(inner, BaseException) else error.__cause__
-    return _root(inner) if inner is not None and inner is not error else error
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return what ``requests`` and ``urllib3`` wrapped, outermost first."""
+    chain = [error]
+    while True:
+        last = chain[-1]
+        inner = getattr(last, "reason", None)
+        if not isinstance(inner, BaseException):
+            inner = next((a for a in last.args if isinstance(a, BaseException)), last.__cause__)
+        if inner is None or inner in chain:
+            return chain
+        chain.append(inner)
 
 
-def _never_connected(error: BaseException) -> bool:
-    names = {type(error).__name__}
-    inner: Any = error
-    while inner is not None:
-        names.add(type(inner).__name__)
-        inner = getattr(inner, "reason", None) or next((a for a in inner.args if isinstance(a, BaseException)), None)
-    return bool(names & {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"})
-
-
-def _reason(error: BaseException) -> str:
-    root = _root(error)
+def _reason(root: BaseException) -> str:
     text = getattr(root, "strerror", None) or str(root) or type(root).__name__
     return printable(str(text).rpartition(">: ")[2], 300)

@@ -133,7 +133,7 @@ def test_no_more_requests_are_under_way_than_allowed(platform_with: Any, concurr
 def test_a_concurrency_without_sense_is_refused(platform: Platform, concurrency: int) -> None:
     result = platform.run("model_services", {"model_services": services(1), "concurrency": concurrency})
     assert result.failed
-    assert result["failure"]["mistakes"][0]["option"] == "concurrency"
+    assert result["failure"]["errors"][0]["option"] == "concurrency"
     assert platform.sim.stats()["requests"] == 0
 
 
@@ -302,9 +302,7 @@ def test_one_uuid_cannot_be_chosen_for_two_services(platform: Platform, where: s
     wanted = {"model_services": items, "defaults": chosen if where == "defaults" else {}}
     result = platform.run("model_services", wanted)
     assert result["failure"]["code"] == "declaration"
-    assert (
-        "resource_uuid: it is declared twice: first in model_services[0], again in model_services[1]" in result["msg"]
-    )
+    assert "resource_uuid: it is declared in model_services[0] and in model_services[1]" in result["msg"]
     assert platform.sim.services() == []
 
 
@@ -329,9 +327,9 @@ def test_a_name_in_two_places_is_told_with_both(platform: Platform, tmp_path: Pa
     result = platform.run("model_services", {"model_services": [{"name": "once"}], "src": [str(tmp_path)]})
     assert result.failed
     a, b = tmp_path / "a.yml", tmp_path / "b.yml"
-    assert f"first in {a}:1, again in {a}:6" in result["msg"]
-    assert f"first in model_services[0], again in {a}:4" in result["msg"]
-    assert f"first in model_services[0], again in {b}:2" in result["msg"]
+    assert f"first in {a}:1 and in {a}:6" in result["msg"]
+    assert f"first in model_services[0] and in {a}:4" in result["msg"]
+    assert f"first in model_services[0] and in {b}:2" in result["msg"]
     assert platform.sim.stats()["requests"] == 0
 
 
@@ -339,7 +337,7 @@ def test_a_name_in_two_places_is_told_with_both(platform: Platform, tmp_path: Pa
     ("name", "text", "told_as"),
     [
         ("a.yml", "- name: x\n  yaml: {\n", "line"),
-        ("a.yml", "services: []\n", '"services" is not known here; did you mean "model_services"?'),
+        ("a.yml", "services: []\n", '"services" is unknown; did you mean "model_services"?'),
         ("a.yml", "just words\n", "neither a list of services nor a mapping"),
         ("a.json", "[{]", "not valid JSON"),
         ("a.yml", "$ANSIBLE_VAULT;1.1;AES256\n3132\n", "Ansible Vault"),
@@ -350,7 +348,7 @@ def test_a_bad_file_is_named(platform: Platform, tmp_path: Path, name: str, text
     write_files(tmp_path, {name: text, "good.yml": "- nam: misspelt\n"})
     result = platform.run("model_services", {"src": [str(tmp_path), str(tmp_path / "gone")]})
     assert result.failed
-    (mistake,) = [each for each in result["failure"]["mistakes"] if each["where"] == str(tmp_path / name)]
+    (mistake,) = [each for each in result["failure"]["errors"] if each["where"] == str(tmp_path / name)]
     assert told_as in mistake["text"]
     assert "no such file or folder" in result["msg"], "the other mistakes were not told"
     assert 'did you mean "name"?' in result["msg"], "the other mistakes were not told"
@@ -383,7 +381,7 @@ def test_every_mistake_is_told_at_once_before_any_request(platform: Platform, tm
         },
     )
     assert result.failed
-    mistakes = {(each["where"], each["option"]): each["text"] for each in result["failure"]["mistakes"]}
+    mistakes = {(each["where"], each["option"]): each["text"] for each in result["failure"]["errors"]}
     assert "not a whole number" in mistakes['"a" (model_services[0])', "request_cpu"]
     assert 'did you mean "python_version"?' in mistakes['"b" (model_services[1])', ""]
     assert "quotes" in mistakes['"c" (model_services[2])', "python_version"]
@@ -414,7 +412,7 @@ def test_what_only_the_platform_shows_to_be_wrong_is_told_at_once_before_any_wri
         },
     )
     assert result.failed
-    assert len(result["failure"]["mistakes"]) == 5
+    assert len(result["failure"]["errors"]) == 5
     for words in (
         '"/models/fixed"',
         '"/elsewhere"',

@@ -189,7 +189,7 @@ def test_a_report_is_written_after_a_failure_too(platform: Platform, tmp_path: P
 @pytest.mark.parametrize(
     ("params", "why"),
     [
-        ({"model_services": [{"name": "a", "nme": "<b>"}]}, "is not an option of a service"),
+        ({"model_services": [{"name": "a", "nme": "<b>"}]}, "is not an option of a model service"),
         ({"model_services": [{"name": "a"}]}, "the service does not exist yet"),
         ({"model_services": [], "account_password": "wrong", "prune": True, "prune_conditions": ["name=a"]}, "ID.1000"),
     ],
@@ -227,7 +227,7 @@ def test_a_report_that_nobody_could_write_is_refused_before_anything_is_done(
     platform: Platform, tmp_path: Path
 ) -> None:
     result = run(platform, services(2), report_path=str(tmp_path / "no-such-folder" / "report.html"))
-    assert result["failure"]["mistakes"][0]["option"] == "report_path"
+    assert result["failure"]["errors"][0]["option"] == "report_path"
     assert platform.sim.stats()["requests"] == 0
 
 

@@ -91,7 +91,7 @@ def test_prune_without_conditions_is_refused(platform: Platform, conditions: lis
     declared = seeded(platform)
     result = prune(platform, declared[1:], prune_conditions=conditions)
     refused(platform, result, "declaration")
-    assert result["failure"]["mistakes"][0]["option"] == "prune_conditions"
+    assert result["failure"]["errors"][0]["option"] == "prune_conditions"
     assert platform.sim.stats()["requests"] == 0
 
 
@@ -159,7 +159,7 @@ def test_a_limit_without_sense_is_refused(platform: Platform, limit: str) -> Non
     declared = seeded(platform, 2)
     result = prune(platform, declared[1:], prune_limit=limit)
     refused(platform, result, "declaration")
-    assert result["failure"]["mistakes"][0]["option"] == "prune_limit"
+    assert result["failure"]["errors"][0]["option"] == "prune_limit"
 
 
 def test_services_of_the_platform_itself_are_never_pruned(platform: Platform) -> None:

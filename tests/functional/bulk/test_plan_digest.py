@@ -126,10 +126,10 @@ def gone_meanwhile(platform: Platform, services: list[dict[str, Any]]) -> None:
         (another_value, "the declaration"),
         (another_service, "the declaration; the actions"),
         (one_less, "the declaration; the actions"),
-        (touched_meanwhile, "what the platform holds of the services concerned"),
-        (source_touched_meanwhile, "what the platform holds of the services concerned"),
-        (done_meanwhile, "what the platform holds of the services concerned; the actions"),
-        (gone_meanwhile, "what the platform holds of the services concerned; the actions"),
+        (touched_meanwhile, "the current state of the services concerned"),
+        (source_touched_meanwhile, "the current state of the services concerned"),
+        (done_meanwhile, "the current state of the services concerned; the actions"),
+        (gone_meanwhile, "the current state of the services concerned; the actions"),
     ],
 )
 def test_a_plan_that_no_longer_holds_is_refused_with_what_changed(

@@ -94,4 +94,4 @@ def test_a_playbook_shows_progress_and_leaves_no_file_behind(
     assert shown, process.stdout
     assert all(LINE.fullmatch(line) for line in shown)
     assert "0 done, 0 failed, 3 left of 3" in shown[0]
-    assert list(scratch.rglob("model_services_progress_*")) == []
+    assert list(scratch.rglob("zstack_aios_*")) == []

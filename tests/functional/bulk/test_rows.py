@@ -50,7 +50,7 @@ def test_a_job_that_failed_is_told_under_its_own_code_and_request(platform: Plat
     result = platform.run("model_services", {"model_services": [CHAT]})
     (row,) = result["results"]
     assert (row["action"], row["error_code"], result["changed"]) == ("failed", "SYS.1006", False)
-    assert row["error"].startswith("POST /v1/ai/model-services was refused (HTTP 503, job ")
+    assert row["error"].startswith("POST /v1/ai/model-services failed (HTTP 503, job ")
     assert "not enough GPU" in row["error"]
 
 

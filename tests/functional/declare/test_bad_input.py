@@ -77,5 +77,5 @@ def test_every_mistake_is_told_at_once(platform: Platform) -> None:
     items = [case["item"] for case in CASES if "item" in case and not case.get("seeded")]
     result = platform.run("model_services", {"model_services": items})
     assert result.failed
-    assert result["failure"]["mistakes_total"] >= len(items) / 2
+    assert result["failure"]["errors_total"] >= len(items) / 2
     assert platform.writes() == []

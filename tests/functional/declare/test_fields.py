@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Parameters
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import BY_OPTION, FIELDS, NAMED, Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support import strategies
 from ansible_collections.zstack.aios.tests.support.harness import Result
@@ -24,11 +25,11 @@ MODULE = "model_service"
 #: ``resource_uuid`` says which uuid a new service gets and is tested with identity.
 TABLE = [field for field in FIELDS if field.option != "resource_uuid"]
 REQUIRED = [field for field in TABLE if field.add == "required"]
-CHANGEABLE = [field for field in TABLE if field.update or field.tags]
+CHANGEABLE = [field for field in TABLE if field.update or field.relation]
 FIXED = [field for field in TABLE if field.create_only and field.read]
 UNSEEN = [field for field in TABLE if field.update_only and not field.shown_at]
 SHOWN_IN_YAML = [field for field in TABLE if field.shown_at]
-PARAMETERS = [field for field in TABLE if isinstance(field.kind, Parameters)]
+PARAMETERS = [field for field in TABLE if isinstance(field.type, Parameters)]
 
 
 def over(fields: list[Field]) -> pytest.MarkDecorator:
@@ -60,10 +61,12 @@ def full_record(simulators: Callable[..., Any]) -> dict[str, Any]:
     made = platform.run(MODULE, {**all_at_creation, "name": "source"})
     assert made["action"] == "created", made.get("msg")
     rest = {field.option: strategies.sample(field).value for field in TABLE if not field.add}
-    cloned = platform.run(MODULE, {**rest, "name": strategies.sample(BY_OPTION["name"]).value, "clone_from": "source"})
+    cloned = platform.run(
+        MODULE, {**rest, "name": strategies.sample(MODEL_SERVICE.by_option["name"]).value, "clone_from": "source"}
+    )
     assert cloned["action"] == "cloned", cloned.get("msg")
     for field in TABLE:
-        if field.tags:
+        if field.relation:
             option = {field.option: strategies.sample(field).value}
             assert not platform.run(MODULE, {"uuid": cloned["model_service"]["uuid"], **option}).failed
     [record] = [row for row in platform.sim.services() if row["name"] != "source"]
@@ -159,7 +162,7 @@ def test_another_value_is_one_change_of_that_field_only(platform: Platform, full
     result = platform.run(MODULE, {"uuid": full, field.option: sample.other, **always})
     assert result["action"] == "updated", result.get("msg")
     assert result["changed_fields"] == [field.option]
-    if field.tags:
+    if field.relation:
         assert {kind for kind, _body in sent(platform)} == {"tag"}
     else:
         assert sent(platform) == [("update", {field.wire: sample.other_wire})]
@@ -183,7 +186,7 @@ def test_what_is_fixed_is_refused_with_current_and_wanted_value(platform: Platfo
         shown = sample.other[0] if isinstance(sample.other, list) else str(sample.other).lower()
         assert f"wanted is {json.dumps(sample.other)}" in result["msg"] or shown in result["msg"]
         assert "Nothing was written." in result["msg"]
-        assert result["failure"]["mistakes"][0]["option"] == field.option
+        assert result["failure"]["errors"][0]["option"] == field.option
     assert platform.writes() == []
 
 
@@ -211,14 +214,14 @@ def test_without_it_it_is_left_alone(platform: Platform, full: str, field: Field
     another = "framework" if field.option == "description" else "description"
     before = stored(platform, full)
     assert platform.run(MODULE, {"uuid": full, another: "changed"})["changed_fields"] == [another]
-    assert sent(platform) == [("update", {BY_OPTION[another].wire: "changed"})]
-    assert changed_keys(before, stored(platform, full)) == {BY_OPTION[another].wire}
+    assert sent(platform) == [("update", {MODEL_SERVICE.by_option[another].wire: "changed"})]
+    assert changed_keys(before, stored(platform, full)) == {MODEL_SERVICE.by_option[another].wire}
 
 
-@pytest.mark.parametrize("option", list(NAMED))
+@pytest.mark.parametrize("option", list(MODEL_SERVICE.named))
 def test_a_name_stands_for_a_uuid_at_creation_and_is_compared_as_one(platform: Platform, option: str) -> None:
-    field = NAMED[option]
-    many = field.kind.type == "list"
+    field = MODEL_SERVICE.named[option]
+    many = field.type.type == "list"
     name = strategies.known_names(field)[0]
     given = {key: value for key, value in creatable().items() if key != field.option}
     declared = {**given, option: [name] if many else name}
@@ -244,7 +247,7 @@ def foreseen(plan: Result, done: Result, but: tuple[str, ...] = ()) -> None:
     for field in TABLE:
         if field.read and field.option not in but and field.option in plan["model_service"]:
             planned, real = plan["model_service"][field.option], done["model_service"].get(field.option)
-            assert field.kind.canonical(planned) == field.kind.canonical(real), field.option
+            assert field.type.canonical(planned) == field.type.canonical(real), field.option
 
 
 @over(CHANGEABLE)

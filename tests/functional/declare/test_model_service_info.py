@@ -134,7 +134,7 @@ def test_everything_wrong_is_told_at_once_before_the_platform_is_asked(platform:
     params = {"conditions": ["nmae=a", "request_cpu=many"], "sort_by": "colour", "limit": -1, "start": -2}
     result = platform.run(MODULE, params)
     assert result.failed
-    options = [mistake["option"] for mistake in result["failure"]["mistakes"]]
+    options = [mistake["option"] for mistake in result["failure"]["errors"]]
     assert options == ["conditions[0]", "conditions[1]", "sort_by", "limit", "start"]
     assert 'did you mean "name"?' in result["msg"]
     assert platform.sim.log() == []

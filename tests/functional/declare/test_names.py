@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, NAMED, Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.support import strategies
 
 MODULE = "model_service"
-every_name = pytest.mark.parametrize("option", list(NAMED))
+every_name = pytest.mark.parametrize("option", list(MODEL_SERVICE.named))
 
 
 def creatable(*without: str, **more: Any) -> dict[str, Any]:
@@ -26,12 +27,12 @@ def creatable(*without: str, **more: Any) -> dict[str, Any]:
 
 def as_given(field: Field, name: str) -> Any:
     """Return a name in the form its option takes."""
-    return [name] if field.kind.type == "list" else name
+    return [name] if field.type.type == "list" else name
 
 
 @every_name
 def test_a_name_in_other_blanks_is_the_same_and_the_wire_carries_the_uuid(platform: Platform, option: str) -> None:
-    field = NAMED[option]
+    field = MODEL_SERVICE.named[option]
     name, uuid = strategies.known_names(field)[0], strategies.known_uuids(field)[0]
     result = platform.run(MODULE, creatable(field.option, **{option: as_given(field, f" {name}\n")}))
     assert result["action"] == "created"
@@ -40,9 +41,9 @@ def test_a_name_in_other_blanks_is_the_same_and_the_wire_carries_the_uuid(platfo
     assert write["body"]["param"][field.wire] == as_given(field, uuid)
 
 
-@pytest.mark.parametrize("option", [option for option, field in NAMED.items() if field.read])
+@pytest.mark.parametrize("option", [option for option, field in MODEL_SERVICE.named.items() if field.read])
 def test_another_name_is_refused_where_the_field_is_fixed(platform: Platform, option: str) -> None:
-    field = NAMED[option]
+    field = MODEL_SERVICE.named[option]
     platform.run(MODULE, creatable(**{field.option: as_given(field, strategies.known_uuids(field)[0])}))
     platform.sim.clear_log()
     for index, refused in ((0, False), (1, True)):
@@ -57,7 +58,7 @@ def test_another_name_is_refused_where_the_field_is_fixed(platform: Platform, op
 
 @every_name
 def test_a_name_and_a_uuid_together_are_refused(platform: Platform, option: str) -> None:
-    field = NAMED[option]
+    field = MODEL_SERVICE.named[option]
     both = {option: as_given(field, strategies.known_names(field)[0]), field.option: strategies.sample(field).value}
     result = platform.run(MODULE, creatable(**both))
     assert f"{option}: give either {option} or {field.option}, not both" in result["msg"]
@@ -66,7 +67,7 @@ def test_a_name_and_a_uuid_together_are_refused(platform: Platform, option: str)
 
 @every_name
 def test_a_name_that_several_have_is_refused_with_their_uuids(platform: Platform, option: str) -> None:
-    field = NAMED[option]
+    field = MODEL_SERVICE.named[option]
     result = platform.run(MODULE, creatable(field.option, **{option: as_given(field, constants.AMBIGUOUS_NAME)}))
     assert f'2 have the name "{constants.AMBIGUOUS_NAME}"' in result["msg"]
     assert f"give {field.option}" in result["msg"]
@@ -75,7 +76,7 @@ def test_a_name_that_several_have_is_refused_with_their_uuids(platform: Platform
 
 @every_name
 def test_a_name_that_nothing_has_is_refused(platform: Platform, option: str) -> None:
-    field = NAMED[option]
+    field = MODEL_SERVICE.named[option]
     for name in ("nowhere", strategies.known_names(field)[0].upper() + "'"):
         result = platform.run(MODULE, creatable(field.option, **{option: as_given(field, name)}))
         assert f'{option}: the platform has none of the name "{name}"' in result["msg"]

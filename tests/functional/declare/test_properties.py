@@ -10,7 +10,7 @@ import json
 import operator
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import BY_OPTION, FIELDS
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import HealthCheck, Phase, assume, given, settings
@@ -100,7 +100,7 @@ def test_a_result_given_back_is_understood_and_changes_nothing(platform: Platfor
 @given(batches)
 def test_what_was_written_down_can_be_made_anew_elsewhere(platform: Platform, items: list[dict[str, Any]]) -> None:
     platform.sim.reset()
-    readable = [{key: value for key, value in item.items() if BY_OPTION[key].read} for item in items]
+    readable = [{key: value for key, value in item.items() if MODEL_SERVICE.by_option[key].read} for item in items]
     assert not platform.run(BULK, {"model_services": as_json(readable)}).failed
     declared = platform.run("model_service_info", {"declared": True})["model_services"]
     assume("********" not in json.dumps(declared))

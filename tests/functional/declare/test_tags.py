@@ -11,11 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, TAGGED, Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support import strategies
 
 MODULE = "model_service"
+TAGGED = tuple(field for field in FIELDS if field.relation)
 every_kind = pytest.mark.parametrize("field", TAGGED, ids=lambda field: field.option)
 
 
@@ -28,7 +30,7 @@ def creatable(name: str, **more: Any) -> dict[str, Any]:
 def tags(platform: Platform, field: Field, name: str) -> list[str]:
     """Return the tags of one kind on a service, those of patterns apart from those that are plain text."""
     found = platform.service(name)[field.wire]
-    return sorted(tag for tag in found if field.tags != "user" or tag not in strategies.KNOWN["pattern"])
+    return sorted(tag for tag in found if field.relation != "user_tags" or tag not in strategies.KNOWN["pattern"])
 
 
 @every_kind
@@ -76,10 +78,13 @@ def test_check_mode_writes_no_tag_and_tells_which_ones_come_and_go(platform: Pla
 
 def test_texts_of_tags_may_hold_any_sign(platform: Platform) -> None:
     odd = ["owner::team a", "it's", "a=b", "50%", "推理", "a,b", "back\\slash"]
+    defined = [f"team::{text.replace('::', ' ')}" for text in odd]
     platform.sim.seed([{"name": "chat"}])
-    assert platform.run(MODULE, {"name": "chat", "user_tags": odd, "system_tags": odd})["action"] == "updated"
+    tags = {"user_tags": odd, "system_tags": defined}
+    assert platform.run(MODULE, {"name": "chat", **tags})["action"] == "updated"
     platform.sim.clear_log()
-    assert platform.run(MODULE, {"name": "chat", "user_tags": odd[::-1], "system_tags": odd})["action"] == "unchanged"
+    tags = {"user_tags": odd[::-1], "system_tags": defined}
+    assert platform.run(MODULE, {"name": "chat", **tags})["action"] == "unchanged"
     assert platform.writes() == []
 
 
@@ -92,7 +97,7 @@ def test_tags_of_many_services_are_read_in_few_requests(platform: Platform) -> N
 
 def test_a_tag_that_cannot_be_attached_is_told_with_what_was_done(platform: Platform) -> None:
     platform.sim.seed([{"name": "chat"}])
-    known, unknown = strategies.known_uuids(next(row for row in TAGGED if row.tags == "pattern"))[0], "e" * 32
+    known, unknown = strategies.known_uuids(next(row for row in TAGGED if row.relation == "tag_patterns"))[0], "e" * 32
     result = platform.run(MODULE, {"name": "chat", "request_cpu": 9, "tag_uuids": [known, unknown]})
     assert (result.failed, result["changed"]) == (True, True)
     assert unknown in result["msg"]

@@ -70,7 +70,9 @@ def test_a_part_of_an_image_is_completed_from_a_source_of_the_same_run(platform:
         assert (shown["vmImageUuid"], shown["dockerImage"]) == (constants.X86_IMAGE_UUID, "new")
 
 
-OPTIONAL = [field for field in FIELDS if field.add != "required" and not field.tags and field.option != "resource_uuid"]
+OPTIONAL = [
+    field for field in FIELDS if field.add != "required" and not field.relation and field.option != "resource_uuid"
+]
 
 
 def ignoring(operation: str) -> str:
@@ -173,7 +175,7 @@ def test_tags_that_cannot_be_read_are_told_for_each_service_with_the_option(plat
     items = [{"name": name, "user_tags": ["a"]} for name in ("chat", "bge")]
     result = platform.run("model_services", {"model_services": items})
     assert result["failure"]["code"] == "tags_not_offered"
-    assert [(row["where"], row["option"]) for row in result["failure"]["mistakes"]] == [
+    assert [(row["where"], row["option"]) for row in result["failure"]["errors"]] == [
         ('"chat" (model_services[0])', "user_tags"),
         ('"bge" (model_services[1])', "user_tags"),
     ]
@@ -230,7 +232,7 @@ def test_a_mask_where_the_platform_holds_nothing_is_refused(platform: Platform) 
         ("a.yml", b"model_service: []", 'did you mean "model_services"?'),
         ("a.yml", b"- name: x\n  tpye: App\n", "a.yml:1"),
         ("a.yml", b"- name: [\n", "not valid YAML"),
-        ("a.yml", b"- name: a\n  name: b\n", "the key name stands twice (line 2"),
+        ("a.yml", b"- name: a\n  name: b\n", "duplicate key name (line 2"),
         ("a.json", b"[{]", "not valid JSON"),
         ("a.yml", b"just text", "neither a list of services"),
     ],

@@ -113,7 +113,7 @@ def test_many_services_in_a_playbook(platform: Platform, tmp_path: Path) -> None
     assert sorted(kinds(platform)[2:]) == ["delete", "update"]
     assert results[0]["summary"]["created"] == results[1]["summary"]["created"] == 1
     assert results[2]["summary"]["unchanged"] == 2
-    assert {mistake["option"] for mistake in results[4]["failure"]["mistakes"]} >= {"request_cpu", "name"}
+    assert {mistake["option"] for mistake in results[4]["failure"]["errors"]} >= {"request_cpu", "name"}
     assert constants.ADMIN_PASSWORD not in screen.replace("account_password", "")
 
 

@@ -64,7 +64,7 @@ def plant_reaction(monkeypatch: pytest.MonkeyPatch, situation: str, **reactions:
 
 def blind_resend(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lost answer leads to a new job with a new uuid."""
-    plant_reaction(monkeypatch, "lost", submit=responses.Reaction.RETRY_NEW)
+    plant_reaction(monkeypatch, "lost", submit=responses.RetryAction.RETRY_NEW)
     create = services.Services._write
 
     def fresh(services: Any, operation: str, method: str, path: str, values: dict[str, Any]) -> Any:
@@ -83,26 +83,26 @@ def blind_resend(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def lost_is_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lost answer is told as a failure."""
-    plant_reaction(monkeypatch, "lost", submit=responses.Reaction.FAIL)
+    plant_reaction(monkeypatch, "lost", submit=responses.RetryAction.FAIL)
 
 
 def accepted_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is believed before its end was seen, and nothing is verified."""
-    plant_reaction(monkeypatch, "refused", poll=responses.Reaction.DONE)
-    monkeypatch.setattr(client, "reaction_to", lambda outcome, phase: (
-        responses.Reaction.DONE if getattr(outcome, "status", 0) == 202 else responses.reaction_to(outcome, phase)
+    plant_reaction(monkeypatch, "refused", poll=responses.RetryAction.DONE)
+    monkeypatch.setattr(client, "retry_action", lambda outcome, phase: (
+        responses.RetryAction.DONE if getattr(outcome, "status", 0) == 202 else responses.retry_action(outcome, phase)
     ))  # fmt: skip
     monkeypatch.setattr(apply, "settled", lambda attempt, look: _believe(attempt))
 
 
 def _believe(attempt: Callable[[], Any]) -> Any:
     yield from attempt()
-    return apply.Held({"uuid": "0" * 32})
+    return apply.Resource(MODEL_SERVICE, {"uuid": "0" * 32})
 
 
 def sessions_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody logs out."""
-    monkeypatch.setattr(auth.Identity, "log_out", lambda self, delete: None)
+    monkeypatch.setattr(auth.Auth, "log_out", lambda self, delete: None)
 
 
 def wrong_service(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,7 +211,7 @@ def test_another_s_service_of_the_chosen_uuid_is_not_taken_for_ours(platform: Pl
     platform.sim.seed([{"name": "theirs", "uuid": uuid, "description": "as it was"}])
     platform.sim.faults([rule("query", {"wrong_shape": {"body": nothing}}, times=2)])
     result = platform.run("model_service", {**NEW, "name": "chat", "resource_uuid": uuid, "description": "new"})
-    assert (result.failed, result["action"], result["failure"]["code"]) == (True, "failed", "SYS.1006")
+    assert (result.failed, result["action"], result["failure"]["code"]) == (True, "failed", "SYS.1002")
     [row] = platform.sim.services()
     assert (row["name"], row["description"]) == ("theirs", "as it was")
 

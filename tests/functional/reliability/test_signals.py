@@ -185,9 +185,9 @@ def test_a_signal_to_a_playbook_leaves_no_session_and_no_file(slow: Platform, tm
         },
     )
     wait_for(lambda: len(slow.sim.services()) >= 4)
-    assert list(scratch.rglob("model_services_progress_*"))
+    assert list(scratch.rglob("zstack_aios_*"))
     os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=20)
     wait_for(lambda: slow.sim.stats()["open_sessions"] == 0)
-    wait_for(lambda: not list(scratch.rglob("model_services_progress_*")))
+    wait_for(lambda: not list(scratch.rglob("zstack_aios_*")))
     assert slow.sim.stats()["logouts"] == slow.logins() == 1

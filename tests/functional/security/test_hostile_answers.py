@@ -148,7 +148,7 @@ def test_a_server_that_is_no_platform_is_told_at_once(page: bytes, status: int) 
 
 
 def test_a_huge_answer_is_bounded(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "LARGEST_ANSWER", 2_000_000)
+    monkeypatch.setattr(transport, "LARGEST_RESPONSE", 2_000_000)
     platform.sim.faults([rule("query", {"huge_body": {"bytes": 50_000_000}})])
     result = platform.run("model_service_info", QUICK)
     honest(result)

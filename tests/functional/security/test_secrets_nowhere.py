@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
-from ansible_collections.zstack.aios.plugins.module_utils._rest.auth import Identity
+from ansible_collections.zstack.aios.plugins.module_utils._rest.auth import Auth
 from ansible_collections.zstack.aios.tests.chaos.running import log_in
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants, sessions
@@ -68,14 +68,14 @@ class Watch:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.logged: list[str] = []
         self.proofs: set[str] = set()
-        sign = Identity.sign
+        sign = Auth.sign
 
-        def noted(identity: Identity, method: str, path: str) -> Mapping[str, str]:
+        def noted(identity: Auth, method: str, path: str) -> Mapping[str, str]:
             headers = sign(identity, method, path)
             self.proofs.update(headers["Authorization"].replace(":", " ").split()[1:])
             return headers
 
-        monkeypatch.setattr(Identity, "sign", noted)
+        monkeypatch.setattr(Auth, "sign", noted)
         monkeypatch.setattr(basic, "has_journal", False)
         monkeypatch.setattr(basic.syslog, "syslog", lambda _level, text: self.logged.append(text))
 

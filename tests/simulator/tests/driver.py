@@ -33,7 +33,7 @@ def minimal(**more: Any) -> dict[str, Any]:
 
 
 class Driver:
-    """One HTTP client of one simulator, logged in as the administrator unless told otherwise."""
+    """One HTTP client of one simulator, logged in as the administrator unless asked not to."""
 
     def __init__(self, simulator: Simulator, login: bool = True) -> None:
         self.simulator = simulator
@@ -41,19 +41,26 @@ class Driver:
         self.http.trust_env = False
         self.session = ""
         if login:
-            answer = self.login()
-            assert answer.status_code == 200, answer.text
-            self.use(answer.json()["inventory"]["uuid"])
+            response = self.login()
+            assert response.status_code == 200, response.text
+            self.use(response.json()["inventory"]["uuid"])
 
     def use(self, session: str) -> None:
         """Sends this session from now on."""
         self.session = session
         self.http.headers["Authorization"] = f"OAuth {session}"
 
+    def as_tenant(self) -> Driver:
+        """A driver of the same simulator that is logged in to the second account."""
+        other = Driver(self.simulator, login=False)
+        response = other.login(constants.SECOND_ACCOUNT, constants.SECOND_PASSWORD)
+        other.use(response.json()["inventory"]["uuid"])
+        return other
+
     def login(
         self, account: str = constants.ADMIN_ACCOUNT, password: str = constants.ADMIN_PASSWORD
     ) -> requests.Response:
-        """The answer to a login."""
+        """The response to a login."""
         digest = hashlib.sha512(password.encode()).hexdigest()
         body = {"logInByAccount": {"accountName": account, "password": digest}}
         return self.call("PUT", "/accounts/login", json=body)
@@ -63,32 +70,32 @@ class Driver:
         return self.http.request(method, f"{self.simulator.url}/v1{path}", timeout=20, allow_redirects=False, **more)
 
     def poll(self, job: str) -> requests.Response:
-        """The final answer of a job's poll."""
+        """The final response of a job's poll."""
         deadline = time.monotonic() + _POLL_SECONDS
         while True:
-            answer = self.call("GET", f"/api-jobs/{job}")
-            if answer.status_code != 202 or time.monotonic() > deadline:
-                return answer
-            time.sleep(0.005)
+            response = self.call("GET", f"/api-jobs/{job}")
+            if response.status_code != 202 or time.monotonic() > deadline:
+                return response
+            time.sleep(0.002)
 
     def write(self, method: str, path: str, body: Any = None, **more: Any) -> requests.Response:
-        """The final answer of an asynchronous call."""
-        answer = self.call(method, path, **({} if body is None else {"json": body}), **more)
-        assert answer.status_code == 202, f"{answer.status_code} {answer.text}"
-        return self.poll(job_of(answer))
+        """The final response of an asynchronous call."""
+        response = self.call(method, path, **({} if body is None else {"json": body}), **more)
+        assert response.status_code == 202, f"{response.status_code} {response.text}"
+        return self.poll(job_of(response))
 
     def done(self, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
         """The body of an asynchronous call that succeeds."""
-        answer = self.write(method, path, body, **more)
-        assert answer.status_code == 200, answer.text
-        result: dict[str, Any] = answer.json()
+        response = self.write(method, path, body, **more)
+        assert response.status_code == 200, response.text
+        result: dict[str, Any] = response.json()
         return result
 
     def error(self, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
         """The error of an asynchronous call that fails."""
-        answer = self.write(method, path, body, **more)
-        assert answer.status_code == 503, answer.text
-        error: dict[str, Any] = answer.json()["error"]
+        response = self.write(method, path, body, **more)
+        assert response.status_code == 503, response.text
+        error: dict[str, Any] = response.json()["error"]
         return error
 
     def add(self, **fields: Any) -> dict[str, Any]:
@@ -108,22 +115,27 @@ class Driver:
         return inventory
 
     def query(self, *conditions: str, path: str = SERVICES, **options: Any) -> requests.Response:
-        """The answer to a query."""
+        """The response to a query."""
         return self.call("GET", path, params=[*(("q", text) for text in conditions), *options.items()])
+
+    def rows(self, *conditions: str, path: str = SERVICES, **options: Any) -> list[dict[str, Any]]:
+        """What a query finds."""
+        response = self.query(*conditions, path=path, **options)
+        assert response.status_code == 200, response.text
+        rows: list[dict[str, Any]] = response.json()["inventories"]
+        return rows
 
     def names(self, *conditions: str, **options: Any) -> set[str]:
         """The names of the model services that a query finds."""
-        answer = self.query(*conditions, **options)
-        assert answer.status_code == 200, answer.text
-        return {row["name"] for row in answer.json()["inventories"]}
+        return {row["name"] for row in self.rows(*conditions, **options)}
 
 
-def job_of(answer: requests.Response) -> str:
+def job_of(response: requests.Response) -> str:
     """The job's uuid in the location of a 202."""
-    return str(answer.json()["location"].rpartition("/")[2])
+    return str(response.json()["location"].rpartition("/")[2])
 
 
-def code_of(answer: requests.Response) -> str:
+def code_of(response: requests.Response) -> str:
     """The error code of a 503."""
-    assert answer.status_code == 503, f"{answer.status_code} {answer.text}"
-    return str(answer.json()["error"]["code"])
+    assert response.status_code == 503, f"{response.status_code} {response.text}"
+    return str(response.json()["error"]["code"])

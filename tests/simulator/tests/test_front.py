@@ -2,16 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The REST front: paths, methods, envelopes, headers, and what is refused in plain text (contract 1, 3.3, 4.1)."""
+"""The REST front: paths, methods, envelopes, headers, and what it refuses in plain text."""
 
 from __future__ import annotations
 
 import json
 import socket
 import uuid
+from collections.abc import Callable
 
 import pytest
 import requests
+from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 from ansible_collections.zstack.aios.tests.simulator.tests.driver import SERVICES, Driver, code_of, job_of, minimal
 
@@ -27,28 +29,28 @@ from ansible_collections.zstack.aios.tests.simulator.tests.driver import SERVICE
     ],
 )
 def test_paths(driver: Driver, path: str, status: int, text: str) -> None:
-    answer = driver.call("GET", path)
-    assert (answer.status_code, answer.text) == (status, text)
+    response = driver.call("GET", path)
+    assert (response.status_code, response.text) == (status, text)
 
 
-def test_outside_of_the_context_tomcat_answers_in_html(simulator: Simulator) -> None:
-    answer = requests.get(f"http://{simulator.host}:{simulator.port}/v1/zones", timeout=5)
-    assert answer.status_code == 404
-    assert answer.headers["Content-Type"] == "text/html"
+def test_outside_of_the_context_tomcat_responds_in_html(simulator: Simulator) -> None:
+    response = requests.get(f"http://{simulator.host}:{simulator.port}/v1/zones", timeout=5)
+    assert response.status_code == 404
+    assert response.headers["Content-Type"] == "text/html"
 
 
-def test_answers_carry_no_content_type_and_are_utf8(driver: Driver) -> None:
+def test_responses_have_no_content_type_and_are_utf8(driver: Driver) -> None:
     driver.simulator.seed([{"name": "推理服务"}])
-    answer = driver.query("name=推理服务")
-    assert "Content-Type" not in answer.headers
-    assert json.loads(answer.content.decode("utf-8"))["inventories"][0]["name"] == "推理服务"
+    response = driver.query("name=推理服务")
+    assert "Content-Type" not in response.headers
+    assert json.loads(response.content.decode("utf-8"))["inventories"][0]["name"] == "推理服务"
 
 
 def test_gson_escapes_html(driver: Driver) -> None:
     driver.simulator.seed([{"name": "a<b>&'="}])
-    answer = driver.query()
-    assert "a\\u003cb\\u003e\\u0026\\u0027\\u003d" in answer.text
-    assert answer.json()["inventories"][0]["name"] == "a<b>&'="
+    response = driver.query()
+    assert "a\\u003cb\\u003e\\u0026\\u0027\\u003d" in response.text
+    assert response.json()["inventories"][0]["name"] == "a<b>&'="
 
 
 def test_a_body_without_charset_is_read_as_latin_1(driver: Driver) -> None:
@@ -61,19 +63,19 @@ def test_a_body_without_charset_is_read_as_latin_1(driver: Driver) -> None:
 
 def test_a_flat_put_body_has_no_action(driver: Driver) -> None:
     uuid_ = driver.add()["uuid"]
-    answer = driver.call("PUT", f"{SERVICES}/{uuid_}", json={"name": "x"})
+    response = driver.call("PUT", f"{SERVICES}/{uuid_}", json={"name": "x"})
     text = f"the body doesn't contain action mapping to the URL[/v1/ai/model-services/{uuid_}]"
-    assert (answer.status_code, answer.text) == (400, text)
+    assert (response.status_code, response.text) == (400, text)
 
 
 def test_a_flat_body_on_a_put_path_of_one_api_is_no_fields(simulator: Simulator) -> None:
-    answer = Driver(simulator, login=False).call("PUT", "/accounts/login", json={"accountName": "admin"})
-    assert code_of(answer) == "SYS.1007"
+    response = Driver(simulator, login=False).call("PUT", "/accounts/login", json={"accountName": "admin"})
+    assert code_of(response) == "SYS.1007"
 
 
 def test_an_empty_put_body_is_a_null_pointer(driver: Driver) -> None:
-    answer = driver.call("PUT", f"{SERVICES}/{driver.add()['uuid']}")
-    assert (answer.status_code, answer.text) == (500, "")
+    response = driver.call("PUT", f"{SERVICES}/{driver.add()['uuid']}")
+    assert (response.status_code, response.text) == (500, "")
 
 
 @pytest.mark.parametrize("envelope", ["params", "AddModelService", "updateModelService"])
@@ -96,12 +98,6 @@ def test_update_with_nothing_in_it_changes_nothing(driver: Driver, envelope: obj
     after = driver.done("PUT", f"{SERVICES}/{before['uuid']}", {"updateModelService": envelope})["inventory"]
     del before["lastOpDate"], after["lastOpDate"]
     assert after == before
-
-
-def test_deploy_shares_the_path_of_update(driver: Driver) -> None:
-    uuid_ = driver.add()["uuid"]
-    assert driver.done("PUT", f"{SERVICES}/{uuid_}", {"deployModelService": {}}) == {}
-    assert [entry["kind"] for entry in driver.simulator.writes()] == ["add", "other"]
 
 
 @pytest.mark.parametrize(
@@ -130,15 +126,15 @@ def test_authorization_is_demanded_by_the_front(simulator: Simulator, authorizat
     driver = Driver(simulator, login=False)
     if authorization is not None:
         driver.http.headers["Authorization"] = authorization
-    for answer in (driver.query(), driver.call("POST", SERVICES, json={"param": minimal()})):
-        assert (answer.status_code, answer.text) == (400, text)
+    for response in (driver.query(), driver.call("POST", SERVICES, json={"param": minimal()})):
+        assert (response.status_code, response.text) == (400, text)
 
 
 def test_malformed_json_and_wrong_containers_are_500(driver: Driver) -> None:
     for data in (b"{", b"[1]", b'{"param": [1]}', b'{"param": {}, "systemTags": "x"}'):
-        answer = driver.call("POST", SERVICES, data=data)
-        assert answer.status_code == 500, data
-        assert not answer.text.startswith("{")
+        response = driver.call("POST", SERVICES, data=data)
+        assert response.status_code == 500, data
+        assert not response.text.startswith("{")
 
 
 def test_a_bad_job_id_and_a_used_one_are_refused(driver: Driver) -> None:
@@ -181,6 +177,52 @@ def test_long_queries_fit_into_tomcats_header_limit(driver: Driver) -> None:
     assert driver.names(f"uuid?={many}") == {"a"}
 
 
+def test_the_limit_of_a_request_line_and_headers_is_tomcats_own_where_nobody_raised_it() -> None:
+    with Simulator(header_limit=8192) as simulator:
+        driver = Driver(simulator)
+        uuids = [f"{number:032x}" for number in range(300)]
+        assert driver.query(f"uuid?={','.join(uuids[:150])}").status_code == 200
+        refused = driver.query(f"uuid?={','.join(uuids)}")
+        assert (refused.status_code, refused.headers["Content-Type"]) == (400, "text/html")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x16\x03\x01\x02",
+        b"GET /zstack/v1/zones\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+    ],
+)
+def test_what_is_no_http_is_a_bad_request(simulator: Simulator, data: bytes) -> None:
+    with socket.create_connection((simulator.host, simulator.port), timeout=5) as connection:
+        connection.sendall(data)
+        assert connection.recv(64).startswith(b"HTTP/1.1 400 ")
+
+
+def test_bodies_may_come_in_chunks_and_after_a_100_continue(driver: Driver) -> None:
+    body = json.dumps({"param": minimal(name="chunked")}).encode()
+    chunked = driver.call("POST", SERVICES, data=iter([body[:9], body[9:]]))
+    assert driver.poll(job_of(chunked)).json()["inventory"]["name"] == "chunked"
+    head = f"POST /zstack/v1{SERVICES} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    with socket.create_connection((driver.simulator.host, driver.simulator.port), timeout=5) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(64) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        assert b"missing header" in connection.recv(4096)
+
+
+def test_a_connection_serves_many_requests_until_the_client_closes_it(driver: Driver) -> None:
+    request = b"GET /zstack/v1/management-nodes/ready HTTP/1.1\r\nHost: x\r\n"
+    with socket.create_connection((driver.simulator.host, driver.simulator.port), timeout=5) as connection:
+        connection.sendall(request + b"\r\n" + request + b"Connection: close\r\n\r\n")
+        everything = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert everything.count(b"HTTP/1.1 200 OK") == 2
+    assert everything.count(b"Connection: close") == 1
+
+
 def test_public_calls_need_no_authorization(simulator: Simulator) -> None:
     driver = Driver(simulator, login=False)
     assert driver.call("GET", "/management-nodes/ready").json() == {}
@@ -191,12 +233,49 @@ def test_public_calls_need_no_authorization(simulator: Simulator) -> None:
     assert driver.call("GET", "/management-nodes/platform-timezone").status_code == 400
 
 
-def test_a_platform_without_ai_and_one_that_answers_writes_directly() -> None:
-    with Simulator(features="no-ai") as simulator:
-        answer = Driver(simulator).query()
-        assert (answer.status_code, answer.text) == (404, "no api mapping to /v1/ai/model-services")
-        simulator.restart(features="sync-writes")
-        driver = Driver(simulator)
-        answer = driver.call("POST", SERVICES, json={"param": minimal(name="direct")})
-        assert (answer.status_code, answer.json()["inventory"]["name"]) == (200, "direct")
-        assert code_of(driver.call("POST", SERVICES, json={"param": {}})) == "SYS.1007"
+def test_a_platform_without_ai(driver_with: Callable[..., Driver]) -> None:
+    response = driver_with(features="no-ai").query()
+    assert (response.status_code, response.text) == (404, "no api mapping to /v1/ai/model-services")
+
+
+def test_a_platform_that_responds_to_writes_directly(driver_with: Callable[..., Driver]) -> None:
+    driver = driver_with(features="sync-writes")
+    response = driver.call("POST", SERVICES, json={"param": minimal(name="direct")})
+    assert (response.status_code, response.json()["inventory"]["name"]) == (200, "direct")
+    assert code_of(driver.call("POST", SERVICES, json={"param": {}})) == "SYS.1007"
+
+
+def test_an_older_platform_lacks_operations_and_fields(driver_with: Callable[..., Driver]) -> None:
+    older = driver_with(platform_version="5.3.19")
+    assert older.call("PUT", "/management-nodes/actions", json={"getVersion": {}}).json() == {"version": "5.3.19"}
+    source = older.add()["uuid"]
+    assert older.call("POST", f"{SERVICES}/{source}", json={"params": {}}).status_code == 500
+    newer = driver_with(platform_version="5.3.40")
+    clone = newer.clone(newer.add()["uuid"], cpuArchitectures=["x86_64"], supportDistributed=True, containerArgs="a")
+    assert (clone["cpuArchitectures"], clone["supportDistributed"], clone.get("containerArgs")) == (
+        ["x86_64"],
+        False,
+        None,
+    )
+
+
+@pytest.mark.parametrize("path", ["/zones", "/management-nodes"])
+def test_zones_and_management_nodes_tell_platforms_apart(driver_with: Callable[..., Driver], path: str) -> None:
+    def uuids(platform_id: str) -> set[str]:
+        return {row["uuid"] for row in driver_with(platform_id=platform_id).rows(path=path)}
+
+    assert uuids("one") == uuids("one")
+    assert not uuids("one") & (uuids("two") | uuids(""))
+    assert uuids("") >= ({constants.ZONE_UUID} if path == "/zones" else {constants.MANAGEMENT_NODE_UUID})
+
+
+def test_a_service_takes_a_zone_of_its_own_platform(driver_with: Callable[..., Driver]) -> None:
+    driver = driver_with(platform_id="one")
+    [zone] = driver.rows(f"name={constants.ZONE_NAME}", path="/zones")
+    assert driver.add(zoneUuid=zone["uuid"])["name"] == "svc"
+    assert driver.error("POST", SERVICES, {"param": minimal(zoneUuid=constants.ZONE_UUID)})["code"] == "SYS.1003"
+
+
+def test_one_platform_has_several_addresses(driver: Driver) -> None:
+    url = driver.simulator.url.replace("127.0.0.1", "localhost")
+    assert requests.get(f"{url}/v1/management-nodes/ready", timeout=5).json() == {}

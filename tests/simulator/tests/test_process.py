@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from ansible_collections.zstack.aios.tests.simulator import constants, launcher
+from ansible_collections.zstack.aios.tests.simulator import calls, cli, constants, faults, launcher, options
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 from ansible_collections.zstack.aios.tests.simulator.tests.driver import Driver
 from cryptography import x509
@@ -71,15 +72,49 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--features", "no-such"), ("--server-utc-offset", "8"), ("--overload", "500")]
+    ("option", "value"),
+    [
+        ("--features", "no-such"),
+        ("--features", "no-fold:x"),
+        ("--features", "bind-ignore-field:x"),
+        ("--features", "groups-path:none"),
+        ("--features", "group-field:name"),
+        ("--platform-version", "new"),
+        ("--server-utc-offset", "8"),
+        ("--overload", "500"),
+    ],
 )
-def test_wrong_options_are_refused(option: str, value: str, tmp_path: Path) -> None:
-    command = [sys.executable, str(FOLDER), "--store", str(tmp_path / "s.sqlite"), option, value]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert (done.returncode, option in done.stderr) == (2, True)
+def test_wrong_options_are_refused(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.parse_options(["--store", "s.sqlite", option, value])
+    assert ended.value.code == 2
+    assert option in capsys.readouterr().err
 
 
-def test_the_launcher_tells_why_a_start_failed(tmp_path: Path) -> None:
+def test_the_readme_names_every_option_feature_kind_and_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (FOLDER / "README.md").read_text(encoding="utf-8")
+    with pytest.raises(SystemExit):
+        cli.parse_options(["--help"])
+    flags = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    missing = {flag for flag in flags if f"`{flag}" not in readme}
+    missing |= {feature for feature in (*options.SWITCHES, *options.VALUED) if f"`{feature}" not in readme}
+    missing |= {name for name in faults.NAMES if f"`{name}`" not in readme}
+    missing |= {kind for kind in calls.KINDS if not re.search(rf"\b{kind}\b", readme)}
+    assert missing == set()
+
+
+def test_a_reset_may_change_options_until_the_next_one(simulator: Simulator) -> None:
+    simulator.reset(features="no-tags", unique_session=True, job_seconds=0.3)
+    driver = Driver(simulator)
+    assert driver.query(path="/tags").status_code == 404
+    simulator.reset()
+    assert Driver(simulator).query(path="/tags").status_code == 200
+    with pytest.raises(ValueError, match="no-such"):
+        simulator.reset(features="no-such")
+    assert Driver(simulator).query(path="/tags").status_code == 200
+
+
+def test_the_launcher_reports_why_a_start_failed(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="unable to open database file"):
         Simulator(store=tmp_path / "missing" / "s.sqlite").start()
 

@@ -4,7 +4,7 @@
 
 """A client that is written the way the vendor's Java SDK works drives the simulator through a whole life of a service.
 
-Its habits (contract 3 and 5): it chooses the job id of every call, swaps host and port of the location for its own,
+Its habits: it chooses the job id of every call, swaps host and port of the location for its own,
 takes only 200, 202 and 503 from a poll, and signs requests with its own local time when it has an access key.
 """
 
@@ -36,34 +36,34 @@ class SdkStyleClient:
         self.access_key = access_key
 
     def log_in(self, account: str, password: str) -> None:
-        """``LogInByAccountAction``: a PUT that answers at once."""
+        """``LogInByAccountAction``: a PUT that responses at once."""
         digest = hashlib.sha512(password.encode()).hexdigest()
         result = self.call("PUT", "/accounts/login", "logInByAccount", {"accountName": account, "password": digest})
         self.session = result["inventory"]["uuid"]
 
     def call(self, method: str, path: str, envelope: str = "", parameters: Any = None, **query: str) -> dict[str, Any]:
-        """One action: submits, polls when told so, and returns the body or raises what the platform says."""
+        """One action: submits, polls after a 202, and returns the body or raises what the platform says."""
         headers = {"Content-Type": "application/json;charset=UTF-8", **self._authorization(method, path)}
         if method != "GET":
             headers["X-Job-UUID"] = uuid.uuid4().hex
         body = {envelope: parameters or {}} if envelope else None
         url = f"{self.base}/zstack/v1{path}"
-        answer = requests.request(method, url, params=query, json=body, headers=headers, timeout=10)
-        if answer.status_code == 202:
-            answer = self._poll(answer.json()["location"])
-        if answer.status_code not in (200, 204):
-            raise RuntimeError(f"{answer.status_code}: {answer.text}")
-        result: dict[str, Any] = answer.json()
+        response = requests.request(method, url, params=query, json=body, headers=headers, timeout=10)
+        if response.status_code == 202:
+            response = self._poll(response.json()["location"])
+        if response.status_code not in (200, 204):
+            raise RuntimeError(f"{response.status_code}: {response.text}")
+        result: dict[str, Any] = response.json()
         return result
 
     def _poll(self, location: str) -> requests.Response:
         url = self.base + urlsplit(location).path
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            answer = requests.get(url, timeout=10)
-            assert answer.status_code in (200, 202, 503)
-            if answer.status_code != 202:
-                return answer
+            response = requests.get(url, timeout=10)
+            assert response.status_code in (200, 202, 503)
+            if response.status_code != 202:
+                return response
             time.sleep(0.02)
         raise TimeoutError(location)
 
@@ -78,23 +78,23 @@ class SdkStyleClient:
 
 
 @pytest.mark.parametrize("with_key", [False, True], ids=["session", "access key"])
-def test_a_whole_life(with_key: bool) -> None:
-    with Simulator(server_utc_offset="+00:00") as simulator:
-        key = (constants.ACCESS_KEY_ID, constants.ACCESS_KEY_SECRET) if with_key else None
-        client = SdkStyleClient(simulator.host, simulator.port, key)
-        if not with_key:
-            client.log_in(constants.ADMIN_ACCOUNT, constants.ADMIN_PASSWORD)
-        path = "/ai/model-services"
-        made = client.call("POST", path, "param", minimal(name="first"))["inventory"]
-        clone = client.call("POST", f"{path}/{made['uuid']}", "params", {"name": "second"})["inventory"]
-        action = "updateModelService"
-        changed = client.call("PUT", f"{path}/{clone['uuid']}", action, {"requestCpu": 8})["inventory"]
-        assert (changed["name"], changed["requestCpu"]) == ("second", 8)
-        with pytest.raises(RuntimeError, match=r"503: .*SYS\.1007"):
-            client.call("POST", path, "param", {})
-        client.call("DELETE", f"{path}/{made['uuid']}", deleteMode="Permissive")
-        left = client.call("GET", path, q="name~=%")["inventories"]
-        assert [row["name"] for row in left] == ["second"]
-        if not with_key:
-            assert client.call("DELETE", f"/accounts/sessions/{client.session}") == {}
-        assert simulator.stats()["open_sessions"] == 0
+def test_a_whole_life(simulator: Simulator, with_key: bool) -> None:
+    simulator.reset(server_utc_offset="+00:00")
+    key = (constants.ACCESS_KEY_ID, constants.ACCESS_KEY_SECRET) if with_key else None
+    client = SdkStyleClient(simulator.host, simulator.port, key)
+    if not with_key:
+        client.log_in(constants.ADMIN_ACCOUNT, constants.ADMIN_PASSWORD)
+    path = "/ai/model-services"
+    made = client.call("POST", path, "param", minimal(name="first"))["inventory"]
+    clone = client.call("POST", f"{path}/{made['uuid']}", "params", {"name": "second"})["inventory"]
+    action = "updateModelService"
+    changed = client.call("PUT", f"{path}/{clone['uuid']}", action, {"requestCpu": 8})["inventory"]
+    assert (changed["name"], changed["requestCpu"]) == ("second", 8)
+    with pytest.raises(RuntimeError, match=r"503: .*SYS\.1007"):
+        client.call("POST", path, "param", {})
+    client.call("DELETE", f"{path}/{made['uuid']}", deleteMode="Permissive")
+    left = client.call("GET", path, q="name~=%")["inventories"]
+    assert [row["name"] for row in left] == ["second"]
+    if not with_key:
+        assert client.call("DELETE", f"/accounts/sessions/{client.session}") == {}
+    assert simulator.stats()["open_sessions"] == 0

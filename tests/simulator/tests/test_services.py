@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the operations on model services take, refuse, ignore and show (contract 1.1, 1.2, 8)."""
+"""What the operations on model services take, refuse, ignore and show."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -49,7 +49,7 @@ NOT_BY_UPDATE = {"readme", "size", "cpuArchitectures", "condaVersion", "system",
 @pytest.fixture(scope="module")
 def base() -> Iterator[tuple[Driver, dict[str, Any]]]:
     """A driver and a service with no optional field."""
-    with Simulator() as simulator:
+    with Simulator(job_seconds=0.001) as simulator:
         driver = Driver(simulator)
         yield driver, driver.add()
 
@@ -151,9 +151,9 @@ def test_coercions(driver: Driver, name: str, value: object, stored: object) -> 
     ],
 )
 def test_wrong_types_are_plain_text(driver: Driver, name: str, value: object, status: int) -> None:
-    answer = driver.call("POST", SERVICES, json={"param": minimal(**{name: value})})
-    assert answer.status_code == status
-    assert not answer.text.startswith("{")
+    response = driver.call("POST", SERVICES, json={"param": minimal(**{name: value})})
+    assert response.status_code == status
+    assert not response.text.startswith("{")
 
 
 def test_values_of_text_maps_become_texts(driver: Driver) -> None:
@@ -178,26 +178,103 @@ def test_images_lose_the_case_of_their_architecture_and_get_keys(driver: Driver)
     assert "AM" in replaced[0]["createDate"] or "PM" in replaced[0]["createDate"]
 
 
-def test_models_become_references(driver: Driver) -> None:
-    made = driver.add(modelUuids=[constants.MODEL_UUID, constants.SECOND_MODEL_UUID])
-    references = made["modelServiceRefs"]
-    models = [(ref["modelUuid"], ref["isDefault"]) for ref in references]
-    assert models == [(constants.MODEL_UUID, True), (constants.SECOND_MODEL_UUID, False)]
+def bound(service: dict[str, Any]) -> list[tuple[str, bool]]:
+    """The models that an inventory shows as bound, and which of them is the default."""
+    return [(reference["modelUuid"], reference["isDefault"]) for reference in service["modelServiceRefs"]]
+
+
+def test_models_are_bound_at_creation_and_later(driver: Driver) -> None:
+    made = driver.add(modelUuids=[constants.MODEL_UUID])
+    assert bound(made) == [(constants.MODEL_UUID, True)]
+    path = f"/ai/models/{{}}/model-services/{made['uuid']}"
+    both = [(constants.MODEL_UUID, True), (constants.SECOND_MODEL_UUID, False)]
+    for _time in range(2):
+        shown = driver.done("POST", path.format(constants.SECOND_MODEL_UUID), {"param": {}})["inventory"]
+        assert bound(shown) == bound(driver.rows()[0]) == both
+    for _time in range(2):
+        assert driver.done("DELETE", path.format(constants.MODEL_UUID)) == {}
+        assert bound(driver.rows()[0]) == both[1:]
+    effects = driver.simulator.effects()
+    assert [(one["kind"], one["uuid"]) for one in effects[1:]] == [
+        *[("bind", made["uuid"])] * 2,
+        *[("unbind", made["uuid"])] * 2,
+    ]
+
+
+def test_a_binding_needs_its_model_and_its_service(driver: Driver) -> None:
+    own = driver.add()["uuid"]
+    for method, model, service in (
+        ("POST", "f" * 32, own),
+        ("POST", constants.MODEL_UUID, "f" * 32),
+        ("DELETE", constants.MODEL_UUID, "f" * 32),
+    ):
+        body: Any = {"param": {}} if method == "POST" else None
+        assert driver.error(method, f"/ai/models/{model}/model-services/{service}", body)["code"] == "SYS.1003"
+
+
+def test_platforms_differ_in_binding(driver_with: Callable[..., Driver]) -> None:
+    driver = driver_with(features="unbind-inventory")
+    made = driver.add(modelUuids=[constants.MODEL_UUID])
     path = f"/ai/models/{constants.MODEL_UUID}/model-services/{made['uuid']}"
-    assert driver.done("DELETE", path) == {}
-    [left] = driver.query().json()["inventories"][0]["modelServiceRefs"]
-    assert left["modelUuid"] == constants.SECOND_MODEL_UUID
+    assert bound(driver.done("DELETE", path)["inventory"]) == []
+    without = driver_with(features="no-bind")
+    for method in ("POST", "DELETE"):
+        response = without.call(method, path, json={"param": {}})
+        assert (response.status_code, response.text) == (404, f"no api mapping to /v1{path}")
 
 
-def test_a_client_chooses_the_uuid(driver: Driver) -> None:
+def test_a_client_chooses_the_uuid_and_a_second_creation_of_it_fails(driver: Driver) -> None:
     own = uuid.uuid4().hex
     assert driver.add(resourceUuid=own)["uuid"] == own
-    error = driver.error("POST", SERVICES, {"param": minimal(resourceUuid=own)})
-    assert error["code"] == "SYS.1006"
-    assert "Duplicate entry" in error["cause"]["details"]
-    for wrong in (own.upper(), str(uuid.uuid4()), "x", "", "0" * 32):
-        assert driver.error("POST", SERVICES, {"param": minimal(resourceUuid=wrong)})["code"] == "SYS.1007"
+    for path, envelope in ((SERVICES, "param"), (f"{SERVICES}/{own}", "params")):
+        error = driver.error("POST", path, {envelope: minimal(resourceUuid=own)})
+        assert error["code"] == "SYS.1002"
+        assert "Duplicate entry" in error["cause"]["details"]
     assert len(driver.simulator.services()) == 1
+
+
+@pytest.mark.parametrize("version", range(10))
+def test_a_chosen_uuid_has_a_version_from_1_to_5(driver: Driver, version: int) -> None:
+    own = f"0123456789ab{version}def8{'0' * 15}"
+    response = driver.write("POST", SERVICES, {"param": minimal(resourceUuid=own)})
+    assert response.status_code == (200 if 1 <= version <= 5 else 503)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "A" * 12 + "4" + "A" * 3 + "8" + "A" * 15,
+        "01234567-89ab-4def-8123-456789abcdef",
+        "x",
+        "",
+        f"{'0' * 12}4{'0' * 19}",
+    ],
+)
+def test_a_chosen_uuid_is_lower_case_of_32_digits(driver: Driver, wrong: str) -> None:
+    assert driver.error("POST", SERVICES, {"param": minimal(resourceUuid=wrong)})["code"] == "SYS.1007"
+    assert driver.simulator.services() == []
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [("", None), ("remember-deleted", "SYS.1002"), ("remember-deleted,duplicate-code:SYS.1006", "SYS.1006")],
+)
+def test_a_platform_may_remember_the_uuids_of_what_was_deleted(
+    driver_with: Callable[..., Driver], features: str, expected: str | None
+) -> None:
+    driver = driver_with(features=features)
+    own = uuid.uuid4().hex
+    driver.done("DELETE", f"{SERVICES}/{driver.add(resourceUuid=own)['uuid']}")
+    response = driver.write("POST", SERVICES, {"param": minimal(resourceUuid=own)})
+    assert response.json().get("error", {}).get("code") == expected
+    assert len(driver.simulator.services()) == (expected is None)
+
+
+def test_a_platform_may_limit_lengths(driver_with: Callable[..., Driver]) -> None:
+    driver = driver_with(features="length-limits")
+    assert driver.add(name="n" * 255, description="d" * 2048)["name"] == "n" * 255
+    for field, length in (("name", 256), ("description", 2049)):
+        assert driver.error("POST", SERVICES, {"param": minimal(**{field: "x" * length})})["code"] == "SYS.1007"
 
 
 def test_a_clone_copies_what_is_not_given(driver: Driver) -> None:
@@ -244,33 +321,62 @@ UPDATE_ONLY: dict[str, Any] = {
 }
 
 
-def test_updates_own_fields_are_folded_into_the_yaml_or_kept_unseen(driver: Driver) -> None:
-    made = driver.add(yaml="services:\n- ports: [1]\n  extra: 1\n- name: second\nenv:\n- OLD:1\nother: 2")
-    after = driver.update(made["uuid"], **UPDATE_ONLY)
-    assert yaml.safe_load(after["yaml"]) == {
-        "services": [
-            {
-                "ports": [8000, 8001],
-                "extra": 1,
-                "name": "n",
-                "livez": "/l",
-                "readyz": "/r",
-                "serviceBootupTime": 30,
-            },
-            {"name": "second"},
-        ],
-        "env": ["A:1", "B:x: y"],
-        "other": 2,
-    }
+FOLDED: dict[str, Any] = {
+    "ports": [8000, 8001],
+    "name": "n",
+    "livez": "/l",
+    "readyz": "/r",
+    "serviceBootupTime": 30,
+}
+RICH_YAML = "services:\n- ports: [1]\n  extra: 1\n- name: second\nenv:\n- OLD:1\nother: 2"
+RICH: dict[str, Any] = yaml.safe_load(RICH_YAML)
+MERGED = {
+    "services": [{**FOLDED, "extra": 1}, {"name": "second"}],
+    "env": ["A:1", "B:x: y"],
+    "other": 2,
+}
+
+
+@pytest.mark.parametrize(
+    ("features", "expected"),
+    [
+        ("", MERGED),
+        ("merge-env", {**MERGED, "env": ["OLD:1", "A:1", "B:x: y"]}),
+        ("yaml-anew", {"services": [FOLDED], "env": ["A:1", "B:x: y"]}),
+        ("yaml-anew,merge-env", {"services": [FOLDED], "env": ["OLD:1", "A:1", "B:x: y"]}),
+        ("no-fold", RICH),
+    ],
+)
+@pytest.mark.parametrize("together", [False, True])
+def test_what_a_platform_makes_of_the_yaml_and_of_updates_own_fields(
+    driver_with: Callable[..., Driver], features: str, expected: Any, together: bool
+) -> None:
+    driver = driver_with(features=features)
+    made = driver.add(yaml="a: b" if together else RICH_YAML)
+    after = driver.update(made["uuid"], **UPDATE_ONLY, **({"yaml": RICH_YAML} if together else {}))
+    assert yaml.safe_load(after["yaml"]) == expected
     assert not set(UPDATE_ONLY) & set(after)
     [stored] = driver.simulator.services()
     assert {name: stored[name] for name in UPDATE_ONLY} == {**UPDATE_ONLY, "servicePorts": [8000, 8001]}
 
 
-@pytest.mark.parametrize("text", ["just text", "- a", "a: [", ""])
-def test_a_yaml_that_is_no_mapping_is_left_alone(driver: Driver, text: str) -> None:
-    made = driver.add(yaml=text)
-    assert driver.update(made["uuid"], **UPDATE_ONLY)["yaml"] == text
+@pytest.mark.parametrize("features", ["", "yaml-anew", "no-fold"])
+def test_a_yaml_alone_is_stored_as_it_is(driver_with: Callable[..., Driver], features: str) -> None:
+    driver = driver_with(features=features)
+    made = driver.add(yaml="a: b")
+    fields = {"startupParameters": {"s": "1"}, "serviceStartCommand": "go"}
+    assert driver.update(made["uuid"], yaml=RICH_YAML, **fields)["yaml"] == RICH_YAML
+
+
+@pytest.mark.parametrize("text", ["just text", "- a", "a: [", "", "a: 2001-99-99"])
+def test_a_yaml_that_is_no_mapping_is_left_alone_or_written_anew(driver_with: Callable[..., Driver], text: str) -> None:
+    for features, expected in (("", text), ("yaml-anew", None)):
+        driver = driver_with(features=features)
+        after = driver.update(driver.add(yaml=text)["uuid"], **UPDATE_ONLY)["yaml"]
+        if expected is None:
+            assert yaml.safe_load(after) == {"services": [FOLDED], "env": ["A:1", "B:x: y"]}
+        else:
+            assert after == expected
 
 
 def test_add_and_clone_ignore_updates_own_fields(driver: Driver) -> None:
@@ -297,20 +403,16 @@ def test_validation_only_changes_nothing(driver: Driver) -> None:
     assert [row["name"] for row in driver.simulator.services()] == [source["name"]]
 
 
-def test_features_of_other_platforms() -> None:
-    features = "no-fold,delete-missing-fails,ignore-field:framework,clone-ignore-field:readme,add-ignore-field:type"
-    with Simulator(features=features) as simulator:
-        driver = Driver(simulator)
-        made = driver.add(framework="vLLM", type="App")
-        assert "framework" not in made
-        assert made["type"] == "Endpoint"
-        assert driver.update(made["uuid"], framework="vLLM", type="App", **UPDATE_ONLY)["yaml"] == minimal()["yaml"]
-        clone = driver.clone(made["uuid"], readme="text", framework="vLLM")
-        assert {"readme", "framework"} & set(clone) == set()
-        assert clone["type"] == "App"
-        assert driver.error("DELETE", f"{SERVICES}/{'f' * 32}")["code"] == "SYS.1003"
-        simulator.restart(features="merge-env")
-        driver = Driver(simulator)
-        made = driver.add(yaml="env:\n- A:1\n- B:2")
-        after = driver.update(made["uuid"], environmentParameters={"B": "3", "C": "4"})
-        assert yaml.safe_load(after["yaml"])["env"] == ["A:1", "B:3", "C:4"]
+def test_platforms_that_ignore_fields_or_refuse_to_delete_what_is_not_there(
+    driver_with: Callable[..., Driver],
+) -> None:
+    features = "delete-missing-fails,ignore-field:framework,clone-ignore-field:readme,add-ignore-field:type"
+    driver = driver_with(features=features)
+    made = driver.add(framework="vLLM", type="App")
+    assert "framework" not in made
+    assert made["type"] == "Endpoint"
+    assert driver.update(made["uuid"], framework="vLLM", type="App").get("framework") is None
+    clone = driver.clone(made["uuid"], readme="text", framework="vLLM")
+    assert {"readme", "framework"} & set(clone) == set()
+    assert clone["type"] == "App"
+    assert driver.error("DELETE", f"{SERVICES}/{'f' * 32}")["code"] == "SYS.1003"

@@ -9,14 +9,15 @@ from __future__ import annotations
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Prune, check_prune
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import Held
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from hypothesis import given
 from hypothesis import strategies as st
 
 
-def services(count: int) -> list[Held]:
+def services(count: int) -> list[Resource]:
     """Return services that the platform might hold."""
-    return [Held({"uuid": f"{number:032x}", "name": f"service-{number}"}) for number in range(count)]
+    return [Resource(MODEL_SERVICE, {"uuid": f"{number:032x}", "name": f"service-{number}"}) for number in range(count)]
 
 
 def prune(limit: str, allow_empty: bool = False) -> Prune:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan, World, make_plan
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, Held, decode
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan, make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,27 +22,29 @@ REQUIRED = {field.option: strategies.sample(field).value for field in FIELDS if 
 ONE, TWO = "90d425a802ff44eeb530f21587633701", "90d425a802ff44eeb530f21587633702"
 
 
-def held(name: str, uuid: str = ONE, **more: Any) -> Held:
+def held(name: str, uuid: str = ONE, **more: Any) -> Resource:
     """Return a service as the platform shows it."""
-    return Held(decode({"uuid": uuid, "name": name, "yaml": "a: 1", **more}))
+    return Resource(MODEL_SERVICE, MODEL_SERVICE.decode({"uuid": uuid, "name": name, "yaml": "a: 1", **more}))
 
 
-def plan(items: list[dict[str, Any]], *services: Held, always: bool = False) -> Plan:
+def plan(items: list[dict[str, Any]], *services: Resource, always: bool = False) -> Plan:
     """Return the plan of a declaration without mistakes of its own."""
-    read, mistakes = read_items([Raw(item, f"model_services[{place}]") for place, item in enumerate(items)])
+    read, mistakes = validate_items(
+        MODEL_SERVICE, [RawItem(item, f"model_services[{place}]") for place, item in enumerate(items)]
+    )
     assert mistakes == []
-    return make_plan(read, World(services), always)
+    return make_plan(read, Snapshot(services), always)
 
 
 def kinds(made: Plan) -> list[str]:
     """Return what is to become of each item."""
-    assert made.mistakes == []
+    assert made.errors == []
     return [action.kind for action in made.actions]
 
 
 def told(made: Plan) -> str:
     """Return the texts of all mistakes."""
-    return "\n".join(map(str, made.mistakes))
+    return "\n".join(map(str, made.errors))
 
 
 def test_each_kind_of_action_in_the_order_of_the_declaration() -> None:
@@ -54,7 +58,7 @@ def test_each_kind_of_action_in_the_order_of_the_declaration() -> None:
     ]
     made = plan(items, held("one"), held("two", TWO), held("gone", "3" * 32))
     assert kinds(made) == ["created", "cloned", "updated", "unchanged", "deleted", "unchanged"]
-    assert len(made.changing()) == 4
+    assert len([action for action in made.actions if action.kind != "unchanged"]) == 4
 
 
 def test_every_new_service_has_a_uuid_of_its_own_that_the_platform_takes() -> None:
@@ -67,22 +71,26 @@ def test_every_new_service_has_a_uuid_of_its_own_that_the_platform_takes() -> No
 def test_what_differs_is_sent_and_nothing_else() -> None:
     current = held("one", description="same", requestCpu=4, framework="vLLM")
     [action] = plan([{"name": "one", "description": "same ", "request_cpu": "8"}], current).actions
-    assert (action.then, action.first, action.changed_fields) == ({"request_cpu": 8}, {}, ["request_cpu"])
+    assert (action.update_values, action.create_values, action.changed_fields) == (
+        {"request_cpu": 8},
+        {},
+        ["request_cpu"],
+    )
 
 
 def test_fields_that_are_never_shown_follow_another_change_or_are_sent_always() -> None:
     item = {"name": "one", "startup_parameters": {"a": "1"}}
     assert kinds(plan([item], held("one"))) == ["unchanged"]
     [action] = plan([{**item, "description": "new"}], held("one")).actions
-    assert set(action.then) == {"description", "startup_parameters"}
+    assert set(action.update_values) == {"description", "startup_parameters"}
     [action] = plan([item], held("one"), always=True).actions
-    assert set(action.then) == {"startup_parameters"}
+    assert set(action.update_values) == {"startup_parameters"}
 
 
 def test_a_new_yaml_carries_what_the_platform_folded_into_the_old_one() -> None:
     item = {"name": "one", "yaml": "b: 2", "service_name": "x"}
     [action] = plan([item], held("one", yaml="a: 1\nservices: [{name: x}]")).actions
-    assert set(action.then) == {"yaml", "service_name"}
+    assert set(action.update_values) == {"yaml", "service_name"}
     assert action.changed_fields == ["yaml"]
 
 
@@ -127,7 +135,7 @@ def test_circles_of_clones_are_refused_with_the_whole_circle(length: int) -> Non
 def test_what_cannot_be_done_is_told_before_anything_is(item: dict[str, Any], text: str) -> None:
     made = plan([item], held("twin"), held("twin", TWO))
     assert text in told(made)
-    assert len(made.mistakes) == 1
+    assert len(made.errors) == 1
 
 
 def test_every_mistake_of_a_plan_is_told() -> None:
@@ -136,7 +144,7 @@ def test_every_mistake_of_a_plan_is_told() -> None:
         held("one", installPath="/a"),
         held("two", TWO, system=False),
     )
-    assert [mistake.option for mistake in made.mistakes] == ["install_path", "conda_version", "system"]
+    assert [mistake.option for mistake in made.errors] == ["install_path", "conda_version", "system"]
     assert 'the platform has "/a", wanted is "/x"' in told(made)
     assert "the platform has false, wanted is true" in told(made)
 
@@ -150,7 +158,7 @@ def test_a_plan_that_was_carried_out_leaves_nothing_to_do(inventory: dict[str, A
     before = held(**{**inventory, "name": "one"})
     [action] = plan([item], before).actions
     after = {**before.values}
-    for option, value in action.then.items():
+    for option, value in action.update_values.items():
         row = next(field for field in rows if field.option == option)
-        after[option] = row.kind.decode(row.kind.encode(value))
-    assert kinds(plan([item], Held(after))) == ["unchanged"]
+        after[option] = row.type.decode(row.type.encode(value))
+    assert kinds(plan([item], Resource(MODEL_SERVICE, after))) == ["unchanged"]

@@ -9,8 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import KEYS, Item, Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, NAMED, decode
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
+    Item,
+    RawItem,
+    item_keys,
+    validate_items,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
 
@@ -19,14 +24,18 @@ UUID = "90d425a802ff44eeb530f21587633700"
 
 def read(*values: Any, defaults: dict[str, Any] | None = None) -> tuple[list[Item], list[str]]:
     """Return the items and the texts of all mistakes."""
-    items, mistakes = read_items(
-        [Raw(value, f"model_services[{place}]") for place, value in enumerate(values)], defaults
+    items, mistakes = validate_items(
+        MODEL_SERVICE, [RawItem(value, f"model_services[{place}]") for place, value in enumerate(values)], defaults
     )
     return items, [str(mistake) for mistake in mistakes]
 
 
 def test_every_option_of_the_table_is_a_key() -> None:
-    assert {field.option for field in FIELDS} | set(NAMED) | {"state", "uuid", "clone_from"} == KEYS
+    assert {field.option for field in FIELDS} | set(MODEL_SERVICE.named) | {
+        "state",
+        "uuid",
+        "clone_from",
+    } == item_keys(MODEL_SERVICE)
 
 
 def test_what_is_not_given_or_null_is_not_declared() -> None:
@@ -46,9 +55,9 @@ def test_defaults_lie_under_each_item_and_null_takes_one_away() -> None:
     ]
 
 
-@pytest.mark.parametrize("option", list(NAMED))
+@pytest.mark.parametrize("option", list(MODEL_SERVICE.named))
 def test_an_item_replaces_a_default_given_the_other_way(option: str) -> None:
-    field = NAMED[option]
+    field = MODEL_SERVICE.named[option]
     uuid, name = strategies.sample(field).value, strategies.known_names(field)[0]
     [item], mistakes = read({"name": "a", option: name}, defaults={field.option: uuid})
     assert (mistakes, set(item.names), field.option in item.values) == ([], {option}, False)
@@ -67,14 +76,14 @@ def test_everything_wrong_is_told_with_the_item_and_the_option() -> None:
     )
     told = "\n".join(mistakes)
     for part in (
-        'defaults: "framwork" is not an option of a service; did you mean "framework"?',
-        '"chat" (model_services[0]): python_version: it came as the number 3.1',
+        'defaults: "framwork" is not an option of a model service; did you mean "framework"?',
+        '"chat" (model_services[0]): python_version: it is the number 3.1',
         '"chat" (model_services[0]): request_cpu: "many" is not a whole number',
-        '"chat" (model_services[0]): "desciption" is not an option of a service; did you mean "description"?',
+        '"chat" (model_services[0]): "desciption" is not an option of a model service; did you mean "description"?',
         "model_services[1]: name: it is missing",
         "model_services[2]: it is not a mapping",
         '"fine" (model_services[3]): yaml: it is not valid YAML: did not find expected',
-        '"fine": name: it is declared twice: first in model_services[3], again in model_services[4]',
+        '"fine": name: it is declared in model_services[3] and in model_services[4]',
     ):
         assert part in told
     assert len(mistakes) == 8
@@ -84,14 +93,14 @@ def test_everything_wrong_is_told_with_the_item_and_the_option() -> None:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ({"name": "a", "state": "gone"}, '"gone" is none of present, absent'),
+        ({"name": "a", "state": "gone"}, '"gone" is not one of present, absent'),
         ({"name": "a", "state": "Absent"}, 'did you mean "absent"?'),
         ({"name": "a", "clone_from": "a"}, "cannot be cloned from itself"),
         ({"uuid": UUID, "clone_from": UUID}, "cannot be cloned from itself"),
         ({"uuid": "chat"}, "is not a uuid"),
         ({"uuid": UUID, "resource_uuid": UUID[::-1].replace("f", "4", 1)}, "uuid"),
-        ({"name": "a", "model_services": []}, "is not an option of a service"),
-        ({7: "a", "name": "b"}, '"7" is not an option of a service'),
+        ({"name": "a", "model_services": []}, "is not an option of a model service"),
+        ({7: "a", "name": "b"}, '"7" is not an option of a model service'),
     ],
 )
 def test_contradictions_are_refused(value: Any, told: str) -> None:
@@ -109,7 +118,7 @@ def test_names_are_compared_as_the_platform_stores_them() -> None:
 @settings(max_examples=60)
 @given(strategies.inventories())
 def test_any_result_can_be_given_back(inventory: dict[str, Any]) -> None:
-    shown = decode(
+    shown = MODEL_SERVICE.decode(
         {"uuid": UUID, "createDate": "x", "lastOpDate": "x", "version": "1", "hasNewVersion": False, **inventory}
     )
     _items, mistakes = read(shown)

@@ -12,8 +12,9 @@ import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
 from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, scalars
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import BY_OPTION, FIELDS, Field
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,14 +26,14 @@ REFUSED = [(field, value, text) for field in SAMPLED for value, text in strategi
 
 def canonical(field: Field, declared: Any) -> Any:
     """Return the canonical form of a user's value."""
-    return field.kind.canonical(field.kind.parse(declared))
+    return field.type.canonical(field.type.parse(declared))
 
 
 @every_field
 def test_what_is_sent_is_the_platforms_own_form(field: Field) -> None:
     sample = strategies.sample(field)
-    assert field.kind.encode(field.kind.parse(sample.value)) == sample.wire
-    assert field.kind.encode(field.kind.parse(sample.other)) == sample.other_wire
+    assert field.type.encode(field.type.parse(sample.value)) == sample.wire
+    assert field.type.encode(field.type.parse(sample.other)) == sample.other_wire
 
 
 @every_field
@@ -40,16 +41,16 @@ def test_equivalent_forms_compare_equal_and_another_value_does_not(field: Field)
     sample = strategies.sample(field)
     for form in sample.same:
         assert canonical(field, form) == canonical(field, sample.value), form
-        assert field.kind.same(field.kind.parse(form), field.kind.decode(sample.wire)), form
+        assert field.type.same(field.type.parse(form), field.type.decode(sample.wire)), form
     assert canonical(field, sample.other) != canonical(field, sample.value)
-    assert not field.kind.same(field.kind.parse(sample.other), field.kind.decode(sample.wire))
-    assert not field.kind.same(field.kind.parse(sample.value), None)
+    assert not field.type.same(field.type.parse(sample.other), field.type.decode(sample.wire))
+    assert not field.type.same(field.type.parse(sample.value), None)
 
 
 @pytest.mark.parametrize(("field", "value", "text"), REFUSED, ids=lambda part: getattr(part, "option", None))
 def test_what_cannot_be_meant_is_refused_with_the_cure(field: Field, value: Any, text: str) -> None:
-    with pytest.raises(scalars.Wrong) as refusal:
-        parsed = field.kind.parse(value)
+    with pytest.raises(scalars.InvalidValue) as refusal:
+        parsed = field.type.parse(value)
         if isinstance(parsed, field_types.YamlText):
             parsed.check()
     assert text in refusal.value.text
@@ -58,14 +59,14 @@ def test_what_cannot_be_meant_is_refused_with_the_cure(field: Field, value: Any,
 @pytest.mark.parametrize("option", ["python_version", "gpu_compute_capability", "conda_version"])
 def test_an_unquoted_version_is_refused_with_what_happened_to_it(option: str) -> None:
     with pytest.raises(
-        scalars.Wrong, match=r"came as the number 3\.1, .*\(3\.10 would become 3\.1\); write it as text"
+        scalars.InvalidValue, match=r"came as the number 3\.1, .*\(3\.10 would become 3\.1\); write it as text"
     ):
-        BY_OPTION[option].kind.parse(yaml.safe_load("3.10"))
+        MODEL_SERVICE.by_option[option].type.parse(yaml.safe_load("3.10"))
 
 
 def test_whole_numbers_keep_every_digit() -> None:
-    assert BY_OPTION["request_memory"].kind.parse(str(2**63 - 1)) == 2**63 - 1
-    assert BY_OPTION["request_memory"].kind.canonical("9007199254740993") == 9007199254740993
+    assert MODEL_SERVICE.by_option["request_memory"].type.parse(str(2**63 - 1)) == 2**63 - 1
+    assert MODEL_SERVICE.by_option["request_memory"].type.canonical("9007199254740993") == 9007199254740993
 
 
 def test_text_is_trimmed_as_the_platform_does_it_and_no_further() -> None:
@@ -80,15 +81,15 @@ def test_half_a_surrogate_pair_is_refused_because_no_encoding_can_send_it() -> N
         (field_types.Yaml(), "a: \ud83d"),
         (field_types.Parameters(), {"a": "\ud83d"}),
     ):
-        with pytest.raises(scalars.Wrong, match="surrogate"):
+        with pytest.raises(scalars.InvalidValue, match="surrogate"):
             kind.parse(value)
 
 
 def test_new_uuids_are_those_the_platform_takes() -> None:
-    kind = BY_OPTION["resource_uuid"].kind
+    kind = MODEL_SERVICE.by_option["resource_uuid"].kind
     assert kind.parse("90d425a802ff44eeb530f21587633700")
     for wrong in ("90D425A802FF44EEB530F21587633700", "90d425a8-02ff-44ee-b530-f21587633700", "f" * 32, "chat"):
-        with pytest.raises(scalars.Wrong, match="uuid"):
+        with pytest.raises(scalars.InvalidValue, match="uuid"):
             kind.parse(wrong)
 
 
@@ -99,16 +100,16 @@ class TestImages:
     held = ({"cpu_architecture": "x86_64", "docker_image": "one", "vm_image_uuid": "a" * 32, "uuid": "b" * 32},)
 
     def test_a_part_that_is_not_given_is_neither_compared_nor_reset(self) -> None:
-        wanted = self.kind.parse([{"cpu_architecture": "X86_64", "docker_image": "one"}])
-        assert self.kind.same(wanted, self.held)
-        changed = self.kind.parse([{"cpu_architecture": "X86_64", "docker_image": "two"}])
-        assert self.kind.encode(self.kind.complete(changed, self.held)) == [
+        wanted = self.type.parse([{"cpu_architecture": "X86_64", "docker_image": "one"}])
+        assert self.type.same(wanted, self.held)
+        changed = self.type.parse([{"cpu_architecture": "X86_64", "docker_image": "two"}])
+        assert self.type.encode(self.type.complete(changed, self.held)) == [
             {"cpuArchitecture": "X86_64", "dockerImage": "two", "vmImageUuid": "a" * 32}
         ]
 
     def test_an_architecture_that_is_not_declared_is_a_difference(self) -> None:
-        wanted = self.kind.parse([{"cpu_architecture": "AARCH64", "docker_image": "one"}])
-        assert not self.kind.same(wanted, self.held)
+        wanted = self.type.parse([{"cpu_architecture": "AARCH64", "docker_image": "one"}])
+        assert not self.type.same(wanted, self.held)
 
 
 class TestParameters:
@@ -118,16 +119,16 @@ class TestParameters:
 
     def test_a_masked_value_means_the_one_that_is_held(self) -> None:
         held = {"HF_TOKEN": "abc", "LEVEL": "1"}
-        assert self.kind.same({"HF_TOKEN": MASK, "LEVEL": "1"}, held)
-        assert self.kind.complete({"HF_TOKEN": MASK, "LEVEL": "2"}, held) == {"HF_TOKEN": "abc", "LEVEL": "2"}
+        assert self.type.same({"HF_TOKEN": MASK, "LEVEL": "1"}, held)
+        assert self.type.complete({"HF_TOKEN": MASK, "LEVEL": "2"}, held) == {"HF_TOKEN": "abc", "LEVEL": "2"}
 
     def test_a_masked_value_that_stands_for_nothing_is_refused(self) -> None:
-        with pytest.raises(scalars.Wrong, match="masked"):
-            self.kind.complete({"HF_TOKEN": MASK}, {})
-        assert not self.kind.same({"HF_TOKEN": MASK}, {})
+        with pytest.raises(scalars.InvalidValue, match="masked"):
+            self.type.complete({"HF_TOKEN": MASK}, {})
+        assert not self.type.same({"HF_TOKEN": MASK}, {})
 
     def test_secret_values_are_masked_when_shown_and_others_are_not(self) -> None:
-        shown = self.kind.show({"HF_TOKEN": "abc", "TOKENIZER": "bpe"}, Secrecy())
+        shown = self.type.show({"HF_TOKEN": "abc", "TOKENIZER": "bpe"}, Redactor())
         assert shown == {"HF_TOKEN": MASK, "TOKENIZER": "bpe"}
 
 
@@ -171,10 +172,10 @@ def typed(value: Any) -> Any:
 @given(st.data())
 def test_any_declared_value_is_the_same_as_itself_held_by_the_platform(field: Field, data: st.DataObject) -> None:
     declared = data.draw(strategies.values_of(field))
-    parsed = field.kind.parse(declared)
-    assert field.kind.same(parsed, field.kind.decode(field.kind.encode(parsed)))
-    again = field.kind.canonical(field.kind.parse(declared))
-    assert field.kind.canonical(parsed) == again
+    parsed = field.type.parse(declared)
+    assert field.type.same(parsed, field.type.decode(field.type.encode(parsed)))
+    again = field.type.canonical(field.type.parse(declared))
+    assert field.type.canonical(parsed) == again
 
 
 @pytest.mark.parametrize(

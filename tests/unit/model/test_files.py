@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_sources
+from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
 
 
 def read(*paths: Any) -> tuple[list[tuple[str, str]], list[str]]:
     """Return name and place of every item, and the texts of all mistakes."""
-    raws, mistakes = read_sources([str(path) if isinstance(path, Path) else path for path in paths])
+    raws, mistakes = read_files([str(path) if isinstance(path, Path) else path for path in paths])
     return [(raw.value["name"], raw.place) for raw in raws], [str(mistake) for mistake in mistakes]
 
 
@@ -52,7 +52,7 @@ def test_a_file_may_declare_nothing(tmp_path: Path, text: str) -> None:
 def test_a_file_that_was_emptied_is_not_taken_for_one_that_declares_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "services.yml").write_text(text, encoding="utf-8")
     [mistake] = read(tmp_path)[1]
-    assert "services.yml: it is empty; write [] where no service is meant" in mistake
+    assert "services.yml: the file is empty; write [] to declare no service" in mistake
 
 
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
@@ -143,23 +143,23 @@ def test_hidden_entries_and_other_endings_are_nobodys_business(tmp_path: Path) -
     (tmp_path / ".#a.yml").symlink_to("user@host.1")  # as editors mark a file that is open
     (tmp_path / "notes.txt").write_bytes(b"\xff")
     (tmp_path / ".git").mkdir()
-    assert read_sources([str(tmp_path)], pruning=True) == ([], [])
+    assert read_files([str(tmp_path)], pruning=True) == ([], [])
 
 
 def test_an_empty_folder_is_told_when_services_would_be_deleted(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text("[]", encoding="utf-8")
     (tmp_path / "mount").mkdir()
     assert read(tmp_path) == ([], [])
-    [mistake] = read_sources([str(tmp_path)], pruning=True)[1]
+    [mistake] = read_files([str(tmp_path)], pruning=True)[1]
     assert str(mistake).startswith(f"{tmp_path}/mount: the folder is empty, and with prune")
     (tmp_path / "mount" / ".keep").touch()
-    assert read_sources([str(tmp_path)], pruning=True) == ([], [])
+    assert read_files([str(tmp_path)], pruning=True) == ([], [])
 
 
 def test_a_key_that_stands_twice_is_told_in_json_too(tmp_path: Path) -> None:
     text = '{"model_services": [{"name": "one"}], "model_services": []}'
     (tmp_path / "services.json").write_text(text, encoding="utf-8")
-    assert 'it is not valid JSON: the key "model_services" stands twice' in str(read(tmp_path)[1])
+    assert 'it is not valid JSON: duplicate key "model_services"' in str(read(tmp_path)[1])
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
 def test_anchors_and_merges_work_within_a_file(tmp_path: Path) -> None:
     text = "- &base {name: one, request_cpu: 2}\n- {<<: *base, name: two}\n"
     (tmp_path / "services.yml").write_text(text, encoding="utf-8")
-    raws, _mistakes = read_sources([str(tmp_path)])
+    raws, _mistakes = read_files([str(tmp_path)])
     assert [raw.value for raw in raws] == [{"name": "one", "request_cpu": 2}, {"name": "two", "request_cpu": 2}]
 
 
@@ -182,7 +182,7 @@ def test_every_unreadable_file_is_told_and_the_others_are_read(tmp_path: Path) -
     (tmp_path / "e.yml").write_bytes(b"\xff")
     found, mistakes = read(tmp_path, tmp_path / "missing", 7, "")
     assert [name for name, _place in found] == ["fine"]
-    for part in ("a.yml: it is not valid YAML", "b.json: it is not valid JSON", "c.yml: \"services\" is not known here",
+    for part in ("a.yml: it is not valid YAML", "b.json: it is not valid JSON", "c.yml: \"services\" is unknown",
                  "e.yml: it is not UTF-8", "there is no such file or folder"):  # fmt: skip
         assert any(part in mistake for mistake in mistakes), part
     assert sum("it is not the path of a file or folder" in mistake for mistake in mistakes) == 2

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
-from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import read_prune
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import World, make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import read_prune
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_sources
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, NAMED, UPDATE, encode
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import UPDATE
+from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._platform import query
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -29,7 +31,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=10,
 )
-OPTIONS = [field.option for field in FIELDS] + list(NAMED) + ["state", "uuid", "clone_from"]
+OPTIONS = [field.option for field in FIELDS] + list(MODEL_SERVICE.named) + ["state", "uuid", "clone_from"]
 ITEMS = VALUES | st.dictionaries(st.sampled_from(OPTIONS) | KEYS, VALUES, max_size=6)
 SHORT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
@@ -43,15 +45,17 @@ def harmless(texts: list[str]) -> None:
 
 @given(st.lists(ITEMS, max_size=3), st.dictionaries(st.sampled_from(OPTIONS), VALUES, max_size=3))
 def test_any_declaration_is_read_or_refused(raws: list[Any], defaults: dict[str, Any]) -> None:
-    items, mistakes = read_items([Raw(value, f"model_services[{n}]") for n, value in enumerate(raws)], defaults)
+    items, mistakes = validate_items(
+        MODEL_SERVICE, [RawItem(value, f"model_services[{n}]") for n, value in enumerate(raws)], defaults
+    )
     harmless([str(mistake) for mistake in mistakes])
     assert len(items) <= len(raws)
     if mistakes:
         return
     for item in items:
-        json.dumps(encode(item.values, UPDATE), allow_nan=False)
-    plan = make_plan(items, World([]))
-    harmless([str(mistake) for mistake in plan.mistakes])
+        json.dumps(MODEL_SERVICE.encode(item.values, UPDATE), allow_nan=False)
+    plan = make_plan(items, Snapshot([]))
+    harmless([str(mistake) for mistake in plan.errors])
 
 
 SECRET = "a-secret-that-nobody-may-see"
@@ -65,7 +69,7 @@ SECRET = "a-secret-that-nobody-may-see"
 def test_no_mistake_repeats_a_secret(parameters: str, option: str, value: Any) -> None:
     for secret in (SECRET, [SECRET], {"a": SECRET}, {SECRET: 1.5}):
         item = {"name": "chat", option: value, parameters: {"HF_TOKEN": secret}}
-        _items, mistakes = read_items([Raw(item, "")])
+        _items, mistakes = validate_items(MODEL_SERVICE, [RawItem(item, "")])
         assert not any(SECRET in str(mistake) for mistake in mistakes)
 
 
@@ -82,12 +86,12 @@ def test_no_mistake_repeats_a_secret(parameters: str, option: str, value: Any) -
 def test_any_yaml_is_read_or_refused(text: str) -> None:
     try:
         value = yaml_codec.load(text).value
-    except yaml_codec.YamlMistake as mistake:
+    except yaml_codec.YamlError as mistake:
         assert mistake.problem
         return
     try:
         assert yaml_codec.fingerprint(value) == yaml_codec.fingerprint(yaml_codec.load(text).value)
-    except yaml_codec.YamlMistake as mistake:
+    except yaml_codec.YamlError as mistake:
         assert "itself" in mistake.problem or "deeply" in mistake.problem
 
 
@@ -103,16 +107,16 @@ def test_a_yaml_that_grows_exponentially_is_read_at_once() -> None:
 def test_any_file_is_read_or_refused(tmp_path: Path, content: bytes, suffix: str) -> None:
     path = tmp_path / f"services{suffix}"
     path.write_bytes(content)
-    raws, mistakes = read_sources([str(path)])
+    raws, mistakes = read_files([str(path)])
     harmless([str(mistake) for mistake in mistakes])
     assert not (raws and mistakes)
-    items, wrong = read_items(raws)
+    items, wrong = validate_items(MODEL_SERVICE, raws)
     assert len(items) + len(wrong) >= len(raws)
 
 
 @given(st.lists(VALUES, max_size=3))
 def test_any_path_is_read_or_refused(paths: list[Any]) -> None:
-    _raws, mistakes = read_sources([path for path in paths if not isinstance(path, str) or not Path(path).is_dir()])
+    _raws, mistakes = read_files([path for path in paths if not isinstance(path, str) or not Path(path).is_dir()])
     harmless([str(mistake) for mistake in mistakes])
 
 
@@ -146,11 +150,11 @@ NOTATIONS = ("- {0}:{1}", "- {0}={1}", "- {0}: {1}", "- name: {0}\n  value: {1}"
 @given(KEYS, st.sampled_from(NOTATIONS), st.sampled_from(["", "broken: [\n", "\tx: 1\n"]))
 def test_a_secret_of_the_environment_is_masked_in_every_notation(key: str, notation: str, before: str) -> None:
     text = f"{before}env:\n{notation.format(key, SECRET)}\n"
-    shown = Secrecy().mask_yaml(text)
+    shown = Redactor().mask_yaml(text)
     assert SECRET not in shown
     assert MASK in shown
 
 
 @given(st.text(max_size=200))
 def test_masking_any_text_gives_a_text(text: str) -> None:
-    assert isinstance(Secrecy(("x",)).mask_yaml(text), str)
+    assert isinstance(Redactor(("x",)).mask_yaml(text), str)

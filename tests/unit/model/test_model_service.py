@@ -10,18 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import snake
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import (
-    ADD,
-    BY_OPTION,
-    CLONE,
-    FIELDS,
-    SERVER_MADE,
-    UPDATE,
-    Field,
-    Held,
-    decode,
-    encode,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, CLONE, UPDATE, Field, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.simulator import services
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
@@ -61,8 +51,8 @@ def test_the_platform_takes_nothing_that_the_table_has_not() -> None:
 @pytest.mark.parametrize("operation", [ADD, CLONE, UPDATE])
 def test_a_field_is_encoded_only_for_operations_that_take_it(field: Field, operation: str) -> None:
     sample = strategies.sample(field) if field.option != "resource_uuid" else None
-    value = field.kind.parse(sample.value) if sample else "a" * 32
-    inside, beside = encode({field.option: value}, operation)
+    value = field.type.parse(sample.value) if sample else "a" * 32
+    inside, beside = MODEL_SERVICE.encode({field.option: value}, operation)
     wire = {field.wire: sample.wire if sample else value} if field.accepted(operation) else {}
     assert (inside, beside) == (({}, wire) if field.beside else (wire, {}))
 
@@ -70,10 +60,10 @@ def test_a_field_is_encoded_only_for_operations_that_take_it(field: Field, opera
 @settings(max_examples=60)
 @given(strategies.inventories())
 def test_whatever_the_platform_shows_comes_through(inventory: dict[str, Any]) -> None:
-    shown = decode({**inventory, "futureKey": {"innerKey": 1}, "uuid": "u", "nothing": None})
+    shown = MODEL_SERVICE.decode({**inventory, "futureKey": {"innerKey": 1}, "uuid": "u", "nothing": None})
     for field in FIELDS:
         if field.read == field.wire and field.wire in inventory:
-            assert field.kind.same(field.kind.parse(shown[field.option]), field.kind.decode(inventory[field.wire]))
+            assert field.type.same(field.type.parse(shown[field.option]), field.type.decode(inventory[field.wire]))
     assert shown["future_key"] == {"innerKey": 1}
     assert "nothing" not in shown
     refs = inventory.get("modelServiceRefs")
@@ -81,7 +71,7 @@ def test_whatever_the_platform_shows_comes_through(inventory: dict[str, Any]) ->
 
 
 def test_keys_of_the_platform_are_no_fields() -> None:
-    assert SERVER_MADE.isdisjoint(BY_OPTION)
+    assert MODEL_SERVICE.server_made.isdisjoint(MODEL_SERVICE.by_option)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +91,6 @@ def test_keys_of_the_platform_are_no_fields() -> None:
     ],
 )
 def test_what_the_stored_yaml_shows(text: str, option: str, shown: Any) -> None:
-    held = Held({"yaml": text})
-    assert held.get(BY_OPTION[option]) == shown
-    assert held.shows(BY_OPTION[option]) == (shown is not None)
+    held = Resource(MODEL_SERVICE, {"yaml": text})
+    assert held.get(MODEL_SERVICE.by_option[option]) == shown
+    assert held.shows(MODEL_SERVICE.by_option[option]) == (shown is not None)

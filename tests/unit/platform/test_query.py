@@ -201,7 +201,7 @@ def test_conditions_as_people_write_them(given_condition: Any, sent: str) -> Non
         ({"field": "name", "operator": "<>", "value": "a"}, "is not an operator"),
         ({"field": "name", "operator": "="}, "needs a single value"),
         ({"field": "name", "operator": "is null", "value": "a"}, "takes no value"),
-        ({"field": "name", "operator": "?=", "value": ["a,b"]}, "cannot hold a comma"),
+        ({"field": "name", "operator": "?=", "value": ["a,b"]}, "cannot contain a comma"),
         ({"field": "name", "operator": "?=", "value": ["it's"]}, "cannot take a single quote"),
         ({"field": "name", "operator": "!=", "value": "it's"}, "cannot take a single quote"),
         ({"field": "name", "operator": ">", "value": "a!=b"}, "misread an operator"),

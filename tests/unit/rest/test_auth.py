@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
-from ansible_collections.zstack.aios.plugins.module_utils._common.signals import Interruption
-from ansible_collections.zstack.aios.plugins.module_utils._rest.auth import Identity, wall_clock
+from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
+from ansible_collections.zstack.aios.plugins.module_utils._rest.auth import Auth, wall_clock
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection, Credentials
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,9 +28,9 @@ KEY = Credentials("access_key_id", "TheKeyId", "theSecret")
 ACCOUNT = Credentials("account_name", "admin", "password")
 
 
-def identity(credentials: Credentials, offset: int = 28800) -> Identity:
+def identity(credentials: Credentials, offset: int = 28800) -> Auth:
     """Return an identity on a platform of an offset."""
-    return Identity(Connection("http://aios:8080/zstack", credentials, utc_offset=offset), Interruption())
+    return Auth(Connection("http://aios:8080/zstack", credentials, utc_offset=offset), SignalGuard())
 
 
 def test_a_signature_covers_method_date_and_decoded_path_without_context() -> None:

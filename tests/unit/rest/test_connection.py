@@ -13,7 +13,7 @@ from typing import Any
 
 import certifi
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import DeclarationError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import (
     ARGUMENT_SPEC,
     NO_ENVIRONMENT,
@@ -34,7 +34,7 @@ def read(environment: dict[str, str] | None = None, **params: Any) -> Connection
 
 
 def test_a_wrong_protocol_does_not_make_the_host_wrong() -> None:
-    with pytest.raises(DeclarationError) as caught:
+    with pytest.raises(InvalidInput) as caught:
         read(host="127.0.0.1", protocol="ftp")
     assert [mistake.option for mistake in caught.value.mistakes] == ["protocol"]
 
@@ -130,7 +130,7 @@ def values(option: str) -> st.SearchStrategy[Any]:
 def test_anything_is_read_or_refused_in_words_without_secrets(params: dict[str, Any]) -> None:
     try:
         connection = read_connection(params, {})
-    except DeclarationError as error:
+    except InvalidInput as error:
         assert error.code == "connection"
         assert error.message.replace("\n", "").isprintable()
         secrets = [str(params[name]) for name in SECRET_OPTIONS if params.get(name) is not None]
@@ -144,7 +144,7 @@ def test_anything_is_read_or_refused_in_words_without_secrets(params: dict[str, 
 def test_any_host_is_read_or_refused(host: str) -> None:
     try:
         url = read(host=host).base_url
-    except DeclarationError as error:
+    except InvalidInput as error:
         assert error.message.replace("\n", "").isprintable()
     else:
         assert " " not in url

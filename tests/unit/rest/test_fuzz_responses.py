@@ -10,24 +10,26 @@ import json
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import World, make_plan
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Raw, read_items
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, Held, decode
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Secrecy
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._platform.search import declare
-from ansible_collections.zstack.aios.plugins.module_utils._report.rows import predict_service, show_service
+from ansible_collections.zstack.aios.plugins.module_utils._report.changes import predict_resource, show_resource
 from ansible_collections.zstack.aios.plugins.module_utils._rest.backoff import retry_after
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import _is_counted_page, is_page
 from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import (
     TABLE,
     Phase,
-    Reaction,
+    RetryAction,
     as_error,
     error_of,
-    reaction_to,
+    retry_action,
     situation_of,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Answer, _object
+from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response, _object
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -55,20 +57,20 @@ STATUSES = st.sampled_from([200, 202, 204, 302, 400, 403, 404, 405, 429, 500, 50
     STATUSES, BODIES, st.sampled_from(["/v1/ai/model-services", "/v1/api-jobs/0123", "/v1/accounts/login"]), st.text()
 )
 @example(503, b'{"error": {"code": "SYS.1007"}}', "/v1/zones", "")
-def test_any_answer_has_a_situation_a_reaction_and_words(status: int, body: bytes, path: str, header: str) -> None:
+def test_any_response_has_a_situation_an_action_and_words(status: int, body: bytes, path: str, header: str) -> None:
     text = body.decode("utf-8", "replace")
-    answer = Answer("GET", path, status, {"Retry-After": header, "Location": header}, text, _object(body))
-    assert situation_of(answer) in {row.situation for row in TABLE}
+    response = Response("GET", path, status, {"Retry-After": header, "Location": header}, text, _object(body))
+    assert situation_of(response) in {row.situation for row in TABLE}
     for phase in Phase:
-        reaction = reaction_to(answer, phase)
+        action = retry_action(response, phase)
         # Only a success is taken as one.
-        assert reaction is not Reaction.DONE or 200 <= status < 300
-    assert 0 <= retry_after(answer) <= 60
-    error = as_error(answer, "job-1")
+        assert action is not RetryAction.DONE or 200 <= status < 300
+    assert 0 <= retry_after(response) <= 60
+    error = as_error(response, "job-1")
     assert error.message.replace("\n", "").isprintable()
     assert len(error.message) < 2000
     json.dumps(error.failure())
-    assert error_of(answer) is None or status >= 400
+    assert error_of(response) is None or status >= 400
 
 
 @given(JSON)
@@ -85,42 +87,47 @@ def test_only_pages_pass_for_pages(body: Any) -> None:
     )
 )
 def test_any_inventory_is_decoded_compared_and_shown(inventory: dict[str, Any]) -> None:
-    held = Held(decode(inventory))
-    secrecy = Secrecy()
-    json.dumps(show_service(held, secrecy))
+    held = Resource(MODEL_SERVICE, MODEL_SERVICE.decode(inventory))
+    redactor = Redactor()
+    json.dumps(show_resource(held, redactor))
     for field in FIELDS:
         held.shows(field)
-    forms, _warnings = declare([held], [held.name], secrecy)
+    forms, _warnings = declare([held], [held.name], redactor)
     # What is declared of it is read without a mistake, and means no change.
     [form] = forms
-    items, mistakes = read_items([Raw({"uuid": held.uuid, **form} if len(held.uuid) == 32 else form, "")])
+    items, mistakes = validate_items(
+        MODEL_SERVICE, [RawItem({"uuid": held.uuid, **form} if len(held.uuid) == 32 else form, "")]
+    )
     if mistakes:
         assert "uuid" in str(mistakes[0]) or "name" in str(mistakes[0])
         return
-    plan = make_plan(items, World([held]))
+    plan = make_plan(items, Snapshot([held]))
     for action in plan.actions:
-        if action.held is not None:
+        if action.current is not None:
             assert action.changed_fields == []
-        predict_service(action, secrecy)
+        predict_resource(action, redactor)
 
 
 @given(st.lists(INVENTORIES, max_size=4))
 def test_any_platform_is_planned_against_or_refused_in_words(rows: list[dict[str, Any]]) -> None:
-    world = World(Held(decode({**row, "uuid": f"{number:032x}"})) for number, row in enumerate(rows))
+    world = Snapshot(
+        Resource(MODEL_SERVICE, MODEL_SERVICE.decode({**row, "uuid": f"{number:032x}"}))
+        for number, row in enumerate(rows)
+    )
     declared: list[dict[str, Any]] = [
         {"uuid": f"{number:032x}", "description": "x", "request_cpu": 1, "yaml": "a: 1", "type": "App",
          "environment_parameters": {"A": "b"}, "service_ports": [1], "cpu_architectures": ["X86_64"],
          "architecture_images": [{"cpu_architecture": "X86_64"}], "support_distributed": True}
         for number in range(len(rows))
     ]  # fmt: skip
-    items, mistakes = read_items([Raw(value, "here") for value in declared])
+    items, mistakes = validate_items(MODEL_SERVICE, [RawItem(value, "here") for value in declared])
     assert mistakes == []
     plan = make_plan(items, world)
     assert len(plan.actions) == len(rows)
-    for mistake in plan.mistakes:
+    for mistake in plan.errors:
         assert str(mistake).isprintable()
     for action in plan.actions:
-        json.dumps(predict_service(action, Secrecy()))
+        json.dumps(predict_resource(action, Redactor()))
 
 
 @given(st.text())

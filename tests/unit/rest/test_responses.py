@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError, TransportError
 from ansible_collections.zstack.aios.plugins.module_utils._rest.backoff import (
     LONGEST_RETRY_AFTER,
-    Patience,
+    Backoff,
     retry_after,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import (
@@ -21,23 +21,23 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import
     TABLE,
     Outcome,
     Phase,
-    Reaction,
+    RetryAction,
     as_error,
     deepest,
-    reaction_to,
+    retry_action,
     situation_of,
     strained,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Answer
+from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response
 
-R = Reaction
+R = RetryAction
 PATH, JOB = "/v1/ai/model-services", "/v1/api-jobs/0123456789abcdef0123456789abcdef"
 
 
-def answer(status: int, body: Any = "", path: str = PATH, headers: dict[str, str] | None = None) -> Answer:
+def answer(status: int, body: Any = "", path: str = PATH, headers: dict[str, str] | None = None) -> Response:
     """Return an answer whose body is a text, or JSON."""
     text = body if isinstance(body, str) else json.dumps(body)
-    return Answer("GET", path, status, headers or {}, text, body if isinstance(body, dict) else None)
+    return Response("GET", path, status, headers or {}, text, body if isinstance(body, dict) else None)
 
 
 def error(code: str, **more: Any) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def broken(kind: str, slow: bool = False) -> TransportError:
 
 
 #: What contract section 4.3 says of each situation: an outcome, and the reaction when reading, submitting and polling.
-CONTRACT: dict[str, list[tuple[Outcome, Reaction, Reaction, Reaction]]] = {
+CONTRACT: dict[str, list[tuple[Outcome, RetryAction, RetryAction, RetryAction]]] = {
     # Safe to retry automatically: connection refused, name not found.
     "unsent": [(broken("unsent"), R.RETRY, R.RETRY, R.RETRY)],
     # Safe only with the job-id protocol: read time-out or reset on a write. Any GET may be repeated.
@@ -93,10 +93,10 @@ ROWS = [(name, *case) for name, cases in CONTRACT.items() for case in cases]
 
 @pytest.mark.parametrize("name, outcome, read, submit, poll", ROWS)
 def test_each_outcome_has_its_reaction(
-    name: str, outcome: Outcome, read: Reaction, submit: Reaction, poll: Reaction
+    name: str, outcome: Outcome, read: RetryAction, submit: RetryAction, poll: RetryAction
 ) -> None:
     assert situation_of(outcome) == name
-    reactions = [reaction_to(outcome, phase) for phase in (Phase.READ, Phase.SUBMIT, Phase.POLL)]
+    reactions = [retry_action(outcome, phase) for phase in (Phase.READ, Phase.SUBMIT, Phase.POLL)]
     assert reactions == [read, submit, poll]
 
 
@@ -143,13 +143,13 @@ def test_retry_after_is_read_and_capped(header: str, seconds: float) -> None:
 
 
 def test_pauses_grow_and_end_with_the_window() -> None:
-    patience = Patience(1000)
+    patience = Backoff(1000)
     pauses = [patience.pause() or 0 for _try in range(8)]
     assert pauses[0] < 0.3
     assert pauses[-1] > 3
     assert max(pauses) <= 6.5
-    assert Patience(0).pause() is None
-    assert (Patience(1).pause(answer(429, headers={"Retry-After": "30"})) or 0) <= 1
+    assert Backoff(0).pause() is None
+    assert (Backoff(1).pause(answer(429, headers={"Retry-After": "30"})) or 0) <= 1
 
 
 def test_the_deepest_cause_is_told() -> None:

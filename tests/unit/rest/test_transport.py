@@ -19,7 +19,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._rest import transport
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import Connection, Credentials
 from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import situation_of
-from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Answer, Transport
+from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response, Transport
 from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, Talk, answering, sending
 
 ACCOUNT = Credentials("account_name", "admin", "password")
@@ -40,7 +40,7 @@ def exchanging(url: str, timeout: float = 1.0) -> Iterator[Transport]:
         transport.close()
 
 
-def get(talk: Talk, timeout: float = 1.0) -> tuple[Answer, RawServer]:
+def get(talk: Talk, timeout: float = 1.0) -> tuple[Response, RawServer]:
     """Ask a server that answers in its own way."""
     with RawServer(talk) as server, exchanging(server.url, timeout) as transport:
         return transport.exchange("GET", "/v1/zones", "q=name%3Da", sign=sign), server
@@ -148,7 +148,7 @@ def test_an_answer_in_drops_ends_with_the_timeout(head: bytes) -> None:
 
 @pytest.mark.parametrize("head", [b"", b"Transfer-Encoding: chunked\r\n"])
 def test_a_huge_answer_is_bounded(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
-    monkeypatch.setattr(transport, "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(transport, "LARGEST_RESPONSE", 1_000_000)
     sent = []
 
     def flood(connection: socket.socket, _head: str) -> None:
@@ -167,7 +167,7 @@ def test_a_huge_answer_is_bounded(monkeypatch: pytest.MonkeyPatch, head: bytes) 
 
 
 def test_a_small_answer_that_unpacks_to_a_huge_one_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "LARGEST_ANSWER", 1_000_000)
+    monkeypatch.setattr(transport, "LARGEST_RESPONSE", 1_000_000)
     bomb = gzip.compress(b" " * 20_000_000)
     assert failed(answering(200, bomb, "Content-Encoding: gzip\r\n"), timeout=5).kind == "bad"
 

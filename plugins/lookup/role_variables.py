@@ -1,0 +1,114 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lookup that reads the variables of the role C(model_services)."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: role_variables
+short_description: Read the variables of the role model_services
+version_added: 1.1.0
+author:
+  - The zstack.aios authors (@zstack-aios)
+description:
+  - Joins and checks the variables of the role P(zstack.aios.model_services#role) as the current host sees them.
+  - The role uses this lookup internally. You do not need it in your own playbooks.
+options:
+  _terms:
+    description:
+      - What to return.
+      - V(items) returns the declared model services of all variables.
+      - V(settings) returns the options that the role prepares for the module.
+      - V(errors), V(declaration_errors) and V(export_errors) return all reasons why the role cannot converge, validate
+        or export.
+    type: list
+    elements: str
+    choices: [items, settings, errors, declaration_errors, export_errors]
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show why the role would reject its variables
+  ansible.builtin.debug:
+    msg: "{{ lookup('zstack.aios.role_variables', 'errors') }}"
+  vars:
+    model_services_items:
+      - name: qwen3-8b
+    model_services_items__production:
+      - name: qwen3-8b
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - One value for each term.
+  type: list
+  elements: raw
+"""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.loader import lookup_loader
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.zstack.aios.plugins.plugin_utils.role import RoleVariables
+
+_SPECS = Path(__file__).resolve().parents[2] / "roles" / "model_services" / "meta" / "argument_specs.yml"
+
+
+class LookupModule(LookupBase):
+    """Reads the variables of the role."""
+
+    def run(self, terms: list[str], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
+        """Return one value for each term."""
+        seen = variables or {}
+        role = RoleVariables(list(seen), self._getter(seen), _of_host(seen), role_options())
+        try:
+            return [_read(role, term) for term in terms]
+        except ValueError as error:
+            raise AnsibleError(f"model_services: {error}") from error
+
+    def _getter(self, variables: Mapping[str, Any]) -> Any:
+        """Return a function that returns a variable's value with its templates resolved."""
+        builtin = lookup_loader.get("ansible.builtin.vars", loader=self._loader, templar=self._templar)
+
+        def get(name: str) -> Any:
+            return builtin.run([name], variables=variables)[0] if name in variables else None
+
+        return get
+
+
+def _of_host(variables: Mapping[str, Any]) -> Any:
+    """Return a function that returns a variable of another host."""
+
+    def of_host(host: str, name: str) -> Any:
+        hosts = variables["hostvars"]
+        return hosts[host].get(name) if host in hosts else None
+
+    return of_host
+
+
+def _read(role: RoleVariables, term: str) -> Any:
+    readers = {
+        "items": role.items,
+        "settings": role.settings,
+        "errors": role.errors,
+        "declaration_errors": role.declaration_errors,
+        "export_errors": role.export_errors,
+    }
+    if term not in readers:
+        raise ValueError(f"role_variables: {term!r} is not one of {', '.join(readers)}")
+    return readers[term]()
+
+
+@functools.cache
+def role_options() -> list[str]:
+    """Return the names of every variable of the role, and the one that its playbooks read."""
+    specs = yaml.safe_load(_SPECS.read_text(encoding="utf-8"))["argument_specs"]
+    return sorted({"model_services_hosts"}.union(*(entry.get("options", {}) for entry in specs.values())))

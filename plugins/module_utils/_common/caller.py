@@ -1,0 +1,108 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether somebody still waits for the result of this process.
+
+A module outlives the Ansible that started it: when that is killed, or gives the task up after its ``timeout``, nothing ends
+the module. It ends itself, as after a signal, when one of these shows it:
+
+- the *lifeline*, a file that the action plugin holds a lock on while it waits for the module;
+- the process that holds it is no ancestor any more, because something in between was killed;
+- the reader of the standard output is gone;
+- the parent is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+#: Seconds between two looks.
+EVERY = 0.2
+_STDOUT = 1
+
+
+class Lifeline(NamedTuple):
+    """A file that a process holds a lock on, and that process."""
+
+    path: str
+    pid: int
+
+
+class CallerWatch:
+    """Watches whoever started this process, from a thread of its own.
+
+    :param lifeline: the file that the caller holds a lock on, and its process id; ``None`` when there is none.
+    :param on_gone: called once, in that thread, when the caller is gone.
+    """
+
+    def __init__(self, lifeline: Lifeline | None, on_gone: Callable[[], None]) -> None:
+        self._lifeline = lifeline
+        self._on_gone = on_gone
+        self._parent = os.getppid()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="zstack.aios.caller", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch. With a lifeline this process leaves its group, so that it can log out when the group is killed."""
+        if self._lifeline:
+            with contextlib.suppress(OSError):  # it leads its group already
+                os.setsid()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._ended.set()
+
+    def _watch(self) -> None:
+        output = select.poll()
+        output.register(_STDOUT, 0)  # errors are reported unasked
+        while not self._ended.wait(EVERY):
+            unread = any(event & (select.POLLERR | select.POLLHUP) for _fd, event in output.poll(0))
+            if unread or os.getppid() != self._parent or self._is_released():
+                _discard_output()
+                if self._lifeline:
+                    with contextlib.suppress(OSError):
+                        os.unlink(self._lifeline.path)
+                self._on_gone()
+                return
+
+    def _is_released(self) -> bool:
+        """Return whether nobody holds the lifeline any more."""
+        if not self._lifeline:
+            return False
+        if not _is_below(self._lifeline.pid):
+            return True
+        try:
+            with open(self._lifeline.path, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False  # it tells nothing
+        return True
+
+
+def _is_below(ancestor: int) -> bool:
+    """Return whether a process is an ancestor of this one, as far as the system tells."""
+    pid = os.getpid()
+    while pid not in (0, 1, ancestor):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                pid = int(file.read().rpartition(")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            return True
+    return pid == ancestor
+
+
+def _discard_output() -> None:
+    """Let nobody's output go nowhere, so that the result can be printed without an error."""
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), _STDOUT)

@@ -1,0 +1,209 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carries out one action: its calls in their order, their uncertain outcomes, and what the platform ignored."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, trim
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, CREATED, DELETED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.recovery import PAUSES, settle
+from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import UNKNOWN, Row
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import UPDATE, Field, Member, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+
+T = TypeVar("T")
+#: Codes with which the platform may refuse a creation because its uuid is taken. They have other meanings, too.
+MAY_BE_TAKEN = ("SYS.1000", "SYS.1002", "SYS.1006")
+#: How many uuids are tried for a new service.
+UUIDS_TRIED = 3
+#: Seconds before each further look at a service that could not be created.
+PAUSES_AFTER_REFUSAL = (0.5, 1.0)
+
+
+class Executor:
+    """Carries out actions through the services of a platform, in any thread."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def carry_out(self, row: Row) -> None:
+        """Bring one service to where its action wants it. At any time the row says what is done so far.
+
+        :raises AiosError: not everything was done.
+        """
+        action = row.action
+        if action.kind == DELETED:
+            self._delete(row)
+            return
+        left = dict(action.update_values)
+        if action.kind in (CREATED, CLONED):
+            left.update(self._make(row))
+        if left:
+            self._update(row, left)
+        if action.kind in (CREATED, CLONED):
+            self._check_related(row)
+        for option, wanted in action.members.items():
+            self._set_members(row, action.schema.by_option[option], wanted)
+        self._refuse_ignored(action, row.resource, {**action.create_values, **left})
+
+    def _settle(
+        self, attempt: Callable[[], T | None], look: Callable[[], T | None], pauses: Sequence[float] = PAUSES
+    ) -> T:
+        return settle(attempt, look, self._services.client.signals.wait, pauses)
+
+    # The calls
+
+    def _make(self, row: Row) -> dict[str, Any]:
+        """Create or clone the service.
+
+        :return: values that the call did not take and that an update can set.
+        """
+        action = row.action
+        resource = self._made(action)
+        action.uuid = resource.uuid or action.uuid  # a platform may choose another one than it was given
+        ignored = _ignored(action, resource, action.create_values)
+        row.reached(resource, (option for option in action.create_values if option not in ignored))
+        by_option = action.schema.by_option
+        return {o: v for o, v in action.create_values.items() if o in ignored and by_option[o].accepted(UPDATE)}
+
+    def _made(self, action: Action) -> Resource:
+        """Return the new service. Its uuid may be taken: by the same service, which another run made at the same time, and
+        which is adopted; or by something else, perhaps invisible, so that another uuid is tried."""
+        source = action.source.uuid if action.source else action.after.uuid if action.after else ""
+
+        def make() -> Resource | None:
+            if action.kind == CREATED:
+                return self._services.create(action.create_values, action.uuid)
+            return self._services.clone(source, action.create_values, action.uuid)
+
+        def made() -> Resource | None:
+            found = self._services.by_uuid(action.uuid)
+            return found if found is not None and trim(found.name) == trim(action.name) else None
+
+        spares = itertools.islice(action.spare_uuids, UUIDS_TRIED - 1)
+        while True:
+            try:
+                return self._settle(make, made, PAUSES_AFTER_REFUSAL)
+            except ApiError as error:
+                spare = next(spares, None) if error.code in MAY_BE_TAKEN else None
+                if spare is None:
+                    raise
+                action.uuid = spare
+
+    def _update(self, row: Row, values: Mapping[str, Any]) -> None:
+        action, before = row.action, row.resource
+        by_option = action.schema.by_option
+        differed = _ignored(action, before, values)
+
+        def arrived() -> Resource | None:
+            found = self._services.by_uuid(action.uuid)
+            shown = [o for o in values if _shows(found, by_option[o])]
+            # What looked so before the update is no sign of it.
+            signs = [o for o in shown if o in differed or not _shows(before, by_option[o])]
+            return found if signs and not _ignored(action, found, values) else None
+
+        resource = self._settle(lambda: self._services.update(action.uuid, values), arrived)
+        ignored = _ignored(action, resource, values)
+        if action.kind in (CREATED, CLONED) or len(ignored) < len(values):
+            row.reached(resource, (option for option in values if option not in ignored))
+        row.resource = resource
+
+    def _delete(self, row: Row) -> None:
+        uuid = row.action.uuid
+
+        def delete() -> bool | None:
+            self._services.delete(uuid)
+            row.reached()  # as the platform says; that nobody can look at it then does not make it untrue
+            return None
+
+        def gone() -> bool | None:
+            if self._services.by_uuid(uuid) is None:
+                return True
+            row.undo()
+            return None
+
+        self._settle(delete, gone)
+        row.reached()
+
+    # Relations
+
+    def _check_related(self, row: Row) -> None:
+        """See whether a new service got its tags, which the response does not show, and complete them."""
+        for option, wanted in row.action.create_values.items():
+            field = row.action.schema.by_option[option]
+            try:
+                if field.relation:
+                    self._set_members(row, field, wanted)
+            except AiosError as error:
+                if error.code != "tags_not_offered":  # a platform that cannot be asked has to be believed
+                    raise
+
+    def _set_members(self, row: Row, field: Field, wanted: list[str]) -> None:
+        target = Resource(row.action.schema, {"uuid": row.action.uuid})
+        members = self._members(target, field)
+        for value in (*sorted(set(wanted) - set(members)), *sorted(set(members) - set(wanted))):
+            self._set_member(target, field, value, members.get(value))
+            row.reached(row.resource, [field.option])
+        if set(members) != set(wanted):
+            self._members(target, field)
+        if not field.type.same(wanted, target.get(field)):
+            raise AiosError(f"the platform reported success but ignored {field.option}", "ignored_fields")
+        row.reached((row.resource or target).with_related(field.option, target.related[field.option]), [field.option])
+
+    def _set_member(self, target: Resource, field: Field, value: str, member: Member | None) -> None:
+        """Remove a member from a relation, or add it when there is none."""
+
+        def change() -> bool:
+            if member is None:
+                self._services.add_member(field, target.uuid, value)
+            else:
+                self._services.remove_member(field, target.uuid, member)
+            return True
+
+        self._settle(change, lambda: (value in self._members(target, field)) == (member is None) or None)
+
+    def _members(self, target: Resource, field: Field) -> dict[str, Member]:
+        self._services.read_related([target], [field])
+        return {member.value: member for member in target.related[field.option]}
+
+    # Verification
+
+    def _refuse_ignored(self, action: Action, resource: Resource | None, values: Mapping[str, Any]) -> None:
+        ignored = _ignored(action, resource, values)
+        if ignored:
+            raise AiosError(
+                f"the platform reported success but ignored {listed(ignored, 20)}; it may be older than these fields, or not "
+                "allow them here. Next: remove them, or upgrade the platform.",
+                "ignored_fields",
+            )
+
+
+def _ignored(action: Action, resource: Resource | None, values: Mapping[str, Any]) -> list[str]:
+    """Return the options whose values the resource does not show although it shows the field."""
+    ignored = []
+    for option, wanted in values.items():
+        field = action.schema.by_option[option]
+        if resource is None or field.relation or not resource.shows(field):
+            continue
+        if not action.schema.same(field, wanted, resource.get(field), action.values):
+            ignored.append(option)
+    return ignored
+
+
+def _shows(resource: Resource | None, field: Field) -> bool:
+    return resource is not None and resource.shows(field)
+
+
+def unseen_fields(row: Row) -> list[str]:
+    """Return the fields of a new service that were not sent, and that no later run can see to be missing."""
+    action = row.action
+    if action.kind not in (CREATED, CLONED) or row.status not in (action.kind, UNKNOWN):
+        return []
+    missing = (option for option in action.update_values if option not in row.changed_fields)
+    return [option for option in missing if not _shows(row.resource, action.schema.by_option[option])]

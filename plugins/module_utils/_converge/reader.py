@@ -1,0 +1,88 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads the snapshot that a declaration is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
+    AiosError,
+    InvalidInput,
+    ValidationError,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
+from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+
+
+def read_snapshot(
+    services: Services,
+    items: Sequence[Item],
+    listing: bool,
+    on_page: Callable[[int, int], None] = lambda read, total: None,
+) -> Snapshot:
+    """Read what a declaration is compared with.
+
+    :param listing: read the platform's whole listing rather than look up the declared services one by one.
+    :raises InvalidInput: tags are declared, and the platform cannot be asked for them.
+    """
+    found = services.listing(on_page=on_page) if listing else _look_up_each(services, items)
+    present = [item for item in items if item.state == PRESENT]
+    named = dict.fromkeys(option for item in present for option in item.names)
+    fields = services.schema.named
+    snapshot = Snapshot(found, {option: services.uuids_by_name(fields[option]) for option in named})
+    _read_related(services, present, snapshot)
+    return snapshot
+
+
+def _look_up_each(services: Services, items: Sequence[Item]) -> list[Resource]:
+    return [service for item in items for service in _look_up(services, item)]
+
+
+def _look_up(services: Services, item: Item) -> list[Resource]:
+    """Look up one service, and the source to clone it from when it does not exist."""
+    found = _by_uuid(services, item.uuid) if item.uuid else services.by_name(str(item.name))
+    if found or item.state != PRESENT:
+        return found
+    found = _by_uuid(services, item.values.get("resource_uuid"))
+    if item.clone_from:
+        found += _by_uuid(services, item.clone_from if is_uuid(item.clone_from) else None)
+        found += services.by_name(item.clone_from)
+    return found
+
+
+def _by_uuid(services: Services, uuid: str | None) -> list[Resource]:
+    service = services.by_uuid(uuid) if uuid else None
+    return [service] if service else []
+
+
+def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot) -> None:
+    """Read the relations that items declare into their existing services, all in a few requests."""
+    wanted: dict[str, tuple[Field, list[Resource]]] = {}
+    for item in items:
+        for option in item.values:
+            field = item.schema.by_option[option]
+            service = _match_or_none(snapshot, item) if field.relation else None
+            if service is not None:
+                wanted.setdefault(option, (field, []))[1].append(service)
+    for field, declared in wanted.values():
+        try:
+            services.read_related([one for one in declared if field.option not in one.related], [field])
+        except AiosError as error:
+            if error.code != "tags_not_offered":
+                raise
+            affected = [item for item in items if field.option in item.values]
+            raise InvalidInput(
+                [ValidationError(item.where, field.option, error.message) for item in affected], error.code
+            ) from None
+
+
+def _match_or_none(snapshot: Snapshot, item: Item) -> Resource | None:
+    try:
+        return snapshot.match(item)
+    except InvalidValue:
+        return None  # the planner reports it

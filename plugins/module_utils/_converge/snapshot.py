@@ -1,0 +1,51 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A snapshot of what the platform holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, trim
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
+
+
+class Snapshot:
+    """What the platform holds, found by uuid and by name.
+
+    :param uuids_by_name: for each option that takes names (``model_center`` ...) the uuids behind every name.
+    """
+
+    def __init__(
+        self, resources: Iterable[Resource], uuids_by_name: Mapping[str, Mapping[str, list[str]]] | None = None
+    ) -> None:
+        self.by_uuid: dict[str, Resource] = {}
+        self.by_name: dict[str, list[Resource]] = {}
+        self.uuids_by_name = uuids_by_name or {}
+        for resource in resources:
+            if resource.uuid not in self.by_uuid:
+                self.by_uuid[resource.uuid] = resource
+                self.by_name.setdefault(trim(resource.name), []).append(resource)
+
+    def match(self, item: Item) -> Resource | None:
+        """Return the resource that an item is about: by uuid, else by exact name.
+
+        :raises InvalidValue: several resources have the name.
+        """
+        if item.uuid is not None:
+            return self.by_uuid.get(item.uuid)
+        found = self.by_name.get(item.name or "", [])
+        if len(found) > 1:
+            raise InvalidValue(
+                f"{len(found)} services have this name: {uuids_of(found)}; set uuid to the one to manage, or rename the "
+                "others"
+            )
+        return found[0] if found else None
+
+
+def uuids_of(resources: Sequence[Resource]) -> str:
+    """Return the uuids of resources, for a message."""
+    return listed([resource.uuid for resource in resources], 10)

@@ -1,0 +1,209 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fields, and the schema of a kind of resource: one table from which everything about its fields derives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import snake
+from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
+from ansible_collections.zstack.aios.plugins.module_utils._model.environment import environment_of
+from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Yaml
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType, InvalidValue
+
+#: The operations of the platform that take fields.
+ADD, CLONE, UPDATE = "add", "clone", "update"
+_SHAPES: Mapping[str, type] = {"list": list, "dict": dict}
+
+
+class Field(NamedTuple):
+    """One field of a resource.
+
+    :param option: its name in playbooks.
+    :param wire: its name in the platform's JSON.
+    :param add: ``required``, ``optional`` or empty when the operation ignores it; ``clone`` and ``update`` likewise.
+    :param read: the key of the inventory that shows it, empty when the platform does not show it.
+    :param shown_at: where the stored ``yaml`` shows a field that the inventory does not. An assumption drawn from the
+        sample responses of the vendor documents Clone and Update, whose ``yaml`` carries these keys.
+    :param beside: it travels beside the envelope, not inside it.
+    :param relation: the name of the relation whose members it lists; they are read and changed one by one through
+        endpoints of their own.
+    :param name_option: the option that takes a name in place of this uuid.
+    :param name_path: where such names are looked up.
+    :param since: the version of the platform's API that the vendor documents name for it.
+    """
+
+    option: str
+    wire: str
+    type: FieldType
+    description: tuple[str, ...]
+    add: str = ""
+    clone: str = ""
+    update: str = ""
+    read: str = ""
+    shown_at: tuple[Any, ...] = ()
+    beside: bool = False
+    relation: str = ""
+    name_option: str = ""
+    name_path: str = ""
+    since: str = ""
+
+    def fits(self, value: Any) -> bool:
+        """Return whether a value of the platform has the shape of the field: a list, a map or a scalar."""
+        return isinstance(value, _SHAPES.get(self.type.ansible_type, (str, int, float)))
+
+    def accepted(self, operation: str) -> bool:
+        """Return whether an operation takes the field."""
+        return bool(getattr(self, operation))
+
+    @property
+    def update_only(self) -> bool:
+        """Whether only an update takes it, so that it follows a creation as one."""
+        return bool(self.update) and not self.add and not self.clone
+
+    @property
+    def create_only(self) -> bool:
+        """Whether it is fixed once the resource exists."""
+        return not self.update and not self.relation
+
+
+class Schema:
+    """The fields of one kind of resource.
+
+    :param noun: what a person calls such a resource.
+    :param fields: the only list of its fields, in the order in which they are documented and shown.
+    :param server_made: keys of a result that are the platform's own: accepted in a declaration, so that a result can be
+        given back, and ignored.
+    """
+
+    def __init__(self, noun: str, fields: Sequence[Field], server_made: frozenset[str]) -> None:
+        self.noun = noun
+        self.fields = tuple(fields)
+        self.server_made = server_made
+        self.by_option: Mapping[str, Field] = {field.option: field for field in fields}
+        self.named: Mapping[str, Field] = {field.name_option: field for field in fields if field.name_option}
+        self.readable = tuple(field for field in fields if field.read)
+        self._positions = {field.option: place for place, field in enumerate(fields)}
+        self._by_key = {field.read: field for field in self.readable if field.read != "uuid"}
+
+    def options(self, named: bool = True) -> Iterator[str]:
+        """Yield the options that declare a field, also those that take a name in place of a uuid."""
+        for field in self.fields:
+            yield field.option
+            if named and field.name_option:
+                yield field.name_option
+
+    def sorted(self, options: Iterator[str] | Sequence[str] | set[str]) -> list[str]:
+        """Return options in the order of the table."""
+        return sorted(options, key=self._positions.__getitem__)
+
+    def decode(self, inventory: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an inventory of the platform in this collection's names.
+
+        Keys without a field come through in snake_case, so that newer platforms show what they have. A value that the
+        field cannot hold, such as a list for a text, counts as not shown.
+        """
+        shown: dict[str, Any] = {}
+        for key, value in inventory.items():
+            if value is None:
+                continue
+            name = snake(key)
+            field = self._by_key.get(key) or self.by_option.get(name)
+            if field is None or name in self.server_made:
+                shown[name] = value
+            if field is not None and field.fits(value):
+                if key == field.read:
+                    shown[field.option] = field.type.decode(value)
+                else:
+                    shown.setdefault(field.option, field.type.decode(value))
+        return shown
+
+    def encode(self, values: Mapping[str, Any], operation: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what an operation is sent: the content of its envelope, and what travels beside it."""
+        inside: dict[str, Any] = {}
+        beside: dict[str, Any] = {}
+        for option, value in values.items():
+            field = self.by_option[option]
+            if field.accepted(operation):
+                (beside if field.beside else inside)[field.wire] = field.type.encode(value)
+        return inside, beside
+
+    def same(self, field: Field, wanted: Any, current: Any, declared: Mapping[str, Any]) -> bool:
+        """Return whether a declared value is the current one.
+
+        ``yaml`` is compared without what the other declared fields put into it.
+        """
+        if not isinstance(field.type, Yaml):
+            return field.type.same(wanted, current)
+        shown_at = (self.by_option[option].shown_at for option in declared)
+        try:
+            return field.type.same(wanted, current, tuple(path for path in shown_at if path))
+        except InvalidValue:
+            return False
+
+
+class Resource:
+    """One resource as the platform shows it.
+
+    :ivar values: the decoded inventory.
+    :ivar related: the members of its relations by option, as far as they were read.
+    """
+
+    def __init__(self, schema: Schema, values: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self.values = values
+        self.related: dict[str, list[Member]] = {}
+        self._document: Any = None
+        self._parsed = False
+
+    @property
+    def uuid(self) -> str:
+        """The resource's uuid."""
+        return str(self.values.get("uuid", ""))
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        return str(self.values.get("name", ""))
+
+    def get(self, field: Field) -> Any:
+        """Return what the platform shows for a field, ``None`` when it shows nothing."""
+        if field.relation:
+            return [member.value for member in self.related.get(field.option, ())]
+        if field.read == "uuid":
+            return self.uuid
+        if not field.shown_at or field.option in self.values:
+            return self.values.get(field.option)
+        if not self._parsed:
+            self._parsed = True
+            try:
+                self._document = yaml_codec.load(str(self.values.get("yaml", ""))).value
+            except yaml_values.YamlError:
+                self._document = None
+        if field.shown_at == ("env",):
+            return environment_of(self._document)
+        return yaml_values.read_path(self._document, field.shown_at)
+
+    def shows(self, field: Field) -> bool:
+        """Return whether a declared value of the field can be compared with what the platform shows."""
+        return bool(field.read or field.relation) or (bool(field.shown_at) and self.get(field) is not None)
+
+    def with_related(self, option: str, members: list[Member]) -> Resource:
+        """Return the same resource with other members of one relation."""
+        other = Resource(self.schema, self.values)
+        other.related = {**self.related, option: members}
+        return other
+
+
+class Member(NamedTuple):
+    """One member of a relation, a tag for instance.
+
+    :param uuid: of the record that makes it a member.
+    :param value: the member as it is declared: a tag's text, or its pattern's uuid.
+    """
+
+    uuid: str
+    value: str

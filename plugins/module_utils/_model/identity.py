@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The uuid of a new service follows from its name.
+
+Two runs that create a service of one name at the same time, on one machine or on several, choose the same uuid, so that
+the platform's own primary key refuses the second creation. Names are not unique on the platform; uuids are.
+"""
+
+from __future__ import annotations
+
+import itertools
+import uuid
+from collections.abc import Iterator
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
+
+#: It never changes: services that exist have got their uuids from it.
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "zstack.aios")
+
+
+def derived_uuids(name: str) -> Iterator[str]:
+    """Yield the uuids for a new service of a name, best first: 32 hexadecimal digits of version 5.
+
+    The first follows from the name as the platform stores it. The others are for platforms that have given the uuids before
+    them to something else: they follow from the name, a NUL and a counter from 2 on.
+    """
+    stored = trim(name)
+    yield uuid.uuid5(NAMESPACE, stored).hex
+    for counter in itertools.count(2):
+        yield uuid.uuid5(NAMESPACE, f"{stored}\0{counter}").hex

@@ -1,0 +1,195 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Conditions as users write them, checked before they are sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted, trim
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import Boolean, Integer, InvalidValue, Text
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import (
+    SERVER_OPERATORS,
+    TAG_COLUMNS,
+    Condition,
+    equals,
+    read_by_server,
+)
+
+_WORDS = {"in": "?=", "not in": "!?=", "like": "~=", "not like": "!~=", "is not null": "not null"}
+_NULLS = ("is null", "not null")
+_TEXT = re.compile(
+    r"\s*([A-Za-z_]\w*)\s*(!~=|!\?=|!=|>=|<=|~=|\?=|=|>|<|\s(?i:is\s+not\s+null|is\s+null|not\s+null)\s*$)(.*)",
+    re.DOTALL,
+)
+#: Columns that the platform understands in conditions only: tags, and tags by the uuid of their pattern.
+_TAG_PATTERN = "__tagUuid__"
+_PSEUDO_COLUMNS = (*TAG_COLUMNS, _TAG_PATTERN)
+
+
+#: Characters of a condition: the URL of a request may have 8 KiB.
+LONGEST = 8000
+
+
+class InvalidCondition(ValueError):
+    """A condition that the platform cannot be asked. The text says why."""
+
+
+class ConditionReader:
+    """Reads the conditions on one kind of resource.
+
+    :ivar columns: the columns that a query can name, by option: the scalar fields that the platform shows, and its own.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        scalar = (f for f in schema.readable if isinstance(f.type, (Text, Integer, Boolean)) or f.option == "yaml")
+        self.columns: Mapping[str, str] = {
+            **{field.option: field.wire for field in scalar},
+            "uuid": "uuid",
+            "create_date": "createDate",
+            "last_op_date": "lastOpDate",
+        }
+        self._options = {column: option for option, column in self.columns.items()}
+        self._types = {field.option: field.type for field in schema.readable}
+
+    def read(self, given: Any) -> Condition:
+        """Return one condition of a user: a text, or a mapping of ``field``, ``operator`` and ``value``.
+
+        :raises InvalidCondition: it cannot be asked; the text names it.
+        """
+        if len(str(given)) > LONGEST:
+            raise InvalidCondition(f"a condition of {len(str(given)):,} characters is longer than a request can carry")
+        condition = self._condition(*_parts(given))
+        column, keeps = condition.column, condition.keeps
+        if not condition.of_tags or keeps is None:
+            return condition
+        # One of the tags has to meet it.
+        return condition._replace(keeps=lambda row: any(keeps({column: tag}) for tag in row[column]))
+
+    def column(self, name: Any) -> str:
+        """Return the wire name of a column, given by its option or its wire name.
+
+        :raises InvalidCondition: there is no such column.
+        """
+        if isinstance(name, str):
+            if name in self.columns:
+                return self.columns[name]
+            if name in self._options or name in _PSEUDO_COLUMNS:
+                return name
+        raise InvalidCondition(f"{quoted(name)} is not a field that can be queried{nearest(name, self.columns)}")
+
+    def _condition(self, field: Any, operator: str, value: Any) -> Condition:
+        operator = _WORDS.get(operator, operator)
+        column = self.column(field)
+        if operator not in SERVER_OPERATORS:
+            raise InvalidCondition(f"{quoted(operator)} is not an operator; use one of {' '.join(SERVER_OPERATORS)}")
+        if operator in _NULLS:
+            if value not in (None, ""):
+                raise InvalidCondition(f"{operator} takes no value")
+            return Condition(f"{column} {operator}")
+        if operator in ("?=", "!?="):
+            return self._any_of(column, operator, value)
+        text = _as_text(value)
+        self._check_type(column, operator, [text])
+        is_text = isinstance(self._types.get(self._options.get(column, ""), Text()), Text) and column != _TAG_PATTERN
+        if operator == "=" and is_text:
+            return equals(column, text)
+        sent = _understood(column, operator, text)
+        return _like(column, sent, text) if operator == "~=" and is_text else Condition(sent)
+
+    def _any_of(self, column: str, operator: str, value: Any) -> Condition:
+        values = [_as_text(part) for part in (value if isinstance(value, (list, tuple)) else str(value).split(","))]
+        self._check_type(column, operator, values)
+        if any("," in part for part in values):
+            raise InvalidCondition(f"a value of {operator} cannot contain a comma; use several queries")
+        sent = _understood(column, operator, ",".join(values))
+        if operator == "!?=" or column == _TAG_PATTERN:
+            return Condition(sent)
+        wanted = set(values)
+        return Condition(sent, lambda row: row.get(column) is not None and _as_text(row[column]) in wanted, column)
+
+    def _check_type(self, column: str, operator: str, values: Sequence[str]) -> None:
+        """Refuse what is no number, or neither true nor false, for a field that is one; patterns are text."""
+        option = self._options.get(column, "")
+        field_type = self._types.get(option)
+        for value in values if operator not in ("~=", "!~=") else ():
+            try:
+                if isinstance(field_type, (Integer, Boolean)):
+                    field_type.parse(value)
+            except InvalidValue as error:
+                raise InvalidCondition(f"{option}{operator}: {error.text}") from None
+
+
+def _parts(given: Any) -> tuple[Any, str, Any]:
+    """Return field, operator and value as they were written."""
+    if isinstance(given, Mapping):
+        unknown = [key for key in given if key not in ("field", "operator", "value")]
+        if unknown or "field" not in given:
+            keys = quoted(", ".join(map(str, given)))
+            raise InvalidCondition(f"a condition has the keys field, operator and value, not {keys}")
+        return given["field"], " ".join(str(given.get("operator", "=")).lower().split()), given.get("value")
+    found = _TEXT.match(str(given))
+    if not found:
+        raise InvalidCondition(
+            f"{quoted(given)} is not a condition; write field, operator and value, such as name=chat or request_cpu>=8"
+        )
+    return found[1], " ".join(found[2].lower().split()), found[3]
+
+
+def _like(column: str, sent: str, pattern: str) -> Condition:
+    """Return the condition that a text column matches a pattern of ``%`` and ``_``, in case and accents too."""
+    matches = like(pattern)
+    return Condition(sent, lambda row: isinstance(row.get(column), str) and matches(row[column]), column)
+
+
+def like(pattern: str) -> Callable[[str], bool]:
+    """Return a function that tells whether a text matches a pattern of ``%`` and ``_``.
+
+    A backslash escapes the character after it, in ways that differ between databases, so that one before any other
+    character is let through as well as left out: what the platform found is narrowed, never widened.
+    """
+    # The parts between wildcards are found one after the other, each as early as possible: one expression with a wildcard
+    # inside would take the square of a long text's length.
+    parts = [""]
+    for token in re.findall(r"\\.|%+|.", pattern, re.DOTALL):
+        if token[0] == "%":
+            parts.append("")
+        else:
+            parts[-1] += "." if token == "_" else r"\\?" * (token[0] == "\\") + re.escape(token[-1])
+    if len(parts) == 1:
+        whole = re.compile(parts[0], re.DOTALL)
+        return lambda text: bool(whole.fullmatch(text))
+    first, *middle, last = (re.compile(part, re.DOTALL) for part in (*parts[:-1], parts[-1] + r"\Z"))
+
+    def matches(text: str) -> bool:
+        found = first.match(text)
+        for part in (*middle, last):
+            if found is None:
+                return False
+            found = part.search(text, found.end())
+        return found is not None
+
+    return matches
+
+
+def _understood(column: str, operator: str, value: str) -> str:
+    text = f"{column}{operator}{value}"
+    if "'" in value:
+        raise InvalidCondition(
+            f"{quoted(text)}: the platform cannot take a single quote in a value; use ~= with _ in its place"
+        )
+    if read_by_server(text) != (column, operator, value):
+        raise InvalidCondition(
+            f"{quoted(text)}: the platform would misread an operator inside the value; use ~= with _ in its place"
+        )
+    return text
+
+
+def _as_text(value: Any) -> str:
+    if value is None or isinstance(value, (Mapping, list, tuple)):
+        raise InvalidCondition("a condition needs a single value")
+    return trim(str(value).lower() if isinstance(value, bool) else str(value))

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags on resources: user tags, system tags, and the platform's tag patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Member, Resource, Schema
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
+
+T = TypeVar("T")
+#: So many uuids keep a URL below the 8 KiB that proxies allow.
+UUIDS_IN_ONE_QUERY = 150
+_USER, _SYSTEM = "/v1/user-tags", "/v1/system-tags"
+#: Where the tags of each relation are listed; a pattern that is attached is a user tag with the pattern's uuid.
+_PATHS: Mapping[str, str] = {"user_tags": _USER, "system_tags": _SYSTEM, "tag_patterns": _USER}
+_PATTERNS = "tag_patterns"
+_COLUMN_PATHS: Mapping[str, str] = {"__userTag__": _USER, "__systemTag__": _SYSTEM}
+
+
+class Tags:
+    """The tags of one kind of resource.
+
+    :param resource_type: the platform's name for that kind.
+    """
+
+    def __init__(self, client: Client, schema: Schema, resource_type: str) -> None:
+        self._client = client
+        self._resource_type = resource_type
+        self._fields = [field for field in schema.fields if field.relation in _PATHS]
+
+    def columns(self, uuids: Sequence[str], columns: Iterable[str]) -> dict[str, dict[str, list[str]]]:
+        """Return what conditions on tags look at: for each uuid the texts of its tags by column."""
+        wanted = list(columns)
+        found: dict[str, dict[str, list[str]]] = {uuid: {column: [] for column in wanted} for uuid in uuids}
+        for column in wanted:
+            for part in _parts(uuids):
+                for row in self._rows(_COLUMN_PATHS[column], part):
+                    if row.get("resourceUuid") in found:
+                        found[row["resourceUuid"]][column].append(str(row.get("tag", "")))
+        return found
+
+    def read(self, resources: Sequence[Resource], fields: Iterable[Field]) -> None:
+        """Read the tags of some resources into them, of every field that shares its listing with one of ``fields``."""
+        for path in sorted({_PATHS[field.relation] for field in fields}):
+            read = [field for field in self._fields if _PATHS[field.relation] == path]
+            for part in _parts(resources):
+                by_uuid = {resource.uuid: resource for resource in part}
+                rows = self._rows(path, list(by_uuid))
+                for resource in part:
+                    resource.related.update({field.option: [] for field in read})
+                for row in rows:
+                    _file(row, by_uuid.get(str(row.get("resourceUuid"))), read)
+
+    def _rows(self, path: str, uuids: Sequence[str]) -> list[dict[str, Any]]:
+        try:
+            return self._client.pages(path, [("q", f"resourceUuid?={','.join(uuids)}")])
+        except ApiError as error:
+            raise _not_offered(error) or error from None
+
+    def add(self, field: Field, uuid: str, tag: str) -> None:
+        """Put one tag on the resource of this uuid."""
+        if field.relation == _PATTERNS:
+            path, params = f"/v1/tags/{tag}/resources", {"resourceUuids": [uuid], "tokens": {}}
+        else:
+            path = _PATHS[field.relation]
+            params = {"resourceType": self._resource_type, "resourceUuid": uuid, "tag": tag}
+        try:
+            self._client.write("POST", path, {"params": params})
+        except ApiError as error:
+            raise _not_offered(error) or error from None
+
+    def remove(self, field: Field, uuid: str, tag: Member) -> None:
+        """Take one tag off a resource; one that is gone already counts as removed."""
+        try:
+            if field.relation == _PATTERNS:
+                self._client.write("DELETE", f"/v1/tags/{tag.value}/resources", params=[("resourceUuids", uuid)])
+            else:
+                self._client.write("DELETE", f"/v1/tags/{tag.uuid}")
+        except ApiError as error:
+            if error.code != "SYS.1003":
+                raise _not_offered(error) or error from None
+
+
+def _parts(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield as many at a time as one query may name."""
+    for start in range(0, len(all_of_them), UUIDS_IN_ONE_QUERY):
+        yield all_of_them[start : start + UUIDS_IN_ONE_QUERY]
+
+
+def _file(row: Mapping[str, Any], resource: Resource | None, fields: Iterable[Field]) -> None:
+    """File one row of a listing with its resource; inherent tags belong to the platform and cannot be declared."""
+    if resource is None or row.get("inherent") is True:
+        return
+    pattern = row.get("tagPatternUuid")
+    for field in fields:
+        if (field.relation == _PATTERNS) == bool(pattern):
+            tag = Member(str(row["uuid"]), str(pattern) if pattern else str(row.get("tag", "")))
+            resource.related[field.option].append(tag)
+
+
+def _not_offered(error: ApiError) -> AiosError | None:
+    if "no api mapping" not in error.details:
+        return None
+    return AiosError(
+        f"This platform does not offer {error.method} {error.path}: tags of this kind cannot be read or changed through "
+        "it on an existing service. Next: remove the option, or use tag_uuids, which newer platforms have instead.",
+        "tags_not_offered",
+    )

@@ -1,0 +1,128 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The result of a run: rows, summary, diff and message, within the size that AWX can keep."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, printable, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import (
+    CLONED,
+    CREATED,
+    DELETED,
+    UNCHANGED,
+    UPDATED,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import FAILED, NOT_ATTEMPTED, UNKNOWN, Row
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
+from ansible_collections.zstack.aios.plugins.module_utils._report.changes import make_diff
+
+#: AWX empties the result of an event above 700,000 characters; the parts below stay under 600,000 together.
+ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM = 330_000, 200_000, 20_000
+#: So many services at most are looked at for the diff.
+_DIFFS = 5000
+CHANGES = (CREATED, CLONED, UPDATED, DELETED)
+COUNTS = (*CHANGES, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
+
+
+def known_uuid(row: Row) -> str:
+    """Return the service's uuid where it has one, or may have got it: not of one that is only planned."""
+    return row.action.uuid if row.action.current or row.resource or row.status == UNKNOWN else ""
+
+
+def show_row(row: Row) -> dict[str, Any]:
+    """Return one compact row of ``results``; keys without content are left out."""
+    shown: dict[str, Any] = {"name": row.action.name, "action": row.status}
+    if known_uuid(row):
+        shown["uuid"] = known_uuid(row)
+    if row.status in (UPDATED, UNKNOWN) or (row.error is not None and row.changed_fields):
+        shown["changed_fields"] = row.action.schema.sorted(row.changed_fields)
+    if row.error is not None:
+        shown["error"] = printable(row.error.message, 1500)
+        shown["error_code"] = row.error.code
+    return shown
+
+
+def summarize(rows: Sequence[Row]) -> dict[str, int]:
+    """Count rows by what was done. ``failed`` also counts what was done in part, but nothing that is ``unknown``."""
+    summary = dict.fromkeys(COUNTS, 0)
+    for row in rows:
+        summary[row.status] += 1
+        if row.error is not None and row.status not in (FAILED, UNKNOWN, NOT_ATTEMPTED):
+            summary[FAILED] += 1
+    summary["total"] = len(rows)
+    return summary
+
+
+def rows_to_report(rows: Sequence[Row]) -> list[Row]:
+    """Return every row that is not unchanged: errors first, also of what was done in part; what was not begun last."""
+    changed = [row for row in rows if row.status != UNCHANGED]
+    return sorted(changed, key=lambda row: 2 if row.status == NOT_ATTEMPTED else int(row.error is None))
+
+
+def _fit(entries: Iterable[Any], room: int) -> list[Any]:
+    """Return as many entries as fit into so many characters of JSON."""
+    kept, used = [], 0
+    for entry in entries:
+        used += len(json.dumps(entry)) + 2
+        if used > room:
+            break
+        kept.append(entry)
+    return kept
+
+
+def show_rows(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return ``results``, and ``results_omitted`` when some did not fit."""
+    reported = rows_to_report(rows)
+    results = _fit((show_row(row) for row in reported), ROWS_ROOM)
+    omitted = len(reported) - len(results)
+    return {"results": results, "results_omitted": omitted} if omitted else {"results": results}
+
+
+def show_diff(rows: Sequence[Row], redactor: Redactor) -> list[dict[str, str]]:
+    """Return ``diff``, cut with a note where it would not fit."""
+    changed = [row for row in rows_to_report(rows) if row.changed]
+    diff = _fit((make_diff(row, redactor) for row in changed[:_DIFFS]), DIFF_ROOM)
+    omitted = len(changed) - len(diff)
+    if omitted:
+        note = f"{counted(omitted, 'more service')} changed; the diff is cut to fit. report_path keeps all of it.\n"
+        diff.append({"before_header": "cut", "after_header": "cut", "before": "", "after": note})
+    return diff
+
+
+def failure_message(rows: Sequence[Row], summary: Mapping[str, int], interrupted: bool) -> str:
+    """Return the message of a failed run: errors by code with the first items, and what was done nevertheless."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.error is not None and row.status != NOT_ATTEMPTED:
+            groups.setdefault(row.error.code, []).append(row)
+    lines = [f"{'Interrupted' if interrupted else _head(summary)}. {count_words(summary)}."]
+    for code, group in sorted(groups.items(), key=lambda pair: -len(pair[1])):
+        names = listed([quoted(row.action.name) for row in group])
+        first = group[0].error
+        lines.append(f"- {code} ({len(group)}): {names}: {first.message if first else ''}")
+    lines.append("Fix the cause and run again; completed work is not repeated.")
+    return "\n".join(lines)[:MESSAGE_ROOM]
+
+
+def _head(summary: Mapping[str, int]) -> str:
+    of_all = f"of {counted(summary['total'], 'service')}"
+    unknown = f"{summary[UNKNOWN]} may or may not be done"
+    if not summary[FAILED]:
+        return unknown.replace(" may", f" {of_all} may", 1)
+    return f"{summary[FAILED]} {of_all} failed" + (f", {unknown}" if summary[UNKNOWN] else "")
+
+
+def count_words(summary: Mapping[str, int], planned: bool = False) -> str:
+    """Return the counts that are not zero as words: ``2 created, 998 unchanged``, or ``2 to be created`` of a plan."""
+    to_be = "to be " if planned else ""
+    words = [
+        f"{summary[count]} {to_be if count in CHANGES else ''}{count.replace('_', ' ')}"
+        for count in COUNTS
+        if summary[count]
+    ]
+    return ", ".join(words) or "nothing declared"

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the action plugins have in common: the module ends with Ansible, and its progress is shown.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import tempfile
+import threading
+from typing import Any
+
+from ansible import constants
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible.utils.vars import merge_hash
+
+display = Display()
+#: Seconds between two looks at the caller and at the progress.
+EVERY = 0.2
+#: See module_utils/_module.py.
+LIFELINE = "_lifeline"
+
+
+class WatchedAction(ActionBase):
+    """Runs the module of the same name, such that it ends when nobody waits for it any more."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = True
+    #: The option in which the module takes a file to report its progress to.
+    progress_option = ""
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the module; with ``async`` nobody waits for it, so that it lives on by itself."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        args = self.take_arguments()
+        wrap_async = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
+        here = self._connection.transport == "local" and not self._play_context.become
+        prefix = f"{self._task.action} on {(task_vars or {}).get('inventory_hostname', '')}"
+        with Lifeline(prefix) if here and not wrap_async else contextlib.nullcontext() as lifeline:
+            if lifeline is not None:
+                args[LIFELINE] = [lifeline.path, os.getpid()]
+                if self.progress_option:
+                    args[self.progress_option] = args.get(self.progress_option) or lifeline.path
+            done = self._execute_module(module_args=args, task_vars=task_vars, wrap_async=wrap_async)
+        if not wrap_async:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return dict(merge_hash(result, done))
+
+    def take_arguments(self) -> dict[str, Any]:
+        """Return the arguments of the task."""
+        return dict(self._task.args)
+
+
+class Lifeline:
+    """A file that is locked while somebody waits for the module, and to which the module may append lines to be shown.
+
+    The module looks at the lock; the kernel takes it from a process that dies. The process that waits ends itself when
+    Ansible's main process, for which it works, has gone.
+
+    :param prefix: what each line is shown after.
+    """
+
+    #: Seconds that leaving waits for a line on its way; what takes longer is not worth the task's result.
+    PATIENCE = 5.0
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._parent = os.getppid()
+        self._ended = threading.Event()
+        # In Ansible's own folder, which it removes at its end also when this process was killed before it could.
+        handle, self.path = tempfile.mkstemp(prefix="zstack_aios_", dir=vars(constants)["DEFAULT_LOCAL_TMP"])
+        self._file = os.fdopen(handle, encoding="utf-8")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+
+    def __enter__(self) -> Lifeline:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        os.unlink(self.path)
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._ended.set()
+        self._thread.join(self.PATIENCE)
+
+    def _follow(self) -> None:
+        with self._file:
+            while not self._ended.wait(EVERY):
+                if os.getppid() != self._parent:
+                    os.unlink(self.path)
+                    os._exit(1)  # nothing is left to return the result to
+                for line in self._file:
+                    show(f"{self._prefix}: {line.rstrip()}")
+
+
+def show(line: str) -> None:
+    """Have Ansible's main process display a line; without a way to it nothing is shown.
+
+    Not by ``display.display``, which sends it the same way: ansible-runner up to 2.4.0 replaces that function by one that
+    writes to this process's own standard output, under a lock that the main thread may have held when this process was
+    forked. Another thread would wait for it for ever.
+    """
+    send = getattr(getattr(display, "_final_q", None), "send_display", None)
+    if send is not None:
+        with contextlib.suppress(Exception):  # private to Ansible; progress must not cost the task
+            send("display", line)

@@ -1,0 +1,168 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the variables of the role mean together, and which of them are refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.zstack.aios.plugins.lookup.role_variables import role_options
+from ansible_collections.zstack.aios.plugins.plugin_utils.role import RoleVariables
+
+ROLE = Path(__file__).resolve().parents[3] / "roles" / "model_services"
+DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
+ITEMS = [{"name": "qwen"}]
+
+
+def role(host: str = "one", inventory: dict[str, dict[str, Any]] | None = None, **given: Any) -> RoleVariables:
+    """Return the variables of the role as one of several hosts sees them.
+
+    :param inventory: the hosts of the play and their variables, without the prefix; one host unless it is given.
+    """
+    hosts = {name: {f"model_services_{key}": value for key, value in more.items()}
+             for name, more in (inventory or {host: {"host": "aios.example.com"}}).items()}  # fmt: skip
+    own = {f"model_services_{name}": value for name, value in given.items()}
+    seen = {**DEFAULTS, "inventory_hostname": host, "ansible_play_hosts_all": list(hosts), **hosts[host], **own}
+    seen.update({name.removeprefix("model_services_"): value for name, value in own.items() if "ansible_" in name})
+    return RoleVariables(list(seen), seen.get, lambda other, name: hosts[other].get(name), role_options())
+
+
+def test_usual_variables_are_fine() -> None:
+    variables = role(items=ITEMS, items__more=[{"name": "bge"}])
+    assert variables.errors() == variables.declaration_errors() == variables.export_errors() == []
+    assert variables.items() == [*ITEMS, {"name": "bge"}]
+    assert variables.settings()["src"] == []
+    assert variables.settings()["plan_digest"] == ""
+    assert not variables.plan_only
+
+
+def test_every_option_of_the_role_is_known() -> None:
+    specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+    assert set(DEFAULTS) <= set(role_options())
+    assert {"main", "validate", "export"} == set(specs)
+
+
+def test_errors_of_every_kind_are_reported_together() -> None:
+    variables = role(
+        items=[*ITEMS, 7],
+        items__more=ITEMS,
+        items_gpu=[],
+        prune=True,
+        ansible_limit="one",
+        plan_digest={"two": "0" * 64},
+    )
+    errors = "\n".join(variables.errors())
+    for text in (
+        "did you mean model_services_items__gpu?",
+        "model_services_items[1] must be a mapping",
+        "the name 'qwen' is declared in model_services_items[0] and model_services_items__more[0]",
+        "is refused under --limit (one)",
+        "model_services_plan_digest has no entry for one: the plan did not cover it",
+    ):
+        assert text in errors
+    assert len(variables.errors()) == 5
+    assert len(variables.declaration_errors()) == 3
+    assert len(variables.export_errors()) == 1
+
+
+def test_items_that_cannot_be_joined_are_not_returned() -> None:
+    with pytest.raises(ValueError, match="is declared in"):
+        role(items=ITEMS, items__more=ITEMS).items()
+
+
+def test_an_overlay_joins_them() -> None:
+    assert role(items=ITEMS, items__more=[{"name": "qwen", "size": 1}], merge="overlay").items() == [
+        {"name": "qwen", "size": 1}
+    ]
+
+
+def test_paths_start_where_ansible_was_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = role(src=["services", "/abs"], report_path="r.html", ca_path="~/ca.pem").settings()
+    assert settings["src"] == [str(tmp_path / "services"), "/abs"]
+    assert settings["report_path"] == str(tmp_path / "r.html")
+    assert settings["ca_path"] == os.path.realpath(os.path.expanduser("~/ca.pem"))
+    assert role(src="services").settings()["src"] == [str(tmp_path / "services")]
+
+
+@pytest.mark.parametrize(
+    ("given", "digest"),
+    [
+        ({"plan_digest": "a" * 64}, "a" * 64),
+        ({"plan_digest": {"one": "b" * 64, "two": "c" * 64}}, "b" * 64),
+        ({"plan_digest": {"one": "b" * 64}, "fail_on_drift": True}, ""),
+        ({"plan_digest": {"one": "b" * 64}, "ansible_check_mode": True}, ""),
+        ({"plan_digest": "a" * 64, "ansible_check_mode": True}, "a" * 64),
+    ],
+)
+def test_a_host_is_held_to_its_own_digest_unless_it_plans(given: dict[str, Any], digest: str) -> None:
+    variables = role(**given)
+    assert variables.settings()["plan_digest"] == digest
+    assert variables.errors() == []
+
+
+def test_no_digest_at_all_is_refused_with_another_reason() -> None:
+    [error] = role(plan_digest={}).errors()
+    assert "no approved plan has arrived" in error
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        (
+            {"prune": True, "expect_hosts": 3},
+            "model_services_expect_hosts is 3 but this play sees 2 (one, two). A slice",
+        ),
+        (
+            {"prune": True, "expect_hosts": 1},
+            "model_services_expect_hosts is 1 but this play sees 2 (one, two). Raise it",
+        ),
+        ({"prune": "yes", "expect_hosts": "3"}, "model_services_expect_hosts is 3"),
+        ({"prune": True, "ansible_limit": "one"}, "is refused under --limit (one)"),
+    ],
+)
+def test_prune_is_refused_when_hosts_may_be_hidden(given: dict[str, Any], error: str) -> None:
+    two = {"one": {"host": "a"}, "two": {"host": "b"}}
+    [found] = role("one", two, **given).errors()
+    assert error in found
+    assert role("one", two, **{**given, "prune": False}).errors() == []
+
+
+@pytest.mark.parametrize("given", [{"expect_hosts": 2}, {"expect_hosts": 2, "ansible_limit": "one"}])
+def test_prune_is_allowed_when_the_count_is_right(given: dict[str, Any]) -> None:
+    assert role("one", {"one": {"host": "a"}, "two": {"host": "b"}}, prune=True, **given).errors() == []
+
+
+def test_two_hosts_of_one_platform_may_not_prune() -> None:
+    two = {"one": {"host": "a", "port": 8080}, "two": {"host": "a", "port": "8080"}, "three": {"host": "b"}}
+    [error] = role("one", two, prune=True).errors()
+    assert "several hosts are the same platform: one, two." in error
+    assert role("three", two, prune=True).errors() == []
+    assert role("one", two).errors() == []
+
+
+def test_several_hosts_need_an_address_each() -> None:
+    two: dict[str, dict[str, Any]] = {"one": {}, "two": {"host": "b"}}
+    [error] = role("one", two).errors()
+    assert "model_services_host is not set for one and the play has 2 hosts" in error
+    assert role("two", two).errors() == []
+    assert role("one", {"one": {}}).errors() == []
+
+
+def test_hosts_may_not_share_the_path_of_a_report_or_an_export() -> None:
+    two = {
+        name: {"host": name, "report_path": "r.html", "export_path": f"{name}.yml" if name == "one" else "x.yml"}
+        for name in ("one", "two")
+    }
+    [error] = role("one", two).errors()
+    assert "model_services_report_path is r.html for more than one host, whose reports would overwrite" in error
+    assert role("one", two).export_errors() == []
+    three = {**two, "three": {"host": "three", "export_path": "x.yml"}}
+    [error] = role("two", three).export_errors()
+    assert "model_services_export_path is x.yml for more than one host, whose exports" in error
