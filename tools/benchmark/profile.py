@@ -11,15 +11,15 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-#: What the phases are called, and the functions whose cumulative time they are.
-PHASES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("read the files (libyaml, objects)", "_sources.py", ("read_sources",)),
-    ("check the declarations", "_declaration.py", ("read_items",)),
-    ("all requests: login, listing, logout", "_transport.py", ("exchange",)),
-    ("the listing into this collection's form", "_fields.py", ("decode",)),
-    ("plan", "_plan.py", ("make_plan",)),
-    ("digest of the plan", "_digest.py", ("digest",)),
-    ("rows, diff and summary", "model_services.py", ("tell",)),
+#: What the phases are called, and the function whose cumulative time they are, with the end of its file's path.
+PHASES: tuple[tuple[str, str, str], ...] = (
+    ("read the files (libyaml, objects)", "_model/files.py", "read_files"),
+    ("check the declarations", "_model/declaration.py", "validate_items"),
+    ("all requests: login, listing, logout", "_rest/transport.py", "exchange"),
+    ("the listing into this collection's form", "_model/fields.py", "decode"),
+    ("plan", "_converge/plan.py", "make_plan"),
+    ("digest of the plan", "_converge/digest.py", "digest"),
+    ("rows, diff and summary", "modules/model_services.py", "report_result"),
 )
 
 _SCRIPT = """
@@ -45,7 +45,7 @@ print(json.dumps({"failed": result.get("msg") if result.failed else "", "import"
 def profile(params: Mapping[str, Any]) -> list[tuple[str, float]]:
     """Return phases and seconds of a run. Phases are taken from a profiled run and scaled to one that is not.
 
-    :raises RuntimeError: the run failed.
+    :raises RuntimeError: the run failed, or a phase has no function any more.
     """
     process = subprocess.run(
         [sys.executable, "-c", _SCRIPT], input=json.dumps(params), capture_output=True, text=True, check=False
@@ -57,7 +57,9 @@ def profile(params: Mapping[str, Any]) -> list[tuple[str, float]]:
         raise RuntimeError(facts["failed"])
     scale = facts["run"] / facts["profiled"]
     phases = [("imports of Python, requests, PyYAML and the collection", facts["import"])]
-    for words, file, functions in PHASES:
-        seconds = sum(row[2] for row in facts["rows"] if row[0].endswith(f"/{file}") and row[1] in functions)
-        phases.append((words, seconds * scale))
+    for words, file, function in PHASES:
+        times = [row[2] for row in facts["rows"] if row[0].endswith(f"/{file}") and row[1] == function]
+        if not times:
+            raise RuntimeError(f"{function} of {file} was never called: change PHASES")
+        phases.append((words, sum(times) * scale))
     return [*phases, ("the module's run as a whole, imports left out", facts["run"])]

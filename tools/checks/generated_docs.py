@@ -71,8 +71,9 @@ def option_docs(prefix: str) -> dict[str, Any]:
         else:
             text = [*rows[name].description, *_notes(rows[name], prefix)]
         docs[name] = {"description": text, **_spec_docs(spec)}
-        if name in rows and isinstance(rows[name].type, Images):
-            docs[name]["suboptions"] = _part_docs(rows[name].type)
+        field_type = rows[name].type if name in rows else None
+        if isinstance(field_type, Images):
+            docs[name]["suboptions"] = _part_docs(field_type)
     return docs
 
 

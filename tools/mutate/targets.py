@@ -16,24 +16,32 @@ ROOMS = "plugins/module_utils"
 TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "_converge/plan.py": (
-            "declare/test_names.py",
-            "declare/test_clones.py",
-            "declare/test_model_service.py",
-            "declare/test_identity.py",
-            "declare/test_verification.py",
-            "bulk/test_bulk.py",
-            "declare/test_fields.py",
+            "functional/declare/test_names.py",
+            "functional/declare/test_clones.py",
+            "functional/declare/test_model_service.py",
+            "functional/declare/test_identity.py",
+            "functional/declare/test_verification.py",
+            "functional/bulk/test_bulk.py",
+            "functional/declare/test_fields.py",
         ),
-        "_converge/guards.py": ("bulk/test_guards.py", "bulk/test_plan_digest.py"),
-        "_converge/recovery.py": ("declare/test_verification.py", "reliability/test_exactly_once.py"),
+        "_converge/guards.py": ("functional/bulk/test_guards.py", "functional/bulk/test_plan_digest.py"),
+        "_converge/recovery.py": (
+            "functional/declare/test_verification.py",
+            "functional/reliability/test_exactly_once.py",
+        ),
         "_rest/responses.py": (
-            "reliability/test_sessions.py",
-            "security/test_hostile_answers.py",
-            "reliability/test_exactly_once.py",
+            "functional/reliability/test_sessions.py",
+            "functional/security/test_hostile_answers.py",
+            "functional/reliability/test_exactly_once.py",
         ),
-        "_platform/query.py": ("declare/test_model_service_info.py", "bulk/test_guards.py"),
-        "_model/field_types.py": ("declare/test_tags.py", "declare/test_fields.py"),
-        "_model/redaction.py": ("declare/test_verification.py", "security/test_secrets_nowhere.py"),
+        "_platform/query.py": ("functional/declare/test_model_service_info.py", "functional/bulk/test_guards.py"),
+        "_platform/conditions.py": ("functional/declare/test_model_service_info.py", "functional/bulk/test_guards.py"),
+        "_model/field_types.py": ("functional/declare/test_tags.py", "functional/declare/test_fields.py"),
+        "_model/redaction.py": (
+            "functional/declare/test_verification.py",
+            "functional/security/test_secrets_nowhere.py",
+        ),
+        "_common/secrets.py": ("unit/model", "functional/security/test_secrets_nowhere.py"),
     }
 )
 
@@ -41,5 +49,5 @@ TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
 def stages(file: str) -> list[str]:
     """Return the tests of a file in the order in which they are run: its own, those of its room, those of its users."""
     room, name = file.removeprefix("_").split("/")
-    own = [f"tests/unit/{room}/test_{name}", f"tests/unit/{room}"]
-    return [path for path in own if (CHECKOUT / path).exists()] + [f"tests/functional/{path}" for path in TARGETS[file]]
+    own = (f"tests/unit/{room}/test_{name}", f"tests/unit/{room}")
+    return [path for path in own if (CHECKOUT / path).exists()] + [f"tests/{path}" for path in TARGETS[file]]
