@@ -63,8 +63,9 @@ def test_writing_changes_every_other_address_to_the_one() -> None:
 
 def test_the_changelog_names_what_is_there_under_its_release() -> None:
     there = {"module a": "1.0.0", "role a": "1.1.0"}
-    assert changelog.complaints(there, dict(there)) == []
-    found = changelog.complaints(there, {"role a": "1.0.0", "filter b": "1.0.0"})
+    assert changelog.complaints(there, dict(there), "1.1.0") == []
+    assert changelog.complaints(there, {"module a": "1.0.0"}, "1.0.10") == [], "1.1.0 is yet to come"
+    found = changelog.complaints(there, {"role a": "1.0.0", "filter b": "1.0.0"}, "1.1.0")
     assert [re.sub(" which.*|,.*|;.*", "", each) for each in found] == [
         "the changelog of 1.0.0 names the filter b",
         "the changelog does not name the module a",

@@ -1,7 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The changelog names every module, plugin and role under the release that brought it, and nothing else."""
+"""The changelog names every module, plugin and role under the release that brought it, and nothing else.
+
+What is new in a release that is yet to come is listed once ``galaxy.yml`` has its version.
+"""
 
 from __future__ import annotations
 
@@ -47,25 +50,33 @@ def listed(changelog: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def complaints(there: dict[str, str], new: dict[str, str]) -> list[str]:
-    """Compare what is there with what the changelog calls new."""
+def complaints(there: dict[str, str], new: dict[str, str], version: str) -> list[str]:
+    """Compare what is there with what the changelog of a version calls new."""
     found = []
     for name in sorted(there.keys() | new.keys()):
         if name not in there:
             found.append(f"the changelog of {new[name]} names the {name}, which does not exist")
-        elif name not in new:
+        elif name not in new and _parts(there[name]) <= _parts(version):
             found.append(f"the changelog does not name the {name}, which is new in {there[name]}; run: make changelog")
-        elif there[name] != new[name]:
+        elif there[name] != new.get(name, there[name]):
             found.append(f"the {name} is new in {there[name]}, and the changelog names it under {new[name]}")
     return found
 
 
+def _parts(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
 def main() -> int:
     """Print what does not agree and return the exit code."""
-    changelog = yaml.safe_load((CHECKOUT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8"))
-    found = complaints(present(), listed(changelog))
-    page = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8").replace("\\", "")
-    for name, number in Counter(each.split()[1] for each in present()).items():
+    galaxy, changelog, page = (
+        (CHECKOUT / name).read_text(encoding="utf-8")
+        for name in ("galaxy.yml", "changelogs/changelog.yaml", "CHANGELOG.md")
+    )
+    new = listed(yaml.safe_load(changelog))
+    found = complaints(present(), new, yaml.safe_load(galaxy)["version"])
+    page = page.replace("\\", "")
+    for name, number in Counter(each.split()[1] for each in new).items():
         if page.count(f"zstack.aios.{name} -") != number:
             found.append(f"CHANGELOG.md does not name {name} as changelog.yaml does; run: make changelog")
     print("\n".join(found))
