@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 
 import yaml
 
-from tools.env.environment import CHECKOUT, child_environment, run_folder
+from tools.env.environment import CHECKOUT, child_environment, locked, run_folder
 from tools.env.processes import Commands, stop_on_signals
 from tools.env.screen import say
 from tools.mutate.mutations import Mutant, mutants
@@ -43,7 +43,7 @@ def main() -> int:
     }
     chosen = choose(everything, arguments.count)
     reasons = read_reasons()
-    with run_folder() as folder:
+    with locked("mutate"), run_folder() as folder:
         copies = Copies(Commands(child_environment(folder)).shown_by(lambda line: None))
         say("running the tests with nothing broken")
         check_tests(arguments.files, copies)
