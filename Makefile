@@ -5,28 +5,31 @@
 PYTHON ?= python3
 ARGS ?=
 RUN = $(PYTHON) tools/run.py
-CHECK = $(PYTHON) tools/check.py
+CHECK = $(PYTHON) -m tools.check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint tests unit functional sanity build chaos benchmark matrix docs generate lock \
+.PHONY: help setup demo test quick lint tests unit functional sanity build chaos benchmark matrix mutate docs generate lock \
 	changelog dist clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 setup:  ## make .venv with everything the other targets use; they do so by themselves
-	@$(PYTHON) tools/set_up.py
+	@$(PYTHON) -m tools.env.set_up
 
 demo:  ## start the simulator, plan, apply, change and query a platform
-	@$(RUN) tools/demo $(ARGS)
+	@$(RUN) python -m tools.demo $(ARGS)
 
 test:  ## every check
 	@$(CHECK)
 
-lint:  ## style, types, documentation, changelog, playbooks
+quick:  ## unit tests and the fast half of the others
+	@$(CHECK) quick
+
+lint:  ## style, types, documentation, changelog, playbooks, workflows
 	@$(CHECK) lint
 
-tests:  ## unit and integration tests
+tests:  ## unit tests, tests of the simulator, tests against the simulator
 	@$(CHECK) tests
 
 unit:  ## unit tests; ARGS go to pytest
@@ -41,29 +44,33 @@ sanity:  ## ansible-test sanity, all tests
 build:  ## build the archive, import it as Galaxy does, install it
 	@$(CHECK) build
 
-chaos:  ## the long run of random faults; ARGS go to tools/chaos
-	@$(RUN) tools/chaos $(ARGS)
+chaos:  ## the long run of random faults; ARGS go to tests/chaos
+	@$(RUN) python tests/chaos $(ARGS)
 
-benchmark:  ## time bulk work against its peers; ARGS go to tools/benchmark
-	@$(RUN) tools/benchmark $(ARGS)
+benchmark:  ## time bulk work against its peers; ARGS=--write keeps the figures
+	@$(RUN) python -m tools.benchmark $(ARGS)
 
-matrix:  ## tests on old and new Python and ansible-core; ARGS such as 2.17:3.10 choose
-	@$(PYTHON) tools/matrix.py $(ARGS)
+matrix:  ## tests on old and new Python and ansible-core; ARGS="2.17:3.10 floor" choose rows
+	@$(PYTHON) -m tools.checks.matrix $(ARGS)
+
+mutate:  ## break one line after the other, print what no test notices; ARGS such as --count 1000
+	@$(RUN) python -m tools.mutate $(ARGS)
 
 docs:  ## build the HTML documentation below .build/docs
-	@$(PYTHON) tools/build_docs.py
+	@$(PYTHON) -m tools.checks.documentation
 
-generate:  ## write the generated parts of the documentation anew
-	@$(RUN) python tools/generate_docs.py
+generate:  ## write anew what follows from tables: parts of the documentation, addresses
+	@$(RUN) python -m tools.checks.generated_docs
+	@$(RUN) python -m tools.checks.addresses --write
 
 changelog:  ## write CHANGELOG.md from the fragments for the version of galaxy.yml
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins
 
 dist:  ## build the archive for publishing below .build/dist
-	@$(PYTHON) tools/package.py
+	@$(PYTHON) -m tools.checks.package
 
-lock:  ## resolve the requirements of development anew
-	@$(PYTHON) tools/lock.py
+lock:  ## resolve the requirements of development; ARGS=--upgrade moves to the newest versions
+	@$(PYTHON) -m tools.env.lock $(ARGS)
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .build .ansible

@@ -26,6 +26,46 @@ settings.register_profile("search", deadline=None, database=DirectoryBasedExampl
 settings.load_profile("steady")
 
 
+TESTS = Path(__file__).parent
+#: Tests that start Ansible or wait for long, longest first. They begin first, and `make quick` leaves them out.
+SLOW = (
+    "functional/reliability/test_chaos.py",
+    "functional/playbooks",
+    "functional/bulk/test_progress.py",
+    "functional/bulk/test_sizes.py",
+    "functional/bulk/test_pace.py",
+    "functional/declare/test_properties.py",
+    "functional/reliability/test_exactly_once.py",
+    "functional/reliability/test_signals.py",
+    "functional/reliability/test_two_runs.py",
+    "functional/security/test_secrets_nowhere.py",
+)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two workers for each processor, because half of what the tests do is to wait."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests, and give each worker its share of them before its share of the others."""
+    missing = [path for path in SLOW if not (TESTS / path).exists()]
+    assert not missing, f"SLOW in tests/conftest.py names what is not there: {missing}"
+    slow = []
+    for path in SLOW:
+        slow += [item for item in items if item.path.is_relative_to(TESTS / path)]
+    for item in slow:
+        item.add_marker("slow")
+    others = [item for item in items if "slow" not in item.keywords]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    share = -(-len(others) // workers)
+    items[:] = [
+        item
+        for worker in range(workers)
+        for item in [*slow[worker::workers], *others[worker * share : (worker + 1) * share]]
+    ]
+
+
 @dataclass(frozen=True)
 class Platform:
     """A simulated platform as a test sees it."""

@@ -9,10 +9,15 @@ leaves running, and passes its exit code on.
 
 from __future__ import annotations
 
+import pathlib
 import sys
 
-from environment import child_environment, run, run_folder, stop_on_signals
-from set_up import set_up
+if not __package__:  # run by its path, as the guides do
+    sys.path[0] = str(pathlib.Path(__file__).resolve().parents[1])
+
+from tools.env.environment import child_environment, run_folder
+from tools.env.processes import Commands, stop_on_signals
+from tools.env.set_up import set_up
 
 
 def main(command: list[str]) -> int:
@@ -22,7 +27,7 @@ def main(command: list[str]) -> int:
     stop_on_signals()
     set_up()
     with run_folder() as folder:
-        return run(command, child_environment(folder))
+        return Commands(child_environment(folder)).run(*command)
 
 
 if __name__ == "__main__":

@@ -305,12 +305,15 @@ def test_exports_are_refused_where_they_would_be_of_the_wrong_platform_or_lost(t
 
 
 def test_a_plan_is_not_held_to_the_digests_that_a_workflow_hands_on(field: Field) -> None:
-    field.declare("one", model_services_items=[service("qwen")])
-    for handed_on in ({"two": "0" * 64}, {"one": "0" * 64}, {"one": ""}):
-        for playbook, options in (("zstack.aios.plan", ()), ("zstack.aios.provision", ("--check",))):
-            run = field.run(playbook, *options, variables={"model_services_plan_digest": handed_on})
-            assert run.code == 0, run.text
-            assert len(run.stats["model_services_plan_digest"]["one"]) == 64
+    """Neither to that of another declaration, nor to a used one, nor to those of other hosts only."""
+    digests = {"another": "0" * 64, "used": "", "elsewhere": "0" * 64}
+    shared = {**field.hosts.pop("one"), "model_services_items": [service("qwen")]}
+    field.hosts.update({host: dict(shared) for host in ("another", "used", "left_out")})
+    for playbook, options in (("zstack.aios.plan", ()), ("zstack.aios.provision", ("--check",))):
+        run = field.run(playbook, *options, variables={"model_services_plan_digest": digests})
+        assert run.code == 0, run.text
+        planned = run.stats["model_services_plan_digest"]
+        assert {host: len(digest) for host, digest in planned.items()} == dict.fromkeys(field.hosts, 64)
 
 
 def test_prune_is_refused_when_hosts_are_hidden(two: Field) -> None:

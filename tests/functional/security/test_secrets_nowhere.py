@@ -11,6 +11,8 @@ import os
 import re
 import socket
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -236,14 +238,33 @@ def test_a_redacted_value_that_is_declared_keeps_the_platforms_secret(platform: 
 # A real playbook
 
 
-def arguments_of_all_processes() -> Iterator[str]:
-    """Yield the arguments of every process that can be read."""
+def arguments_of_processes(variable: str) -> Iterator[str]:
+    """Yield the arguments of every process that has this variable in its environment."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                yield (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                if variable.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                    yield (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
             except OSError:
                 continue
+
+
+def run_and_watch(command: list[str], environment: Mapping[str, str]) -> tuple[str, set[str]]:
+    """Run a command to its end; return its output, and the arguments of every process that it was seen to start."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True)
+    arguments: set[str] = set()
+
+    def watch() -> None:
+        while process.poll() is None:
+            arguments.update(arguments_of_processes(f"TMPDIR={environment['TMPDIR']}"))
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    output, _nothing = process.communicate()
+    watcher.join()
+    assert process.returncode == 0, output[-3000:]
+    return output, arguments
 
 
 @pytest.fixture
@@ -277,16 +298,7 @@ def test_a_playbook_at_full_verbosity_shows_and_leaves_nothing(
         "ANSIBLE_REMOTE_TMP": str(scratch / "remote"), "ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log"),
     }  # fmt: skip
     command = ["ansible-playbook", "-vvvvv", str(playbook), "-e", f"@{variables}"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, text=True)
-    arguments: set[str] = set()
-    assert process.stdout
-    lines = []
-    for line in process.stdout:
-        lines.append(line)
-        if len(lines) % 5 == 0:
-            arguments.update(arguments_of_all_processes())
-    assert process.wait() == 0, "".join(lines)[-3000:]
-    output = "".join(lines)
+    output, arguments = run_and_watch(command, environment)
     assert "failed=0" in output
     assert "ignored=2" in output
     left = [file for file in scratch.rglob("*") if file.is_file()]

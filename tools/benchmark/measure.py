@@ -1,0 +1,131 @@
+# Copyright (c) 2026 The zstack.aios authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured: ours and the peers, in one run, on one machine, against one simulator."""
+
+from __future__ import annotations
+
+import pathlib
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
+
+from tools.benchmark import playbooks, raw
+from tools.benchmark.profile import profile
+from tools.benchmark.runs import Bench, Run, seed
+from tools.benchmark.services import declarations, wire
+
+#: Peers cost seconds for each item, so they are run with so many and what one more costs is taken from the difference.
+PEERS = (10, 50)
+SMALL, LARGE = 1000, 10_000
+
+
+@dataclass
+class Figures:
+    """Everything measured. Seconds of whole runs unless said otherwise; peers' are worked out for :data:`SMALL`."""
+
+    runs: dict[str, Run] = field(default_factory=dict)
+    peers: dict[str, tuple[float, float]] = field(default_factory=dict)
+    raw_create: float = 0.0
+    profile_small: list[tuple[str, float]] = field(default_factory=list)
+    profile_large: list[tuple[str, float]] = field(default_factory=list)
+
+    def above_empty(self, name: str, empty: str) -> float:
+        """Return the seconds of a run above those of an empty play."""
+        return self.runs[name].seconds - self.runs[empty].seconds
+
+
+def measure(folder: pathlib.Path, say: Callable[[str], None]) -> Figures:
+    """Measure everything, in a few minutes."""
+    figures = Figures()
+    with Simulator() as simulator:
+        bench = Bench(folder, simulator)
+        for count in (SMALL, LARGE):
+            say(f"{count} services")
+            _ours(bench, count, figures)
+        say("the limit: requests and 8 threads")
+        seed(simulator, [])
+        figures.raw_create = raw.create_all(simulator.url, declarations(SMALL))
+        for name, tasks in _peers(simulator.url).items():
+            say(f"peer: {name}")
+            figures.peers[name] = _slopes(bench, tasks)
+        _profiles(bench, figures)
+    return figures
+
+
+def _rows(count: int) -> list[dict[str, object]]:
+    return [wire(service) for service in declarations(count)]
+
+
+def _ours(bench: Bench, count: int, figures: Figures) -> None:
+    """Measure our runs with so many services. The ones that create are run once, the others three times."""
+    runs = figures.runs
+    playbooks.write_declarations(bench.folder, count)
+    plays = {
+        "empty": playbooks.write_playbook(bench.folder, "empty", playbooks.empty(), variables=False),
+        "empty, variables": playbooks.write_playbook(
+            bench.folder, "empty_variables", playbooks.empty(), variables=True
+        ),
+        "src": playbooks.write_playbook(bench.folder, "src", playbooks.bulk_from_src(), variables=False),
+        "variables": playbooks.write_playbook(
+            bench.folder, "variables", playbooks.bulk_from_variables(), variables=True
+        ),
+    }
+    times = 3 if count == SMALL else 1
+    for name in ("src", "variables") if count == SMALL else ("src",):
+        seed(bench.simulator, [])
+        runs[f"create {name} {count}"] = bench.play(plays[name])
+    seed(bench.simulator, _rows(count))
+    for name in ("empty", "src"):
+        runs[f"{name} {count}"] = _median([bench.play(plays[name]) for _run in range(3)])
+    for name in ("empty, variables", "variables"):
+        runs[f"{name} {count}"] = _median([bench.play(plays[name]) for _run in range(times)])
+    runs[f"memory {count}"] = bench.play(plays["src"], measure_memory=True)
+    changes = []
+    for more_cpus in range(1, 4):
+        playbooks.write_declarations(bench.folder, count, more_cpus)
+        changes.append(bench.play(plays["src"]))
+    runs[f"one change {count}"] = _median(changes)
+
+
+def _median(runs: Sequence[Run]) -> Run:
+    middle = statistics.median_low(run.seconds for run in runs)
+    return next(run for run in runs if run.seconds == middle)
+
+
+def _peers(url: str) -> dict[str, list[playbooks.Task]]:
+    return {
+        "a loop of ansible.builtin.uri": playbooks.loop_of_uri(url),
+        "a loop of zstack.aios.model_service": playbooks.loop_of_single(),
+        "the loop of uri with async": playbooks.loop_of_async_uri(url),
+    }
+
+
+def _slopes(bench: Bench, tasks: list[playbooks.Task]) -> tuple[float, float]:
+    """Return the seconds for each service of creating it, and of finding that there is nothing to do."""
+    seconds: dict[tuple[str, int], float] = {}
+    for count in PEERS:
+        playbooks.write_declarations(bench.folder, count)
+        play = playbooks.write_playbook(bench.folder, "peer", tasks, variables=True)
+        seed(bench.simulator, [])
+        seconds["create", count] = bench.play(play).seconds
+        seconds["nothing", count] = bench.play(play).seconds
+    few, many = PEERS
+    create, nothing = ((seconds[what, many] - seconds[what, few]) / (many - few) for what in ("create", "nothing"))
+    return create, nothing
+
+
+def _profiles(bench: Bench, figures: Figures) -> None:
+    for count in (SMALL, LARGE):
+        seed(bench.simulator, _rows(count))
+        playbooks.write_declarations(bench.folder, count)
+        params = {
+            "host": bench.simulator.url,
+            "account_name": constants.ADMIN_ACCOUNT,
+            "account_password": constants.ADMIN_PASSWORD,
+            "src": [str(bench.folder / playbooks.DECLARED)],
+        }
+        setattr(figures, "profile_small" if count == SMALL else "profile_large", profile(params))
