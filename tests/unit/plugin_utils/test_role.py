@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.lookup.role_variables import role_options
-from ansible_collections.zstack.aios.plugins.plugin_utils.role import RoleVariables
+from ansible_collections.zstack.aios.plugins.plugin_utils.role import PLATFORM, RoleVariables
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "model_services"
 DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ def role(host: str = "one", inventory: dict[str, dict[str, Any]] | None = None, 
 
     :param inventory: the hosts of the play and their variables, without the prefix; one host unless it is given.
     """
-    hosts = {name: {f"model_services_{key}": value for key, value in more.items()}
+    hosts = {name: {PLATFORM if key == "platform" else f"model_services_{key}": value for key, value in more.items()}
              for name, more in (inventory or {host: {"host": "aios.example.com"}}).items()}  # fmt: skip
     own = {f"model_services_{name}": value for name, value in given.items()}
     seen = {**DEFAULTS, "inventory_hostname": host, "ansible_play_hosts_all": list(hosts), **hosts[host], **own}
@@ -45,7 +45,7 @@ def test_usual_variables_are_fine() -> None:
 def test_every_option_of_the_role_is_known() -> None:
     specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
     assert set(DEFAULTS) <= set(role_options())
-    assert {"main", "validate", "export"} == set(specs)
+    assert {"main", "validate", "export", "platform"} == set(specs)
 
 
 def test_errors_of_every_kind_are_reported_together() -> None:
@@ -139,16 +139,45 @@ def test_prune_is_allowed_when_the_count_is_right(given: dict[str, Any]) -> None
     assert role("one", {"one": {"host": "a"}, "two": {"host": "b"}}, prune=True, **given).errors() == []
 
 
-def test_two_hosts_of_one_platform_may_not_prune() -> None:
-    two: dict[str, dict[str, Any]] = {
-        "one": {"host": "a", "port": 8080},
-        "two": {"host": "a", "port": "8080"},
-        "three": {"host": "b"},
+def identified(zones: dict[str, list[str] | None]) -> dict[str, dict[str, Any]]:
+    """Return the hosts of a play whose platforms were identified by the UUIDs of these zones, or not at all."""
+    return {
+        host: {"host": host, "platform": uuids and {"platform": {"uuids": uuids, "address": host}}}
+        for host, uuids in zones.items()
     }
-    [error] = role("one", two, prune=True).errors()
+
+
+def platform_errors(host: str, zones: dict[str, list[str] | None]) -> list[str]:
+    variables = role(host, identified(zones), prune=True)
+    assert variables.identifies
+    return variables.platform_errors()
+
+
+def test_two_hosts_of_one_platform_may_not_prune() -> None:
+    zones: dict[str, list[str] | None] = {"one": ["z1", "z2"], "two": ["z2"], "three": ["z3"]}
+    [error] = platform_errors("one", zones)
     assert "several hosts are the same platform: one, two." in error
-    assert role("three", two, prune=True).errors() == []
-    assert role("one", two).errors() == []
+    assert platform_errors("three", zones) == []
+
+
+def test_a_host_that_prunes_waits_for_the_platforms_of_all_hosts() -> None:
+    zones: dict[str, list[str] | None] = {"one": ["z1"], "two": None, "three": None}
+    [error] = platform_errors("one", zones)
+    assert "the platforms of these hosts are not known: two, three." in error
+    assert "tasks_from=platform" in error
+
+
+def test_a_host_that_does_not_prune_is_identified_for_those_that_do() -> None:
+    hosts = identified({"one": None, "two": None})
+    hosts["two"]["prune"] = True
+    variables = role("one", hosts)
+    assert variables.identifies
+    assert variables.platform_errors() == []
+
+
+def test_nothing_is_identified_when_no_host_prunes_or_there_is_one_only() -> None:
+    assert not role("one", identified({"one": None, "two": None})).identifies
+    assert not role("one", identified({"one": None}), prune=True).identifies
 
 
 def test_several_hosts_need_an_address_each() -> None:
