@@ -152,5 +152,5 @@ def restored(wanted: str, current: Any) -> str | None:
         return wanted
     if not isinstance(current, str):
         return None
-    pattern = ".*".join(map(re.escape, wanted.replace(OTHER, MASK).split(MASK)))
+    pattern = ".+".join(map(re.escape, wanted.replace(OTHER, MASK).split(MASK)))
     return current if re.fullmatch(pattern, current, re.DOTALL) else None
