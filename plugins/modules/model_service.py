@@ -201,8 +201,7 @@ options:
   model_uuids:
     description:
       - UUIDs of the models that the service is bound to.
-      - Bound at creation; changing the bindings later is not supported.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Bound to and unbound from an existing service one by one.
     type: list
     elements: str
   models:

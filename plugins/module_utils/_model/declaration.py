@@ -187,4 +187,5 @@ def _duplicates(items: Sequence[Item]) -> Iterator[ValidationError]:
             # Several services may have one name; their uuids identify them.
             if first is not item and not (key == "name" and first.uuid and item.uuid):
                 places = f"in {first.place} and in {item.place}" if item.place else "twice"
-                yield ValidationError(quoted(value), key, f"it is declared {places}; keep one of them")
+                cure = ", or give each the uuid of its service" if key == "name" else ""
+                yield ValidationError(quoted(value), key, f"it is declared {places}; keep one of them{cure}")
