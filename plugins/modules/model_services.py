@@ -46,7 +46,7 @@ options:
     elements: path
   src_size_limit:
     description:
-      - Largest size of a file of O(src), in MiB.
+      - Maximum size of one file of O(src), in MiB.
     type: int
     default: 64
     version_added: 1.1.0

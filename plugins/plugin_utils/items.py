@@ -33,7 +33,7 @@ def join_items(fragments: Mapping[str, Any], mode: str = "strict") -> tuple[list
     :return: new dictionaries in the order in which each item was first named, and every error, naming its variable.
     """
     if mode not in MODES:
-        return [], [f"the mode of merging is {' or '.join(MODES)}, not {mode!r}"]
+        return [], [f"the merge mode must be {' or '.join(MODES)}, not {mode!r}"]
     merged = _Merge(overlay=mode == "overlay")
     for name in sorted(fragments, key=_application_order):
         merged.add(name, fragments[name])
@@ -111,7 +111,7 @@ class _Merge:
         key, text = next(identity for identity in identities if identity in self._known)
         places = sorted({f"{name}[{index}]" for _position, name, index in earlier})
         another = not any(place.startswith(f"{name}[") for _position, name, _index in earlier)
-        lay = " (model_services_merge: overlay would lay a later variable over an earlier one)"
+        lay = " (set model_services_merge to overlay to combine them)"
         cure = lay if another and not self._overlay else ""
         self.errors.append(f"the {key} {text!r} is declared in {' and '.join([*places, place])}{cure}")
 
@@ -144,7 +144,7 @@ def _type_name(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, str):
-        return "text"
+        return "a string"
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, (int, float)):
