@@ -548,6 +548,7 @@ from typing import Any
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
+from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
@@ -583,6 +584,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         listing=False,
         concurrency=1,
         lock_timeout=module.params["lock_timeout"],
+        record=RunRecord.of(module.caller),
     )
     converged = converge(module.connection(), items, settings, module.signals, redactor)
     row = converged.rows[0]

@@ -291,7 +291,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import R
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
-from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform
+from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, identify
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import equals
 from ansible_collections.zstack.aios.plugins.module_utils._platform.search import (
     Question,
@@ -371,7 +371,7 @@ def read(params: dict[str, Any], services: Services, question: Question) -> Find
         if params["declared"] and found and not question.everything:
             everything = services.listing(params=[("fields", "uuid,name")])
         findings = Findings(total, found, [service.name for service in everything])
-    return findings._replace(platform=services.platform) if params["gather_platform"] else findings
+    return findings._replace(platform=identify(services.client)) if params["gather_platform"] else findings
 
 
 def work(module: AiosModule) -> dict[str, Any]:

@@ -602,11 +602,9 @@ failure:
       type: int
 """
 
-import os
 import time
 from typing import Any, NamedTuple
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     InvalidInput,
@@ -703,13 +701,9 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
         stop_on_error=params["on_error"] == "stop",
         progress_path=params["progress_path"],
         lock_timeout=params["lock_timeout"],
+        record=RunRecord.of(module.caller),
     )
-    return settings, Guards(prune, (params["plan_digest"] or "").strip(), run_record(module.caller)), errors
-
-
-def run_record(caller: Caller) -> RunRecord | None:
-    """Return what tells of the other tasks of this run of Ansible, where the module runs beside it."""
-    return RunRecord(os.path.dirname(caller.lifeline.path), caller.task) if caller.lifeline else None
+    return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
 
 class Facts(NamedTuple):

@@ -82,7 +82,7 @@ class Lifeline:
         self._parent = os.getppid()
         self._ended = threading.Event()
         # In Ansible's own folder, which it removes at its end also when this process was killed before it could.
-        handle, self.path = tempfile.mkstemp(prefix="zstack_aios_", dir=vars(constants)["DEFAULT_LOCAL_TMP"])
+        handle, self.path = tempfile.mkstemp(prefix="zstack_aios_lifeline_", dir=vars(constants)["DEFAULT_LOCAL_TMP"])
         self._file = os.fdopen(handle, encoding="utf-8")
         fcntl.flock(self._file, fcntl.LOCK_EX)
         self._thread = threading.Thread(target=self._follow, daemon=True)

@@ -9,6 +9,7 @@ What a run without changes does not need is imported where it is used: in a loop
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,8 +22,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import 
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
 from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
+from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord, creation_time
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, secrets_of
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item, secrets_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
@@ -45,6 +47,7 @@ class Settings(NamedTuple):
     :param stop_on_error: start nothing new after the first failure.
     :param progress_path: where progress is reported.
     :param lock_timeout: seconds to wait for another run on this machine that writes to the platform.
+    :param record: what the tasks of this run of Ansible declare, where that can be known.
     """
 
     check: bool = False
@@ -54,6 +57,7 @@ class Settings(NamedTuple):
     stop_on_error: bool = False
     progress_path: str | None = None
     lock_timeout: float = 300
+    record: RunRecord | None = None
 
 
 class Converged(NamedTuple):
@@ -155,11 +159,15 @@ class _Run:
             self.warnings.append(f"Cannot wait for other runs on this machine: {reason}.")
             yield
             return
-        signals = self._client.signals
-        platform = normalized(self._client.base_url, lambda: bool(signals.arrived))
+        wait = self._client.signals.wait
         service = "" if self._settings.listing else next((str(item.uuid or item.name) for item in self._items), "")
-        with RunLock(folder, platform, service, self._settings.lock_timeout, signals.wait, progress.waiting).held():
+        with RunLock(folder, self._address, service, self._settings.lock_timeout, wait, progress.waiting).held():
             yield
+
+    @functools.cached_property
+    def _address(self) -> str:
+        """The address of the platform, the same in all its spellings."""
+        return normalized(self._client.base_url, lambda: bool(self._client.signals.arrived))
 
     def carry_out(self, progress: Progress) -> Sequence[Row]:
         """Read, plan, guard, and apply unless it is only to be checked."""
@@ -172,7 +180,7 @@ class _Run:
         if self._guards:
             prunes = self._guards.prunes(self._services, self._items, plan, snapshot)
             self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
-            self._guards.note(self._services, plan.actions)
+        self._check_record(plan.actions, prunes)
         actions = [*plan.actions, *prunes]
         changing = sum(action.kind != UNCHANGED for action in actions)
         if not changing or settings.check:
@@ -187,14 +195,27 @@ class _Run:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_result
 
         applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished)
-        try:
-            rows = applier.apply(actions, prunes)
-        finally:
-            if self._guards:
-                self._guards.note(self._services, actions)  # a new service may have another uuid than was planned
+        rows = applier.apply(actions, prunes)
+        if self._settings.record:
+            seen = [row.resource for row in rows if row.resource and row.action.item.state == PRESENT]
+            self._settings.record.add(self._address, {one.uuid: creation_time(one) for one in seen})
         if not self._client.signals.arrived:
             self.warnings += warn_of_result(self._services, rows)
         return rows
+
+    def _check_record(self, actions: Sequence[Action], prunes: Sequence[Action]) -> None:
+        """Note what is declared, before the look at what others have noted: of two tasks at once one sees the other."""
+        record = self._settings.record
+        if not record:
+            return
+        declared = [action for action in actions if action.item.state == PRESENT]
+        coming = () if self._settings.check else [action for action in declared if action.current is None]
+        there = {action.uuid: creation_time(action.current) for action in declared if action.current}
+        record.add(self._address, there | {action.uuid: "" for action in coming})
+        if prunes:
+            from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import check_record
+
+            check_record(record, self._address, prunes)
 
     def _warn_of_plan(self, actions: Sequence[Action], snapshot: Snapshot) -> None:
         if any("name" in action.update_values for action in actions):

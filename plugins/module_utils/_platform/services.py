@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import (
     Resource,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
-from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, identify
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, equals, keeps_all
 from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import Tags
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, is_page
@@ -38,11 +36,6 @@ class Services:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._tags = Tags(client, self.schema, RESOURCE_TYPE)
-
-    @functools.cached_property
-    def platform(self) -> Platform:
-        """Which platform it is."""
-        return identify(self.client)
 
     # Reading
 

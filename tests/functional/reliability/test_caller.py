@@ -118,7 +118,7 @@ def assert_it_ends(playbook: Playbook, module: int) -> None:
     time.sleep(0.7)
     assert len(platform.writes()) == written
     assert written < COUNT
-    wait_for(lambda: not list(playbook.scratch.rglob("zstack_aios_*")), 5)
+    wait_for(lambda: not list(playbook.scratch.rglob("zstack_aios_lifeline_*")), 5)
 
 
 KILLED: dict[str, Callable[[Playbook], int]] = {

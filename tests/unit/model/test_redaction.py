@@ -80,6 +80,13 @@ def test_a_redacted_yaml_that_is_declared_stands_for_the_current_one(text: str) 
     assert field_type.complete(shown, text).text.count("5up3r") == 1
 
 
+def test_an_empty_value_is_no_secret() -> None:
+    redactor = Redactor()
+    text = 'env: {HF_TOKEN: "", API_KEY: null}\nenvironment: ["PASSWORD="]'
+    assert redactor.redact_yaml(text) == text
+    assert redactor.redact_map({"HF_TOKEN": "", "API_KEY": "k-1"}) == {"HF_TOKEN": "", "API_KEY": MASK}
+
+
 def test_a_text_without_secrets_is_returned_unchanged() -> None:
     for text in ("# token\nenv: [A:1]  # note", "a: {token: x}", "env: token", "", "env: [MONKEY:1, no pair]"):
         assert Redactor().redact_yaml(text) == text
