@@ -62,7 +62,9 @@ class ConditionReader:
         :raises InvalidCondition: it cannot be asked; the text names it.
         """
         if len(str(given)) > LONGEST:
-            raise InvalidCondition(f"a condition of {len(str(given)):,} characters is longer than a request can carry")
+            raise InvalidCondition(
+                f"the condition has {len(str(given)):,} characters; a request can contain at most {LONGEST:,}"
+            )
         condition = self._condition(*_parts(given))
         column, keeps = condition.column, condition.keeps
         if not condition.of_tags or keeps is None:
@@ -180,7 +182,7 @@ def _understood(column: str, operator: str, value: str) -> str:
     text = f"{column}{operator}{value}"
     if "'" in value:
         raise InvalidCondition(
-            f"{quoted(text)}: the platform cannot take a single quote in a value; use ~= with _ in its place"
+            f"{quoted(text)}: the platform rejects a single quote in a value; use ~= with _ in its place"
         )
     if read_by_server(text) != (column, operator, value):
         raise InvalidCondition(

@@ -94,8 +94,8 @@ class Client(Channel):
             if totals == {len(rows)} and not moved:
                 return list(rows.values())
         raise AiosError(
-            f"GET {path}: the listing is incomplete: rows were added or removed while they were read, {FEW_TRIES} times "
-            f"({len(rows)} of {max(totals)} the last time). Next: run again when nobody else changes the platform.",
+            f"GET {path}: the listing is incomplete: rows were added or removed during each of {FEW_TRIES} attempts "
+            f"({len(rows)} of {max(totals)} rows in the last one). Next: run again when nobody else changes the platform.",
             "incomplete_listing",
         )
 

@@ -151,15 +151,19 @@ class Transport:
         while part := response.raw.read(_CHUNK, decode_content=False):
             content += part
             if len(content) > LARGEST_RESPONSE:
-                raise TransportError("bad", method, path, f"the response is larger than {LARGEST_RESPONSE} bytes")
+                raise TransportError(
+                    "bad", method, path, f"the response is larger than {LARGEST_RESPONSE:,} bytes", _PLATFORM
+                )
         expected = response.headers.get("Content-Length", "")
         if re.fullmatch("[0-9]{1,15}", expected, re.ASCII) and len(content) < int(expected):
             raise TransportError("lost", method, path, "the connection closed in the middle of the response")
         unpacked = _unpacked(content, response.headers.get("Content-Encoding", ""))
         if unpacked is None:
-            raise TransportError("bad", method, path, f"the response unpacks to more than {LARGEST_RESPONSE} bytes")
+            raise TransportError(
+                "bad", method, path, f"the response expands to more than {LARGEST_RESPONSE:,} bytes", _PLATFORM
+            )
         if _has_many_values(unpacked):
-            raise TransportError("bad", method, path, f"the response has more than {MOST_VALUES:,} values")
+            raise TransportError("bad", method, path, f"the response has more than {MOST_VALUES:,} values", _PLATFORM)
         return unpacked
 
     def _failed(self, method: str, path: str, error: Exception, exchange: Exchange) -> TransportError:
@@ -173,7 +177,7 @@ class Transport:
         if isinstance(error, requests.exceptions.SSLError) and not broken_off:
             return self._untrusted(method, path, reason)
         if isinstance(error, requests.exceptions.ProxyError):
-            reason = f"no connection to {self.base_url} through the proxy that the environment names: {reason}"
+            reason = f"no connection to {self.base_url} through the proxy from the environment: {reason}"
             return TransportError("unsent", method, path, reason, _PROXY)
         if isinstance(error, requests.exceptions.ConnectTimeout):
             reason = f"no connection to {self.base_url} within {self.timeout:g} s"
@@ -213,18 +217,19 @@ class Transport:
 
 def _cure_of_trust(reason: str) -> str:
     if "mismatch" in reason:
-        return "give in host a name that the certificate is made for"
+        return "set host to a name that the certificate contains"
     if "expired" in reason or "not yet valid" in reason:
-        return "renew the platform's certificate, or set this machine's clock"
+        return "renew the platform's certificate, or correct the clock of this host"
     if re.search("Missing|marked critical|key usage", reason):
-        return "have the certificate or its CA issued anew with what it lacks; Python 3.13 and later insist on it"
-    return "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
+        return "issue the certificate or its CA again with the missing extension, which Python 3.13 and later require"
+    return "set ca_path to the CA that signed the platform's certificate; validate_certs=false would trust any server"
 
 
-_OVERLOAD = "check whether the platform is overloaded, or raise timeout"
-_PROXY = "check http_proxy and https_proxy, or name the platform's host in no_proxy"
-_SCHEME = "give {0} as protocol, or {0}:// in host where it is a URL"
-_ADDRESS = "check host, port and protocol, and that the platform is up"
+_PLATFORM = "check that host, port and context_path are those of a ZStack platform"
+_OVERLOAD = "check whether the platform is overloaded, or increase timeout"
+_PROXY = "check http_proxy and https_proxy, or add the platform's host to no_proxy"
+_SCHEME = "set protocol to {0}, or begin the URL in host with {0}://"
+_ADDRESS = "check host, port and protocol, and that the platform is running"
 
 
 class _Auth:

@@ -207,7 +207,7 @@ def test_prune_is_refused_when_hosts_are_hidden(two: Field) -> None:
     assert "model_services_prune is refused under --limit (one)" in negative.text
     counted = two.run("zstack.aios.provision", "--limit", "one", variables={**prune, "model_services_expect_hosts": 2})
     assert counted.code != 0
-    assert "model_services_expect_hosts is 2 but this play sees 1 (one)" in counted.text
+    assert "model_services_expect_hosts is 2 but this play has 1 host (one)" in counted.text
     assert two.writes("one") == two.writes("two") == []
 
     one = two.run("zstack.aios.provision", "--limit", "one", variables={**prune, "model_services_expect_hosts": 1})

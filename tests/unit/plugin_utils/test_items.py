@@ -138,9 +138,9 @@ def test_overlay_refuses_to_join_two_services_into_one() -> None:
     [
         (None, "model_services_items__x is empty; write [] for no model services"),
         ({"name": "a"}, "model_services_items__x must be a list of model services, not a mapping"),
-        ("qwen", "model_services_items__x must be a list of model services, not text"),
+        ("qwen", "model_services_items__x must be a list of model services, not a string"),
         (True, "model_services_items__x must be a list of model services, not a boolean"),
-        (["qwen"], "model_services_items__x[0] must be a mapping with a name, not text"),
+        (["qwen"], "model_services_items__x[0] must be a mapping with a name, not a string"),
         ([{"name": "a"}, 7], "model_services_items__x[1] must be a mapping with a name, not a number"),
         ([[]], "model_services_items__x[0] must be a mapping with a name, not a list"),
         ([{"request_cpu": 1}], "model_services_items__x[0] has neither name nor uuid"),
