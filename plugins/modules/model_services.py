@@ -72,14 +72,19 @@ options:
     default: continue
   update_write_only:
     description:
-      - When to send fields that the platform accepts but never shows, for example
+      - When to send fields that the platform accepts but does not show, for example
         O(model_services[].startup_parameters).
+      - V(remember) sends them when their declared value is not the one that was sent last. For this, the module keeps a
+        fingerprint of each value in a user tag of the service, which begins with C(zstack.aios:declared=v1:) and is not
+        part of the declared user tags. The module does not notice when someone else changes these fields. Whoever can
+        read the tag can guess a short secret from its fingerprint.
       - V(on_change) sends them when the service is created and together with every other update of the service. A
-        change of these fields alone is not noticed.
+        change of these fields alone is not noticed. The module warns about such fields.
       - V(always) sends them in every run, which then reports a change.
+      - If the platform has no user tags, V(remember) works as V(on_change).
     type: str
-    choices: [on_change, always]
-    default: on_change
+    choices: [remember, on_change, always]
+    default: remember
   lock_timeout:
     description:
       - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
@@ -497,6 +502,14 @@ check_mode:
   description: Whether the module ran in check mode, so that the result is a plan.
   returned: when the declarations are valid
   type: bool
+uncompared:
+  description:
+    - Number of services for each field that they declare, that the platform does not show, and that was neither compared nor
+      sent. See O(update_write_only).
+  returned: when there are such fields
+  type: dict
+  sample: {startup_parameters: 3}
+  version_added: 1.1.0
 summary:
   description: Number of services by outcome, and what the run took.
   returned: when the declarations are valid
@@ -644,7 +657,7 @@ def argument_spec() -> Spec:
         "defaults": {"type": "dict"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
-        "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
+        "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
         "prune": {"type": "bool", "default": False},
@@ -695,7 +708,7 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
         errors.extend(check_report_path(params["report_path"]))
     settings = Settings(
         check=module.check_mode,
-        always=params["update_write_only"] == "always",
+        update_write_only=params["update_write_only"],
         concurrency=params["concurrency"],
         stop_on_error=params["on_error"] == "stop",
         progress_path=params["progress_path"],
@@ -764,6 +777,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         "msg": f"{count_words(counts, module.check_mode)}.",
         "warnings": converged.warnings,
         **show_rows(converged.rows),
+        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
     }
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
@@ -776,6 +790,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
             "summary": result["summary"],
             "plan_digest": converged.plan_digest,
             "interrupted": converged.interrupted,
+            "uncompared": converged.uncompared,
         }
         try:
             write_report(path, report_data(report, converged.rows, redactor))

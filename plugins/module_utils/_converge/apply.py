@@ -26,6 +26,7 @@ class Applier:
 
     :param stop_on_error: start nothing new after the first failure.
     :param on_row: called with each row that has ended.
+    :param remember: keep fingerprints of what the platform does not show.
     """
 
     def __init__(
@@ -34,10 +35,13 @@ class Applier:
         pace: Pace,
         stop_on_error: bool = False,
         on_row: Callable[[Row], None] = lambda row: None,
+        remember: bool = False,
     ) -> None:
+        self._services = services
         self._client = services.client
+        self._remember = remember
         self._scheduler: Scheduler[Row] = Scheduler(
-            pace, services.client.signals, Executor(services).carry_out, self._on_finished
+            pace, services.client.signals, Executor(services, remember).carry_out, self._on_finished
         )
         self._stop_on_error = stop_on_error
         self._on_row = on_row
@@ -94,7 +98,8 @@ class Applier:
             return [] if self._failed and self._stop_on_error else followers
         self._failed = True
         row.fail(error)
-        _mention_unseen(row)
+        if not self._remember or self._services.without_user_tags:
+            _mention_unseen(row)
         self._on_row(row)
         self._skip(followers, row)
         if self._stopped:

@@ -51,6 +51,11 @@ class Field(NamedTuple):
     name_path: str = ""
     since: str = ""
 
+    @property
+    def unseen(self) -> bool:
+        """Whether an update sets it and the inventory does not show it; the stored ``yaml`` may."""
+        return bool(self.update) and not self.read and not self.relation
+
     def fits(self, value: Any) -> bool:
         """Return whether a value of the platform has the shape of the field: a list, a map or a scalar."""
         return isinstance(value, _SHAPES.get(self.type.ansible_type, (str, int, float)))
@@ -155,12 +160,14 @@ class Resource:
 
     :ivar values: the decoded inventory.
     :ivar related: the members of its relations by option, as far as they were read.
+    :ivar remembered: the user tags that hold fingerprints of what it does not show, ``None`` while they are not read.
     """
 
     def __init__(self, schema: Schema, values: Mapping[str, Any]) -> None:
         self.schema = schema
         self.values = values
         self.related: dict[str, list[Member]] = {}
+        self.remembered: list[Member] | None = None
         self._document: Any = None
         self._parsed = False
 
@@ -200,6 +207,7 @@ class Resource:
         """Return the same resource, into which relations can be read without changing this one."""
         other = Resource(self.schema, self.values)
         other.related = dict(self.related)
+        other.remembered = self.remembered
         return other
 
     def members(self, field: Field) -> dict[str, Member]:

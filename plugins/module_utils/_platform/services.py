@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import (
     ADD,
     CLONE,
@@ -37,6 +37,8 @@ class Services:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._tags = Tags(client, self.schema, RESOURCE_TYPE)
+        #: Why no user tag can be added to a service, as far as that is known.
+        self.without_user_tags = ""
 
     # Reading
 
@@ -151,3 +153,40 @@ class Services:
             bindings.unbind(self.client, uuid, member.value)
         else:
             self._tags.remove(field, uuid, member)
+
+    # Fingerprints of what is not shown
+
+    def read_fingerprints(self, services: Sequence[Resource]) -> None:
+        """Read the fingerprints of some services into them.
+
+        :raises AiosError: of code ``tags_not_offered``, or what the platform responded.
+        """
+        self._tags.read_fingerprints(services)
+
+    def fingerprints_of(self, service: Resource) -> list[Member]:
+        """Return the tags of a service that hold fingerprints, as they are now."""
+        fresh = service.copy()
+        self._tags.read_fingerprints([fresh])
+        return fresh.remembered or []
+
+    def check_fingerprints(self) -> None:
+        """Ask, without a write, whether fingerprints can be kept.
+
+        :raises AiosError: of code ``tags_not_offered``.
+        """
+        self._tags.check_texts()
+
+    def remember(self, uuid: str, tag: str) -> bool:
+        """Add a tag that holds fingerprints."""
+        try:
+            self._tags.add_text(uuid, tag)
+        except AiosError as error:
+            if error.code == "tags_not_offered":
+                self.without_user_tags = error.message
+            raise
+        return True
+
+    def forget(self, tag: Member) -> bool:
+        """Remove a tag that holds fingerprints; one that is gone already counts as removed."""
+        self._tags.remove_text(tag.uuid)
+        return True

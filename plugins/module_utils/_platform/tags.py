@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Member, Resource, Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import PREFIX, is_fingerprints
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ class Tags:
         for column in wanted:
             for part in _parts(uuids):
                 for row in self._rows(_COLUMN_PATHS[column], part):
-                    if row.get("resourceUuid") in found:
+                    if row.get("resourceUuid") in found and not is_fingerprints(str(row.get("tag", ""))):
                         found[row["resourceUuid"]][column].append(str(row.get("tag", "")))
         return found
 
@@ -53,34 +54,69 @@ class Tags:
                 rows = self._rows(path, list(by_uuid))
                 for resource in part:
                     resource.related.update({field.option: [] for field in read})
+                    resource.remembered = [] if path == _USER else resource.remembered
                 for row in rows:
                     _file(row, by_uuid.get(str(row.get("resourceUuid"))), read)
 
-    def _rows(self, path: str, uuids: Sequence[str]) -> list[dict[str, Any]]:
+    def read_fingerprints(self, resources: Sequence[Resource]) -> None:
+        """Read the tags that hold fingerprints into resources: for many of them those of all resources at once."""
+        by_uuid = {resource.uuid: resource for resource in resources}
+        some = list(by_uuid) if len(by_uuid) <= UUIDS_IN_ONE_QUERY else []
+        rows = self._rows(_USER, some, [("q", f"tag~={PREFIX}%")])
+        for resource in resources:
+            resource.remembered = []
+        for row in rows:
+            _file(row, by_uuid.get(str(row.get("resourceUuid"))), ())
+
+    def _rows(self, path: str, uuids: Sequence[str], more: Sequence[tuple[str, str]] = ()) -> list[dict[str, Any]]:
+        of_these = [("q", f"resourceUuid?={','.join(uuids)}")] if uuids else []
         try:
-            return self._client.pages(path, [("q", f"resourceUuid?={','.join(uuids)}")])
+            return self._client.pages(path, [*of_these, *more])
         except ApiError as error:
             raise _not_offered(error) or error from None
 
     def add(self, field: Field, uuid: str, tag: str) -> None:
         """Put one tag on the resource of this uuid."""
         if field.relation == _PATTERNS:
-            path, params = f"/v1/tags/{tag}/resources", {"resourceUuids": [uuid], "tokens": {}}
+            self._post(f"/v1/tags/{tag}/resources", {"resourceUuids": [uuid], "tokens": {}})
         else:
-            path = _PATHS[field.relation]
-            params = {"resourceType": self._resource_type, "resourceUuid": uuid, "tag": tag}
+            self.add_text(uuid, tag, _PATHS[field.relation])
+
+    def add_text(self, uuid: str, tag: str, path: str = _USER) -> None:
+        """Put a tag of this text on the resource of this uuid."""
+        self._post(path, {"resourceType": self._resource_type, "resourceUuid": uuid, "tag": tag})
+
+    def remove(self, field: Field, uuid: str, tag: Member) -> None:
+        """Take one tag off a resource; one that is gone already counts as removed."""
+        if field.relation == _PATTERNS:
+            self._delete(f"/v1/tags/{tag.value}/resources", [("resourceUuids", uuid)])
+        else:
+            self.remove_text(tag.uuid)
+
+    def remove_text(self, uuid: str) -> None:
+        """Delete the tag of this uuid; one that is gone already counts as deleted."""
+        self._delete(f"/v1/tags/{uuid}")
+
+    def check_texts(self) -> None:
+        """Ask whether user tags can be added, with a request that cannot do anything: it names no resource and no tag.
+
+        :raises AiosError: of code ``tags_not_offered``.
+        """
+        try:
+            self._client.write("POST", _USER, {})
+        except ApiError as error:
+            if not_offered := _not_offered(error):
+                raise not_offered from None
+
+    def _post(self, path: str, params: Mapping[str, Any]) -> None:
         try:
             self._client.write("POST", path, {"params": params})
         except ApiError as error:
             raise _not_offered(error) or error from None
 
-    def remove(self, field: Field, uuid: str, tag: Member) -> None:
-        """Take one tag off a resource; one that is gone already counts as removed."""
+    def _delete(self, path: str, params: Sequence[tuple[str, str]] = ()) -> None:
         try:
-            if field.relation == _PATTERNS:
-                self._client.write("DELETE", f"/v1/tags/{tag.value}/resources", params=[("resourceUuids", uuid)])
-            else:
-                self._client.write("DELETE", f"/v1/tags/{tag.uuid}")
+            self._client.write("DELETE", path, params=params)
         except ApiError as error:
             if error.code != "SYS.1003":
                 raise _not_offered(error) or error from None
@@ -95,6 +131,10 @@ def _parts(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
 def _file(row: Mapping[str, Any], resource: Resource | None, fields: Iterable[Field]) -> None:
     """File one row of a listing with its resource; inherent tags belong to the platform and cannot be declared."""
     if resource is None or row.get("inherent") is True:
+        return
+    if is_fingerprints(str(row.get("tag", ""))):
+        if resource.remembered is not None:
+            resource.remembered.append(Member(str(row["uuid"]), str(row["tag"])))
         return
     pattern = row.get("tagPatternUuid")
     for field in fields:

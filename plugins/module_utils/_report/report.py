@@ -28,6 +28,7 @@ def report_data(facts: Mapping[str, Any], rows: Sequence[Row], redactor: Redacto
         "version": VERSION,
         "refused": "",
         "interrupted": False,
+        "uncompared": {},
         **facts,
         "rows": [
             {
