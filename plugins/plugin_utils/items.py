@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Joins the items of the variables ``model_services_items`` and ``model_services_items__<suffix>``.
-
-Private to this collection.
-"""
+"""Joins the items of the variables ``model_services_items`` and ``model_services_items__<suffix>``."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ def is_fragment(name: str) -> bool:
 
 
 def misspelt(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Return an error for every variable that looks like one of the role misspelt, and so would silently be ignored.
+    """Return an error for every variable that looks like a misspelled one of the role, which Ansible would ignore.
 
     :param names: the variables that a host sees.
     :param known: the role's own variables.
@@ -100,7 +97,7 @@ class _Merge:
             self._known[identity] = (position, variable, index)
 
     def _may_overlay(self, earlier: list[tuple[int, str, int]], variable: str) -> bool:
-        """An overlay joins one item with one of another variable; twice in one variable is an error."""
+        """Return whether an overlay joins the items; a duplicate in one variable is an error."""
         return (
             self._overlay
             and len({position for position, _name, _index in earlier}) == 1
@@ -127,7 +124,7 @@ def _application_order(name: str) -> tuple[bool, str]:
 
 
 def _meant(name: str, known: Sequence[str]) -> str:
-    """Return the variable of the role that a misspelt name stands for, or an empty text."""
+    """Return the variable of the role that a misspelled name probably means, or an empty text."""
     if _FRAGMENT.fullmatch(name) or name in known:
         return ""
     head, _underscores, suffix = name.partition("__")

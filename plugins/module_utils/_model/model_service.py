@@ -4,7 +4,7 @@
 """The table of a model service's fields: the only list of them.
 
 Argument spec, validation, encoding, decoding, comparison, diff, documentation and the tests over the fields derive from
-it. Adding a field is one row. Who accepts what is taken from the vendor's documents Add, Clone, Query and Update.
+it. Adding a field is one row. Which operation accepts a field is from the vendor's documents (platform.sources).
 """
 
 from __future__ import annotations
@@ -87,8 +87,9 @@ FIELDS = (
     _field("cpu_architectures", "cpuArchitectures", List(Architecture(), ordered=False),
            "CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.",
            "Only a clone can set it.", clone="optional", read="cpuArchitectures", since="5.3.40"),
-    _field("architecture_images", "architectureImages", Images(), "Images that the service starts from, one for each CPU architecture.",
-           **_ALL, read="modelServiceImages", since="5.3.40"),
+    _field("architecture_images", "architectureImages", Images(),
+           "Images that the service starts from, one for each CPU architecture.", **_ALL, read="modelServiceImages",
+           since="5.3.40"),
     _field("support_distributed", "supportDistributed", Boolean(), "Whether inference can be distributed.", **_ALL,
            read="supportDistributed", since="5.3.46"),
     _field("vendor_to_spec_uuids_map", "vendorToSpecUuidsMap", Specs(),
