@@ -201,8 +201,7 @@ options:
   model_uuids:
     description:
       - UUIDs of the models that the service is bound to.
-      - A service is bound to its models at creation.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Bound to and unbound from an existing service one by one.
     type: list
     elements: str
   models:

@@ -53,13 +53,17 @@ def misspelt(names: Sequence[str], known: Sequence[str]) -> list[str]:
 
 
 class _Merge:
-    """Items by identity, with the variable and index that declared each first."""
+    """Joined items, found by name and by uuid.
+
+    Two items of different uuids are two services, whatever their names: names are not unique on the platform.
+    """
 
     def __init__(self, overlay: bool) -> None:
         self.items: list[dict[str, Any]] = []
         self.errors: list[str] = []
         self._overlay = overlay
-        self._known: dict[tuple[str, str], tuple[int, str, int]] = {}
+        self._places: list[tuple[str, int]] = []  # the variable and index that declared each item last
+        self._positions: dict[tuple[str, str], list[int]] = {}
 
     def add(self, variable: str, value: Any) -> None:
         """Add the items of one variable."""
@@ -80,37 +84,42 @@ class _Merge:
         if not identities:
             self.errors.append(f"{place} has neither name nor uuid")
             return
-        earlier = [self._known[identity] for identity in identities if identity in self._known]
+        same = {identity: self._same(identity, item) for identity in identities}
+        earlier = sorted({position for positions in same.values() for position in positions})
         if not earlier:
-            position = len(self.items)
             self.items.append(dict(item))
-            self._remember(identities, position, variable, index)
-        elif self._may_overlay(earlier, variable):
-            position = earlier[0][0]
-            self.items[position] = _laid_over(self.items[position], item)
-            self._remember(identities, position, variable, index)
+            self._places.append((variable, index))
+            self._remember(identities, len(self.items) - 1)
+        elif self._overlay and len(earlier) == 1 and self._places[earlier[0]][0] != variable:
+            self.items[earlier[0]] = _laid_over(self.items[earlier[0]], item)
+            self._places[earlier[0]] = (variable, index)
+            self._remember(identities, earlier[0])
         else:
-            self._refuse(identities, place, earlier)
+            self._refuse(next(identity for identity in identities if same[identity]), variable, index, earlier)
 
-    def _remember(self, identities: list[tuple[str, str]], position: int, variable: str, index: int) -> None:
+    def _same(self, identity: tuple[str, str], item: Mapping[str, Any]) -> list[int]:
+        """Return the positions of the items that may be about the same service: of one name, a uuid is missing."""
+        positions = self._positions.get(identity, [])
+        if identity[0] == "uuid" or not item.get("uuid"):
+            return positions
+        return [position for position in positions if not self.items[position].get("uuid")]
+
+    def _remember(self, identities: list[tuple[str, str]], position: int) -> None:
         for identity in identities:
-            self._known[identity] = (position, variable, index)
+            positions = self._positions.setdefault(identity, [])
+            if position not in positions:
+                positions.append(position)
 
-    def _may_overlay(self, earlier: list[tuple[int, str, int]], variable: str) -> bool:
-        """Return whether an overlay joins the items; a duplicate in one variable is an error."""
-        return (
-            self._overlay
-            and len({position for position, _name, _index in earlier}) == 1
-            and all(name != variable for _position, name, _index in earlier)
-        )
-
-    def _refuse(self, identities: list[tuple[str, str]], place: str, earlier: list[tuple[int, str, int]]) -> None:
-        key, text = next(identity for identity in identities if identity in self._known)
-        places = sorted({f"{name}[{index}]" for _position, name, index in earlier})
-        another = not any(place.startswith(f"{name}[") for _position, name, _index in earlier)
-        lay = " (set model_services_merge to overlay to combine them)"
-        cure = lay if another and not self._overlay else ""
-        self.errors.append(f"the {key} {text!r} is declared in {' and '.join([*places, place])}{cure}")
+    def _refuse(self, identity: tuple[str, str], variable: str, index: int, earlier: list[int]) -> None:
+        places = [*(self._places[position] for position in earlier), (variable, index)]
+        cures = []
+        if identity[0] == "name":
+            cures.append("set the uuid of each one if they are several services")
+        if not self._overlay and len({name for name, _index in places}) > 1:
+            cures.append("set model_services_merge to overlay to combine them")
+        where = " and ".join(f"{name}[{at}]" for name, at in places)
+        cure = f" ({'; '.join(cures)})" if cures else ""
+        self.errors.append(f"the {identity[0]} {identity[1]!r} is declared in {where}{cure}")
 
 
 def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

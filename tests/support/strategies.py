@@ -345,7 +345,8 @@ def inventories() -> st.SearchStrategy[dict[str, Any]]:
     stored = {field.wire: values_of(field).map(functools.partial(_as_stored, field)) for field in rows}
     bindings = st.lists(st.sampled_from(list(KNOWN["/ai/models"].values())), max_size=2, unique=True)
     refs = bindings.map(lambda uuids: [{"modelUuid": uuid} for uuid in uuids])
-    needed = {"name": names(), "yaml": stored.pop("yaml") | texts().map(trim)}
+    shared = st.sampled_from(["twin", "Twin"])  # names are not unique on the platform
+    needed = {"name": names() | shared, "yaml": stored.pop("yaml") | texts().map(trim)}
     return st.fixed_dictionaries(needed, optional={**stored, "modelServiceRefs": refs})
 
 

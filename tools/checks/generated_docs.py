@@ -187,7 +187,7 @@ def _page_row(field: Field) -> tuple[str, ...]:
         {"required": "required", "optional": "yes"}.get(getattr(field, op), "no") for op in ("add", "clone", "update")
     ]
     if field.relation:
-        words[2] = "through tags"
+        words[2] = "one by one"
     name = f"``{field.option}``" + (f" (or ``{field.name_option}``)" if field.name_option else "")
     return (name, *words, _compared(field), _differs(field))
 

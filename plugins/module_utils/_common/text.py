@@ -26,6 +26,15 @@ def trim(text: str) -> str:
     return text.strip(BLANKS)
 
 
+def folded(text: str) -> str:
+    """Return what two texts have in common that the platform takes for one: without case, accents and blanks at the end.
+
+    Its database decides, so this is an approximation (platform.query_collation).
+    """
+    letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(letters).casefold().rstrip(" ")
+
+
 def printable(value: object, limit: int = 160) -> str:
     """Return ``value`` as one harmless line: control, ANSI and direction characters escaped, shortened to ``limit``."""
     text = str(value)

@@ -20,7 +20,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.signals import
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
-from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot
+from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot, refuse_relations
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord, creation_time
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
@@ -174,8 +174,9 @@ class _Run:
         settings = self._settings
         snapshot = read_snapshot(self._services, self._items, settings.listing, progress.reading)
         plan = make_plan(self._items, snapshot, settings.always, self._redactor)
-        if plan.errors:
-            raise InvalidInput(plan.errors)
+        errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
+        if errors:
+            raise InvalidInput(errors)
         prunes: list[Action] = []
         if self._guards:
             prunes = self._guards.prunes(self._services, self._items, plan, snapshot)

@@ -227,6 +227,8 @@ class _Planner:
                 action.create_values[option] = value
             elif row.accepted(UPDATE):
                 action.update_values[option] = value
+            elif row.relation and not row.type.same(wanted, action.inherited(option)):
+                action.members[option] = wanted
 
 
 class _Clones:
@@ -293,7 +295,7 @@ class _Clones:
             return
         for option, wanted in action.values.items():
             row = action.schema.by_option[option]
-            if row.accepted(CLONE) or row.accepted(UPDATE):
+            if row.accepted(CLONE) or row.accepted(UPDATE) or row.relation:
                 continue
             if not row.read:
                 self._planner.refuse(action.item, option, "it cannot be set for a clone; remove the option")

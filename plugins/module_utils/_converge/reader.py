@@ -12,6 +12,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     InvalidInput,
     ValidationError,
 )
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
@@ -66,7 +67,7 @@ def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot)
     for item in items:
         for option in item.values:
             field = item.schema.by_option[option]
-            service = _match_or_none(snapshot, item) if field.relation else None
+            service = _match_or_none(snapshot, item) if field.read_apart else None
             if service is not None:
                 wanted.setdefault(option, (field, []))[1].append(service)
     for field, declared in wanted.values():
@@ -79,6 +80,20 @@ def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot)
             raise InvalidInput(
                 [ValidationError(item.where, field.option, error.message) for item in affected], error.code
             ) from None
+
+
+def refuse_relations(services: Services, actions: Sequence[Action]) -> list[ValidationError]:
+    """Return an error for each action that changes a relation for which the platform has no call."""
+    errors = []
+    for option in dict.fromkeys(option for action in actions for option in action.members):
+        try:
+            services.check_offered(services.schema.by_option[option])
+        except AiosError as error:
+            if error.code != "binding_not_offered":
+                raise
+            changing = [action.item for action in actions if option in action.members]
+            errors += [ValidationError(item.where, option, error.message) for item in changing]
+    return errors
 
 
 def _match_or_none(snapshot: Snapshot, item: Item) -> Resource | None:

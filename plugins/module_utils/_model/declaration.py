@@ -186,5 +186,6 @@ def _duplicates(items: Sequence[Item]) -> Iterator[ValidationError]:
             first = seen.setdefault(value, item)
             # Several services may have one name; their uuids identify them.
             if first is not item and not (key == "name" and first.uuid and item.uuid):
-                text = f"it is declared in {first.place} and in {item.place}; keep one of them"
+                cure = ", or set the uuid of each service" if key == "name" else ""
+                text = f"it is declared in {first.place} and in {item.place}; keep one of them{cure}"
                 yield ValidationError(quoted(value), key, text)

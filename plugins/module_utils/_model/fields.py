@@ -28,8 +28,8 @@ class Field(NamedTuple):
     :param read: the key of the inventory that shows it, empty when the platform does not show it.
     :param shown_at: where the stored ``yaml`` shows a field that the inventory does not (platform.assumed_yaml).
     :param beside: it is sent beside the envelope, not inside it (platform.tags_in_request).
-    :param relation: the name of the relation whose members it lists; they are read and changed one by one through
-        endpoints of their own.
+    :param relation: the name of the relation whose members it lists; they are changed one by one through endpoints of
+        their own, and read through them too unless ``read`` shows them.
     :param name_option: the option that takes a name in place of this uuid.
     :param name_path: where such names are looked up.
     :param since: the first version of the platform's API that has it (platform.assumed_versions).
@@ -62,6 +62,11 @@ class Field(NamedTuple):
     def update_only(self) -> bool:
         """Whether only an update takes it, so that it follows a creation as one."""
         return bool(self.update) and not self.add and not self.clone
+
+    @property
+    def read_apart(self) -> bool:
+        """Whether it is a relation that the inventory does not show."""
+        return bool(self.relation) and not self.read
 
     @property
     def create_only(self) -> bool:
@@ -170,7 +175,7 @@ class Resource:
 
     def get(self, field: Field) -> Any:
         """Return what the platform shows for a field, ``None`` when it shows nothing."""
-        if field.relation:
+        if field.read_apart:
             return [member.value for member in self.related.get(field.option, ())]
         if field.read == "uuid":
             return self.uuid
@@ -190,18 +195,24 @@ class Resource:
         """Return whether a declared value of the field can be compared with what the platform shows."""
         return bool(field.read or field.relation) or (bool(field.shown_at) and self.get(field) is not None)
 
-    def with_related(self, option: str, members: list[Member]) -> Resource:
-        """Return the same resource with other members of one relation."""
+    def copy(self) -> Resource:
+        """Return the same resource, into which relations can be read without changing this one."""
         other = Resource(self.schema, self.values)
-        other.related = {**self.related, option: members}
+        other.related = dict(self.related)
         return other
+
+    def members(self, field: Field) -> dict[str, Member]:
+        """Return the members of a relation by their values, as far as they were read."""
+        if field.read_apart:
+            return {member.value: member for member in self.related.get(field.option, ())}
+        return {value: Member("", value) for value in self.get(field) or ()}
 
 
 class Member(NamedTuple):
     """One member of a relation, a tag for instance.
 
-    :param uuid: of the record that makes it a member.
-    :param value: the member as it is declared: a tag's text, or its pattern's uuid.
+    :param uuid: of the record that makes it a member, where that is needed to remove it.
+    :param value: the member as it is declared: a tag's text, or the uuid of its pattern or of a model.
     """
 
     uuid: str

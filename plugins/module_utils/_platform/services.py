@@ -18,6 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import (
     Resource,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._platform import bindings
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, equals, keeps_all
 from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import Tags
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, is_page
@@ -118,13 +119,35 @@ class Services:
     # Relations
 
     def read_related(self, services: Sequence[Resource], fields: Iterable[Field]) -> None:
-        """Read the members of some relations of some services into them."""
+        """Read the members of relations that the inventory does not show, of some services, into them."""
         self._tags.read(services, fields)
+
+    def with_relation(self, service: Resource, field: Field) -> Resource | None:
+        """Return a service with the members of one of its relations as they are now, ``None`` when it is gone."""
+        if not field.read_apart:
+            return self.by_uuid(service.uuid)
+        fresh = service.copy()
+        self.read_related([fresh], [field])
+        return fresh
+
+    def check_offered(self, field: Field) -> None:
+        """Ask, without a write, whether members of a relation can be added and removed, where that can be asked.
+
+        :raises AiosError: of code ``binding_not_offered``.
+        """
+        if field.relation == bindings.MODELS:
+            bindings.check_offered(self.client)
 
     def add_member(self, field: Field, uuid: str, value: str) -> None:
         """Add one member to a relation of the service of this uuid."""
-        self._tags.add(field, uuid, value)
+        if field.relation == bindings.MODELS:
+            bindings.bind(self.client, uuid, value)
+        else:
+            self._tags.add(field, uuid, value)
 
     def remove_member(self, field: Field, uuid: str, member: Member) -> None:
         """Remove one member; one that is gone already counts as removed."""
-        self._tags.remove(field, uuid, member)
+        if field.relation == bindings.MODELS:
+            bindings.unbind(self.client, uuid, member.value)
+        else:
+            self._tags.remove(field, uuid, member)

@@ -24,6 +24,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Wri
 
 #: The rows of a page (platform.query_limit).
 PAGE = 1000
+#: What is far beyond the largest platform: rows of one listing, and bytes of all its pages.
+MOST_ROWS, LARGEST_LISTING = 200_000, 512 * 1024 * 1024
 
 
 class Client(Channel):
@@ -40,6 +42,9 @@ class Client(Channel):
         :param shape: returns whether the body has the shape of this call's response; any other body counts as garbled.
         :raises AiosError: the platform responded with an error, or not within the window.
         """
+        return self._read(path, params, shape).json or {}
+
+    def _read(self, path: str, params: Sequence[tuple[str, str]], shape: Callable[[dict[str, Any]], bool]) -> Response:
         query = urlencode(params, quote_via=quote, safe="")
         backoff, renewed = Backoff(self.window), False
         while True:
@@ -47,9 +52,8 @@ class Client(Channel):
             outcome = self.exchange("GET", path, query)
             action = retry_action(outcome, Phase.READ)
             if action is RetryAction.DONE and isinstance(outcome, Response):
-                body = outcome.json or {}
-                if shape(body):
-                    return body
+                if shape(outcome.json or {}):
+                    return outcome
                 action = RetryAction.FEW
             if action is RetryAction.RELOGIN and not renewed and self.auth.renew(self.call, generation):
                 renewed = True
@@ -69,14 +73,16 @@ class Client(Channel):
         Each page begins with the last row of the page before, which shows that no row has moved from one to the other.
 
         :param on_page: called after each page with the number of rows so far, and of all.
-        :raises AiosError: also when the platform's rows kept changing while they were read.
+        :raises AiosError: also when the platform's rows kept changing while they were read, or have no end.
         """
         for _try in range(FEW_TRIES):
             rows: dict[str, dict[str, Any]] = {}
-            totals, start, last = set(), 0, ""
+            totals, start, last, size = set(), 0, "", 0
             while True:
                 page = [("limit", str(PAGE)), ("start", str(start)), ("sort", "+uuid"), ("replyWithCount", "true")]
-                body = self.read(path, [*params, *page], _is_counted_page)
+                response = self._read(path, [*params, *page], _is_counted_page)
+                body, size = response.json or {}, size + response.size
+                _refuse_endless(path, body, len(rows), size)
                 uuids, before = [row["uuid"] for row in body["inventories"]], len(rows)
                 moved = bool(last) and uuids[:1] != [last]
                 rows.update(zip(uuids, body["inventories"], strict=True))
@@ -116,6 +122,26 @@ class Client(Channel):
                 renewed = True
             else:
                 self.signals.wait(self.pause_or_fail(backoff, request.last, RetryAction.RETRY))
+
+
+def _refuse_endless(path: str, body: Mapping[str, Any], rows: int, size: int) -> None:
+    """Raise an error for a page that no platform sends.
+
+    :param rows: how many there were before; ``size``: the bytes of all pages so far.
+    """
+    sent, total = len(body["inventories"]), body["total"]
+    if sent > PAGE:
+        text = f"the response has {sent:,} rows, and {PAGE:,} were requested"
+    elif max(rows + sent, total) > MOST_ROWS:
+        text = f"the listing has {max(rows + sent, total):,} rows, more than {MOST_ROWS:,}"
+    elif size > LARGEST_LISTING:
+        text = f"the listing is larger than {LARGEST_LISTING:,} bytes"
+    else:
+        return
+    raise AiosError(
+        f"GET {path}: {text}. Next: check that host, port and context_path are those of a ZStack platform.",
+        "listing_too_large",
+    )
 
 
 def _is_counted_page(body: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ that says whether the request can have arrived.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import ssl
@@ -36,16 +37,23 @@ try:
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
-#: A page of 1,000 services is one or two megabytes; what is far beyond that is no response of the platform. The values
-#: of a response are bounded too: tiny ones take 25 times their text in memory.
-LARGEST_RESPONSE, MOST_VALUES = 128 * 1024 * 1024, 5_000_000
+#: A page of 1,000 services is one or two megabytes with less than 100,000 values; what is far beyond that is no response
+#: of the platform. The values are bounded too: tiny ones take 25 times their text in memory.
+LARGEST_RESPONSE, MOST_VALUES = 64 * 1024 * 1024, 1_000_000
+#: Bytes of a body that are kept as text, for messages.
+_KEPT = 256 * 1024
 _CHUNK = 256 * 1024
 #: Sets the ``Authorization`` and other headers of one request; given its method and decoded path.
 Signer = Callable[[str, str], Mapping[str, str]]
 
 
 class Response(NamedTuple):
-    """A complete HTTP response. ``json`` is the parsed body, ``None`` when it is not a JSON object."""
+    """A complete HTTP response.
+
+    :ivar text: at most :data:`_KEPT` bytes of the body.
+    :ivar json: the parsed body, ``None`` when it is not a JSON object.
+    :ivar size: the bytes of the body.
+    """
 
     method: str
     path: str
@@ -53,6 +61,7 @@ class Response(NamedTuple):
     headers: Mapping[str, str]
     text: str
     json: dict[str, Any] | None
+    size: int = 0
 
 
 class Transport:
@@ -131,32 +140,31 @@ class Transport:
                     raise self._expired(method, path, exchange)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 raise self._failed(method, path, error, exchange) from None
-        body_text, parsed = content.decode("utf-8", "replace"), _object(content)
+        parsed, body_text = _object(content), content[:_KEPT].decode("utf-8", "replace")
         if response.status_code >= 300 or parsed is None:  # it will be shown
             known = SecretTexts((*secrets, *proof.shown))
             body_text, parsed = known.redact(body_text), known.redact_all(parsed)
-        return Response(method, path, response.status_code, response.headers, body_text, parsed)
+        return Response(method, path, response.status_code, response.headers, body_text, parsed, len(content))
 
-    def _read(self, response: Any, method: str, path: str) -> bytes:
-        parts, size = [], 0
+    def _read(self, response: Any, method: str, path: str) -> bytes | bytearray:
+        content = bytearray()
         while part := response.raw.read(_CHUNK, decode_content=False):
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_RESPONSE:
+            content += part
+            if len(content) > LARGEST_RESPONSE:
                 raise TransportError(
                     "bad", method, path, f"the response is larger than {LARGEST_RESPONSE:,} bytes", _PLATFORM
                 )
         expected = response.headers.get("Content-Length", "")
-        if re.fullmatch("[0-9]{1,15}", expected, re.ASCII) and size < int(expected):
+        if re.fullmatch("[0-9]{1,15}", expected, re.ASCII) and len(content) < int(expected):
             raise TransportError("lost", method, path, "the connection closed in the middle of the response")
-        content = _unpacked(b"".join(parts), response.headers.get("Content-Encoding", ""))
-        if content is None:
+        unpacked = _unpacked(content, response.headers.get("Content-Encoding", ""))
+        if unpacked is None:
             raise TransportError(
                 "bad", method, path, f"the response expands to more than {LARGEST_RESPONSE:,} bytes", _PLATFORM
             )
-        if content.count(b",") + content.count(b"{") + content.count(b"[") > MOST_VALUES:
+        if _has_many_values(unpacked):
             raise TransportError("bad", method, path, f"the response has more than {MOST_VALUES:,} values", _PLATFORM)
-        return content
+        return unpacked
 
     def _failed(self, method: str, path: str, error: Exception, exchange: Exchange) -> TransportError:
         """Return what an exception means for the request."""
@@ -245,7 +253,7 @@ class _Auth:
         return request
 
 
-def _unpacked(content: bytes, encoding: str) -> bytes | None:
+def _unpacked(content: bytes | bytearray, encoding: str) -> bytes | bytearray | None:
     """Return the body of a response that a proxy compressed although it was asked not to; ``None`` when it is too large.
 
     :raises ValueError: it is compressed in another way, damaged or incomplete.
@@ -267,7 +275,19 @@ def _unpacked(content: bytes, encoding: str) -> bytes | None:
     return unpacked
 
 
-def _object(content: bytes) -> dict[str, Any] | None:
+#: Texts, whose characters are no values, and the characters that begin or follow a value.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|([,{\[])', re.DOTALL)
+
+
+def _has_many_values(content: bytes | bytearray) -> bool:
+    """Return whether a text of JSON has more than :data:`MOST_VALUES` values."""
+    if content.count(b",") + content.count(b"{") + content.count(b"[") <= MOST_VALUES:
+        return False
+    values = (token for token in _TOKEN.finditer(content) if token[1])
+    return next(itertools.islice(values, MOST_VALUES, None), None) is not None
+
+
+def _object(content: bytes | bytearray) -> dict[str, Any] | None:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):
