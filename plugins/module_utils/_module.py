@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rim to Ansible: parameters in, one exit. Only this file calls ``exit_json`` and ``fail_json``."""
+"""The connection to Ansible: parameters in, one exit. Only this file calls ``exit_json`` and ``fail_json``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 )
 
 Spec = dict[str, Any]
-#: The parameter with which the action plugin says what only it knows. It is no option: nobody else can hold a lifeline.
+#: The parameter in which the action plugin passes what only it knows. It is not an option for users.
 CALLER = "_caller"
 
 
@@ -127,7 +127,7 @@ def _option(field_type: FieldType) -> Spec:
 def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], Mapping[str, Any]]) -> None:
     """Run a module to its only exit.
 
-    :param work: does it and returns the result; one that holds ``failed`` fails the task.
+    :param work: does the work and returns the result; a result with ``failed`` fails the task.
     """
     module = AiosModule(spec, taken)
     if transport.REQUESTS_IMPORT_ERROR:
@@ -144,7 +144,7 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
     except AiosError as error:
         result = {"failed": True, "msg": error.message, "failure": error.failure(), "changed": False}
         result["warnings"] = error.warnings
-    except Exception as error:  # a fault of this collection
+    except Exception as error:  # a bug of this collection
         fault = internal_error(error)
         result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
     finally:

@@ -16,8 +16,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.scheduler im
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
-#: How often a plan begins anew when everything before has ended: creations and most updates; updates of what was cloned;
-#: deletions.
+#: Waves, each after the end of the one before: creations and most updates; updates of sources of clones; deletions.
 _WAVES = 3
 
 

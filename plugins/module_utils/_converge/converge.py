@@ -181,7 +181,7 @@ class _Run:
             return
         wait = self._client.signals.wait
         service = "" if self._settings.listing else next((str(item.uuid or item.name) for item in self._items), "")
-        with RunLock(folder, self._address, service, self._settings.lock_timeout, wait, progress.waiting).held():
+        with RunLock(folder, self._address, service, self._settings.lock_timeout, wait, progress.waiting).acquired():
             yield
 
     @functools.cached_property

@@ -18,7 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import U
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
 T = TypeVar("T")
-#: Codes with which the platform may refuse a creation because its uuid is taken. They have other meanings, too.
+#: Codes that may mean that the UUID of a creation is taken (platform.uuid_taken). They have other meanings, too.
 MAY_BE_TAKEN = ("SYS.1000", "SYS.1002", "SYS.1006")
 #: How many uuids are tried for a new service.
 UUIDS_TRIED = 3
@@ -143,7 +143,7 @@ class Executor:
 
         def delete() -> bool | None:
             self._services.delete(uuid)
-            row.reached()  # as the platform says; that nobody can look at it then does not make it untrue
+            row.reached()  # also if the service cannot be read afterwards
             return None
 
         def gone() -> bool | None:
@@ -210,6 +210,7 @@ class Executor:
     # Verification
 
     def _refuse_ignored(self, action: Action, resource: Resource | None, values: Mapping[str, Any]) -> None:
+        # The platform ignores fields that it does not know without an error (platform.unknown_fields).
         ignored = _ignored(action, resource, values)
         inside = [option for option in action.values if action.schema.by_option[option].shown_at]
         if ignored == ["yaml"] and inside:

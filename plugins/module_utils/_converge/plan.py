@@ -42,7 +42,7 @@ class Plan(NamedTuple):
 def make_plan(
     items: Sequence[Item], snapshot: Snapshot, update_write_only: str = REMEMBER, redactor: Redactor | None = None
 ) -> Plan:
-    """Compare a declaration with what the platform holds.
+    """Compare a declaration with a snapshot of the platform.
 
     :param update_write_only: when to send fields that the platform does not show: :data:`REMEMBER`, :data:`ON_CHANGE` or
         :data:`ALWAYS`.
@@ -140,7 +140,7 @@ class _Planner:
             elif not schema.same(row, wanted, shown, values):
                 action.update_values[option] = self.completed(item, row, wanted, shown)
         if "yaml" in action.update_values:
-            # A new yaml replaces what the platform folded into the old one, so that has to be sent with it.
+            # A new yaml replaces the fields that the platform stores in it, so they are sent with it (platform.assumed_yaml).
             folded = [schema.by_option[option] for option in values if schema.by_option[option].shown_at]
             action.resent.update(f.option for f in folded if f.option not in {*action.update_values, *unseen})
             for row in folded:

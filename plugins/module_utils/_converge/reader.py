@@ -32,7 +32,7 @@ def read_snapshot(
 
     :param listing: read the platform's whole listing rather than look up the declared services one by one.
     :param fingerprints: read those of what is declared and not shown.
-    :raises InvalidInput: tags are declared, and the platform cannot be asked for them.
+    :raises InvalidInput: tags are declared, and the platform has no call to read them (platform.tag_calls).
     """
     found = services.listing(on_page=on_page) if listing else _look_up_each(services, items)
     present = [item for item in items if item.state == PRESENT]

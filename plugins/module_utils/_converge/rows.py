@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows: what became of each action."""
+"""Rows: the outcome of each action."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAILED, NOT_ATTEMPTED, UNKNOWN = "failed", "not_attempted", "unknown"
 
 @dataclass(eq=False)
 class Row:
-    """What became of one action.
+    """The outcome of one action.
 
     :ivar status: ``created``, ``cloned``, ``updated``, ``deleted``, ``unchanged``, ``failed`` (nothing was done),
         ``unknown`` (it may have been done) or ``not_attempted``.
@@ -74,7 +74,7 @@ class Row:
         self.status = NOT_ATTEMPTED
 
     def fail(self, error: BaseException) -> None:
-        """Take note of an error; what was done before it stands."""
+        """Take note of an error; what was done before remains in the row."""
         self.error = error if isinstance(error, AiosError) else internal_error(error)
         if self.status == NOT_ATTEMPTED:
             known = isinstance(error, AiosError) and not leaves_outcome_open(error)

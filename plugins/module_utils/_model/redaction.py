@@ -132,7 +132,7 @@ class Redactor:
             return []
 
     def _redact_rest(self, text: str) -> str:
-        """Redact all that follows the first secret-looking word of a text that is not YAML: nobody knows where it ends."""
+        """Redact all that follows the first secret-looking word of a text that is not YAML, because its end is not known."""
         found = next((word for word in re.finditer(r"[\w.-]+", text) if self.is_secret(word[0])), None)
         return self.redact(f"{text[: found.end()]}: {MASK}" if found else text)
 

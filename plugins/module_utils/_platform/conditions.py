@@ -26,17 +26,15 @@ _TEXT = re.compile(
     r"\s*([A-Za-z_]\w*)\s*(!~=|!\?=|!=|>=|<=|~=|\?=|=|>|<|\s(?i:is\s+not\s+null|is\s+null|not\s+null)\s*$)(.*)",
     re.DOTALL,
 )
-#: Columns that the platform understands in conditions only: tags, and tags by the uuid of their pattern.
+#: Columns that exist in conditions only: tags, and tags by the UUID of their pattern (platform.tag_conditions).
 _TAG_PATTERN = "__tagUuid__"
 _PSEUDO_COLUMNS = (*TAG_COLUMNS, _TAG_PATTERN)
-
-
-#: Characters of a condition: the URL of a request may have 8 KiB.
+#: Characters of a condition: the length of URLs is limited (platform.query_length).
 LONGEST = 8000
 
 
 class InvalidCondition(ValueError):
-    """A condition that the platform cannot be asked. The text says why."""
+    """A condition that cannot be sent to the platform. The text says why."""
 
 
 class ConditionReader:
@@ -59,7 +57,7 @@ class ConditionReader:
     def read(self, given: Any) -> Condition:
         """Return one condition of a user: a text, or a mapping of ``field``, ``operator`` and ``value``.
 
-        :raises InvalidCondition: it cannot be asked; the text names it.
+        :raises InvalidCondition: it cannot be sent; the text names it.
         """
         if len(str(given)) > LONGEST:
             raise InvalidCondition(
@@ -149,7 +147,7 @@ def _like(column: str, sent: str, pattern: str) -> Condition:
 
 
 def like(pattern: str) -> Callable[[str], bool]:
-    """Return a function that tells whether a text matches a pattern of ``%`` and ``_``.
+    """Return a function that returns whether a text matches a pattern of ``%`` and ``_`` (platform.query_wildcards).
 
     A backslash escapes the character after it, in ways that differ between databases, so that one before any other
     character is let through as well as left out: what the platform found is narrowed, never widened.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Model services on the platform: paths and envelopes over the client."""
+"""Model services on the platform: paths and envelopes (platform.operations, platform.envelopes)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Cl
 
 PATH = "/v1/ai/model-services"
 ENVELOPES: Mapping[str, str] = {ADD: "param", CLONE: "params", UPDATE: "updateModelService"}
-#: The platform's name for the type of a model service. An assumption: it follows the naming of all its types.
+#: The platform's name for the type of a model service (platform.assumed_resource_type).
 RESOURCE_TYPE = "ModelServiceVO"
 
 
@@ -67,12 +67,12 @@ class Services:
         return int(body["total"])
 
     def by_uuid(self, uuid: str) -> Resource | None:
-        """Read one service, ``None`` when there is none (the platform responds with an empty list)."""
+        """Read one service, ``None`` when there is none, which is an empty list (platform.query_missing)."""
         found = self.client.read(PATH, [("q", f"uuid={uuid}")], is_page)
         return next((self._resource(row) for row in found["inventories"] if row["uuid"] == uuid), None)
 
     def by_name(self, name: str) -> list[Resource]:
-        """Read every service of exactly this name; names are not unique on the platform."""
+        """Read every service of exactly this name; names are not unique (platform.names)."""
         return self.listing([equals("name", name)])
 
     def uuids_by_name(self, field: Field) -> dict[str, list[str]]:
@@ -85,7 +85,7 @@ class Services:
     # Writing
 
     def create(self, values: Mapping[str, Any], uuid: str) -> Resource | None:
-        """Create a service of a chosen uuid.
+        """Create a service with a UUID of the client's choice (platform.new_uuid).
 
         :return: what the platform responds that it is now.
         """
@@ -100,7 +100,7 @@ class Services:
         return self._write(UPDATE, "PUT", f"{PATH}/{uuid}", values)
 
     def delete(self, uuid: str) -> None:
-        """Delete a service; one that is gone already counts as deleted."""
+        """Delete a service; one that does not exist counts as deleted (platform.assumed_deletion)."""
         try:
             self.client.write("DELETE", f"{PATH}/{uuid}", params=[("deleteMode", "Permissive")])
         except ApiError as error:

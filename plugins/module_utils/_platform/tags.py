@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags on resources: user tags, system tags, and the platform's tag patterns."""
+"""Tags on resources: user tags, system tags, and the platform's tag patterns (platform.tags)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints im
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 
 T = TypeVar("T")
-#: So many uuids keep a URL below the 8 KiB that proxies allow.
+#: So many UUIDs keep a URL short enough (platform.query_length).
 UUIDS_IN_ONE_QUERY = 150
 _USER, _SYSTEM = "/v1/user-tags", "/v1/system-tags"
-#: Where the tags of each relation are listed; a pattern that is attached is a user tag with the pattern's uuid.
+#: Where the tags of each relation are listed; attached patterns are user tags (platform.tag_patterns).
 _PATHS: Mapping[str, str] = {"user_tags": _USER, "system_tags": _SYSTEM, "tag_patterns": _USER}
 _PATTERNS = "tag_patterns"
 _COLUMN_PATHS: Mapping[str, str] = {"__userTag__": _USER, "__systemTag__": _SYSTEM}
@@ -129,7 +129,7 @@ def _parts(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def _file(row: Mapping[str, Any], resource: Resource | None, fields: Iterable[Field]) -> None:
-    """File one row of a listing with its resource; inherent tags belong to the platform and cannot be declared."""
+    """File one row of a listing with its resource; inherent tags cannot be declared (platform.tag_inherent)."""
     if resource is None or row.get("inherent") is True:
         return
     if is_fingerprints(str(row.get("tag", ""))):
@@ -144,6 +144,7 @@ def _file(row: Mapping[str, Any], resource: Resource | None, fields: Iterable[Fi
 
 
 def _not_offered(error: ApiError) -> AiosError | None:
+    """Return an error for a call that this platform does not have (platform.tag_calls)."""
     if "no api mapping" not in error.details:
         return None
     return AiosError(

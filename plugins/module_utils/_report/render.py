@@ -14,7 +14,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import co
 from ansible_collections.zstack.aios.plugins.module_utils._report import wording as words
 from ansible_collections.zstack.aios.plugins.module_utils._report.html import html_page
 
-#: A Markdown report stays within what a comment on a merge request may hold.
+#: A Markdown report fits into a comment on a merge request.
 _MARKDOWN_ROOM, _MARKDOWN_LINES, _MARKDOWN_ERROR = 250_000, 60, 1500
 SUFFIXES = (".html", ".md", ".json")
 _FIRST_KEYS = (
