@@ -24,6 +24,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType
+from ansible_collections.zstack.aios.plugins.module_utils._report.showable import UNSHOWABLE
 from ansible_collections.zstack.aios.plugins.module_utils._rest import transport
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import (
     ARGUMENT_SPEC,
@@ -159,11 +160,23 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
 def presentable(result: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
     """Return a result as it may be shown: known secrets redacted everywhere, and in what Ansible shows as text (messages,
     warnings, differences) everything escaped that a terminal would obey."""
-    shown = dict(redactor.redact_all(result))
+    shown = {key: _redacted(value, redactor) for key, value in result.items()}
     for key in ("msg", "warnings", "diff"):
         if key in shown:
             shown[key] = _escaped(shown[key])
     return shown
+
+
+def _redacted(value: Any, redactor: Redactor) -> Any:
+    """Redact a value; a text that cannot be redacted is replaced, and does not cost the rest of the result."""
+    try:
+        return redactor.redact_all(value)
+    except Exception:  # whatever it is, what was done must be reported
+        if isinstance(value, Mapping):
+            return {key: _redacted(entry, redactor) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [_redacted(entry, redactor) for entry in value]
+        return UNSHOWABLE if isinstance(value, str) else value
 
 
 def _escaped(value: Any) -> Any:
