@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable
 
 #: So many services are named.
 SHOWN = 10
@@ -27,15 +28,15 @@ def drift_text(result: Mapping[str, Any], host: str) -> str:
     summary = result["summary"]
     first = ", ".join(_row(row) for row in result["results"][:SHOWN])
     return (
-        f"{host} differs from its declaration: {summary['created'] + summary['cloned']} to create, {summary['updated']} to "
-        f"update, {summary['deleted']} to delete, {summary['unchanged']} as declared. Nothing was changed. First to differ: "
+        f"{printable(host)} differs from its declaration: {summary['created'] + summary['cloned']} to create, "
+        f"{summary['updated']} to update, {summary['deleted']} to delete, {summary['unchanged']} as declared. Nothing was changed. First to differ: "
         f"{first}"
     )
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    fields = ", ".join(row.get("changed_fields") or ())
-    return f"{row['name']} (to be {row['action']}{': ' if fields else ''}{fields})"
+    fields = ", ".join(map(printable, row.get("changed_fields") or ()))
+    return f"{printable(row['name'])} (to be {printable(row['action'])}{': ' if fields else ''}{fields})"
 
 
 class FilterModule:

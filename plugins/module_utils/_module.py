@@ -86,7 +86,7 @@ class AiosModule(AnsibleModule):
         """Fail the task."""
         if not self.began:
             self._on_refusal(self, msg)
-        super().fail_json(msg, **kwargs)
+        super().fail_json(printable_lines(msg), **kwargs)
         raise AssertionError("unreachable")
 
     def connection(self) -> Connection:
