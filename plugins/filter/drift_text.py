@@ -29,8 +29,8 @@ def drift_text(result: Mapping[str, Any], host: str) -> str:
     first = ", ".join(_row(row) for row in result["results"][:SHOWN])
     return (
         f"{printable(host)} differs from its declaration: {summary['created'] + summary['cloned']} to create, "
-        f"{summary['updated']} to update, {summary['deleted']} to delete, {summary['unchanged']} as declared. Nothing was changed. First to differ: "
-        f"{first}"
+        f"{summary['updated']} to update, {summary['deleted']} to delete, {summary['unchanged']} as declared. Nothing was "
+        f"changed. First to differ: {first}"
     )
 
 
