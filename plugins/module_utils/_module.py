@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller, CallerWatch
@@ -24,6 +24,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType
+from ansible_collections.zstack.aios.plugins.module_utils._report.showable import UNSHOWABLE
 from ansible_collections.zstack.aios.plugins.module_utils._rest import transport
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import (
     ARGUMENT_SPEC,
@@ -45,11 +46,19 @@ class AiosModule(AnsibleModule):
     ``invocation``, without ``no_log``, which would mask unrelated output that happens to contain the same text.
 
     :param taken: the options to take out.
+    :param on_refusal: called with the message when the module fails before it begins, for instance because of its options.
     :ivar declared: the values of these options.
     :ivar errors: unknown options, to be reported with whatever else is invalid.
     """
 
-    def __init__(self, spec: Spec, taken: frozenset[str]) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        taken: frozenset[str],
+        on_refusal: Callable[[AiosModule, str], None] = lambda module, message: None,
+    ) -> None:
+        self._on_refusal = on_refusal
+        self.began = False
         self._taken = taken | frozenset(SECRET_OPTIONS)
         self._known = frozenset((*ARGUMENT_SPEC, *spec))
         self.declared: dict[str, Any] = {}
@@ -72,6 +81,13 @@ class AiosModule(AnsibleModule):
                 del self.params[option]
                 text = f"{quoted(option)} is not an option of this module{nearest(option, self._known)}"
                 self.errors.append(ValidationError("", "", text))
+
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+        """Fail the task."""
+        if not self.began:
+            self._on_refusal(self, msg)
+        super().fail_json(printable_lines(msg), **kwargs)
+        raise AssertionError("unreachable")
 
     def connection(self) -> Connection:
         """Return the checked connection options."""
@@ -124,16 +140,23 @@ def _option(field_type: FieldType) -> Spec:
     return option
 
 
-def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], Mapping[str, Any]]) -> None:
+def run_module(
+    spec: Spec,
+    taken: frozenset[str],
+    work: Callable[[AiosModule], Mapping[str, Any]],
+    on_refusal: Callable[[AiosModule, str], None] = lambda module, message: None,
+) -> None:
     """Run a module to its only exit.
 
     :param work: does the work and returns the result; a result with ``failed`` fails the task.
+    :param on_refusal: see :class:`AiosModule`.
     """
-    module = AiosModule(spec, taken)
+    module = AiosModule(spec, taken, on_refusal)
     if transport.REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=transport.REQUESTS_IMPORT_ERROR)
     if not yaml_codec.is_installed():
         module.fail_json(msg=missing_required_lib("PyYAML"))
+    module.began = True
     module.signals.listen()
     watch = CallerWatch(
         module.caller.lifeline, lambda: module.signals.interrupt("the end of the process that started it")
@@ -161,11 +184,23 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
 def presentable(result: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
     """Return a result as it may be shown: known secrets redacted everywhere, and in what Ansible shows as text (messages,
     warnings, differences) everything escaped that a terminal would obey."""
-    shown = dict(redactor.redact_all(result))
+    shown = {key: _redacted(value, redactor) for key, value in result.items()}
     for key in ("msg", "warnings", "diff"):
         if key in shown:
             shown[key] = _escaped(shown[key])
     return shown
+
+
+def _redacted(value: Any, redactor: Redactor) -> Any:
+    """Redact a value; a text that cannot be redacted is replaced, and does not cost the rest of the result."""
+    try:
+        return redactor.redact_all(value)
+    except Exception:  # whatever it is, what was done must be reported
+        if isinstance(value, Mapping):
+            return {key: _redacted(entry, redactor) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [_redacted(entry, redactor) for entry in value]
+        return UNSHOWABLE if isinstance(value, str) else value
 
 
 def _escaped(value: Any) -> Any:

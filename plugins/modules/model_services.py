@@ -143,6 +143,7 @@ options:
     description:
       - File on the host where the module runs, to which the module writes a report of all changes. Also written in
         check mode and after failures. The folder must exist.
+      - Only its user can read a new file. A file that it replaces keeps its permissions.
       - The suffix C(.html), C(.md) or C(.json) determines the format.
       - Unlike RV(results), a report in HTML or JSON contains every row.
     type: path
@@ -623,17 +624,19 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
 from ansible_collections.zstack.aios.plugins.module_utils._report.report import (
     check_report_path,
+    remove_report,
     report_data,
     write_report,
 )
@@ -728,7 +731,7 @@ class Facts(NamedTuple):
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring all services to what is declared; a refusal is reported, too."""
-    facts = Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
+    facts = facts_of(module)
     try:
         items, errors = read_declarations(module)
         settings, guards, invalid = read_settings(module)
@@ -742,26 +745,43 @@ def work(module: AiosModule) -> dict[str, Any]:
         facts = facts._replace(platform=connection.base_url)
         converged = converge(connection, items, settings, module.signals, module.redactor, guards)
     except AiosError as error:
-        error.warnings += report_refusal(module, facts, error)
+        error.warnings += report_refusal(module, facts, error.message, module.redactor)
+        raise
+    except Exception:
+        if module.params["report_path"]:
+            remove_report(module.params["report_path"])
         raise
     return report_result(module, converged, facts)
 
 
-def report_refusal(module: AiosModule, facts: Facts, error: AiosError) -> list[str]:
+def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Redactor) -> list[str]:
     """Write a report of why nothing was done, so that an older one is not taken for this run's.
 
     :return: a warning if it cannot be written.
     """
-    path = module.params["report_path"]
-    if not path or module.params["validate_only"] or any(check_report_path(path)):
+    path = module.params.get("report_path")
+    validated = str(module.params.get("validate_only")).lower() in TRUE
+    if not path or not isinstance(path, str) or validated or any(check_report_path(path)):
         return []
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
-    report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": error.message}
+    report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": redactor.redact(message)}
     try:
-        write_report(path, report_data(report, [], module.redactor))
+        write_report(path, report_data(report, [], redactor))
     except AiosError as unwritten:
         return [unwritten.message]
     return []
+
+
+def report_refused_options(module: AiosModule, message: str) -> None:
+    """Write a report of options that Ansible refused. They may have any type."""
+    redactor = Redactor()
+    redactor.learn(module.caller.secrets)
+    report_refusal(module, facts_of(module), message, redactor)
+
+
+def facts_of(module: AiosModule) -> Facts:
+    """Return what is known of a run at its start."""
+    return Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
 
 
 def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dict[str, Any]:
@@ -803,7 +823,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
 
 def main() -> None:
     """Run the module."""
-    run_module(argument_spec(), TAKEN, work)
+    run_module(argument_spec(), TAKEN, work, report_refused_options)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable
 from ansible_collections.zstack.aios.plugins.plugin_utils.vaulted import vaulted_texts
 
 display = Display()
@@ -115,4 +116,4 @@ def show(line: str) -> None:
     send = getattr(getattr(display, "_final_q", None), "send_display", None)
     if send is not None:
         with contextlib.suppress(Exception):  # private to Ansible; progress must not cost the task
-            send("display", line)
+            send("display", printable(line, 1000))

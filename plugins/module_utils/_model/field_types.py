@@ -77,6 +77,8 @@ class YamlText:
 
         :raises InvalidValue: it is not YAML; with line and column.
         """
+        if self._text is not None and len(self._text) > yaml_codec.LONGEST:
+            return
         try:
             self.load()
         except yaml_values.YamlError as error:
@@ -123,6 +125,8 @@ class Yaml(FieldType):
         current = trim(current or "")
         if wanted.equals(current):
             return True
+        if len(current) > yaml_codec.LONGEST:
+            return bool(self.complete(wanted, current).text == current)
         unmasked = self.complete(wanted, current)
         return self.meaning(unmasked, without) == self.meaning(current, without)
 

@@ -200,7 +200,7 @@ def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
         except (ValueError, RecursionError) as error:
             raise _Unreadable(f"it is not valid JSON: {error}") from None
     try:
-        loaded = yaml_codec.load(text)
+        loaded = yaml_codec.load(text, None)
     except yaml_values.YamlError as error:
         raise _Unreadable(f"it is not valid YAML: {error}") from None
     return loaded.value, loaded.lines
