@@ -54,6 +54,8 @@ options:
       - The platform ignores case and accents when it compares text. This module makes V(=), V(?=) and V(~=) exact.
       - The fields are the options of M(zstack.aios.model_service) with a single value, O(uuid), V(create_date),
         V(last_op_date), and the tags V(__userTag__), V(__systemTag__) and V(__tagUuid__).
+      - A condition on tags reads the tags of all services that meet the other conditions. V(__userTag__ is null) returns
+        the services without user tags.
     type: list
     elements: raw
   sort_by:

@@ -187,9 +187,8 @@ class ApiError(AiosError):
         self.job = job
         parts = f"HTTP {status}, job {job}" if job else f"HTTP {status}"
         said = f"{code}: {printable(details, 600)}" if not code.startswith("http_") else printable(details, 600)
-        super().__init__(
-            _sentence(f"{method} {path} failed ({parts}): {said or 'no text'}", cure or next_step(code)), code
-        )
+        failed = f"failed ({parts})" if status >= 300 else f"({parts})"
+        super().__init__(_sentence(f"{method} {path} {failed}: {said or 'no text'}", cure or next_step(code)), code)
 
     def failure(self) -> dict[str, object]:
         return {

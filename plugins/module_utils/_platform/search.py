@@ -13,7 +13,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import ne
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource, Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
-from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, queries
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE
 
@@ -63,9 +63,8 @@ def search(services: Services, question: Question) -> tuple[list[Resource], int]
     """Return the services that are asked for, and how many meet the conditions in all."""
     if not question.filtered_here and question.limit is not None and question.limit <= PAGE:
         order = f"{'-' if question.descending else '+'}{question.sort or 'uuid'}"
-        sent = [("q", condition.sent) for condition in question.conditions]
-        cut = [("limit", str(question.limit)), ("start", str(question.start)), ("sort", order)]
-        return services.page([*sent, *question.params(), *cut, ("replyWithCount", "true")])
+        sent = [*queries(question.conditions), *question.params(), ("sort", order)]
+        return services.page(sent, question.limit, question.start)
     found = services.listing(question.conditions, question.params())
     ordered = _sorted(found, question, services.schema)
     end = None if question.limit is None else question.start + question.limit

@@ -32,11 +32,11 @@ class Client(Channel):
         self,
         path: str,
         params: Sequence[tuple[str, str]] = (),
-        shape: Callable[[dict[str, Any]], bool] = lambda body: True,
+        missing: Callable[[dict[str, Any]], str] = lambda body: "",
     ) -> dict[str, Any]:
         """Send a GET until it succeeds.
 
-        :param shape: tells whether a body is one that this call can have; another one counts as garbled.
+        :param missing: tells what a body does not have that this call needs; such a response counts as garbled.
         :raises AiosError: the platform responded with an error, or not within the window.
         """
         query = urlencode(params, quote_via=quote, safe="")
@@ -47,7 +47,8 @@ class Client(Channel):
             action = retry_action(outcome, Phase.READ)
             if action is RetryAction.DONE and isinstance(outcome, Response):
                 body = outcome.json or {}
-                if shape(body):
+                outcome = outcome._replace(missing=missing(body))
+                if not outcome.missing:
                     return body
                 action = RetryAction.FEW
             if action is RetryAction.RELOGIN and not renewed and self.auth.renew(self.call, generation):
@@ -56,6 +57,31 @@ class Client(Channel):
             if situation_of(outcome) == "lost" and isinstance(outcome, TransportError) and outcome.slow:
                 action = RetryAction.FEW  # what takes too long takes too long again
             self.signals.wait(self.pause_or_fail(backoff, outcome, action))
+
+    def page(
+        self, path: str, params: Sequence[tuple[str, str]] = (), limit: int = PAGE, start: int = 0
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Read one page of a query, and how many rows meet it in all."""
+        rows, total = self._page(path, params, limit, start)
+        return rows, self.count(path, [param for param in params if param[0] == "q"]) if total is None else total
+
+    def count(self, path: str, conditions: Sequence[tuple[str, str]] = ()) -> int:
+        """Return how many rows meet a query."""
+        body = self.read(
+            path, [*conditions, ("count", "true")], lambda body: "" if _total(body) is not None else "total"
+        )
+        return _total(body) or 0
+
+    def _page(
+        self, path: str, params: Sequence[tuple[str, str]], limit: int, start: int
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Return a page and the total. A page that is not full is the last one, so that it tells the total too."""
+        cut = [("limit", str(limit)), ("start", str(start)), ("replyWithCount", "true")]
+        body = self.read(path, [*params, *cut], page_without)
+        rows, total = body["inventories"], _total(body)
+        if total is None and len(rows) < limit and (rows or not start):
+            total = start + len(rows)
+        return rows, total
 
     def pages(
         self,
@@ -72,24 +98,24 @@ class Client(Channel):
         """
         for _try in range(FEW_TRIES):
             rows: dict[str, dict[str, Any]] = {}
-            totals, start, last = set(), 0, ""
+            totals, start, last = set[int](), 0, ""
             while True:
-                page = [("limit", str(PAGE)), ("start", str(start)), ("sort", "+uuid"), ("replyWithCount", "true")]
-                body = self.read(path, [*params, *page], _is_counted_page)
-                uuids, before = [row["uuid"] for row in body["inventories"]], len(rows)
+                page, total = self._page(path, [*params, ("sort", "+uuid")], PAGE, start)
+                uuids, before = [row["uuid"] for row in page], len(rows)
                 moved = bool(last) and uuids[:1] != [last]
-                rows.update(zip(uuids, body["inventories"], strict=True))
-                totals.add(body["total"])
-                on_page(len(rows), body["total"])
+                rows.update(zip(uuids, page, strict=True))
+                totals.update([] if total is None else [total])
+                on_page(len(rows), len(rows) if total is None else total)
                 # A page that brings nothing new cannot be followed by one that does, whatever the total says.
-                if moved or start + PAGE >= body["total"] or len(rows) == before:
+                if moved or (total is not None and start + PAGE >= total) or len(rows) == before:
                     break
                 start, last = start + PAGE - 1, uuids[-1]
             if totals == {len(rows)} and not moved:
                 return list(rows.values())
+        of_all = f"{len(rows)} of {max(totals)}" if totals else f"{len(rows)}"
         raise AiosError(
             f"GET {path}: the listing is incomplete: rows were added or removed while they were read, {FEW_TRIES} times "
-            f"({len(rows)} of {max(totals)} the last time). Next: run again when nobody else changes the platform.",
+            f"({of_all} the last time). Next: run again when nobody else changes the platform.",
             "incomplete_listing",
         )
 
@@ -117,11 +143,16 @@ class Client(Channel):
                 self.signals.wait(self.pause_or_fail(backoff, request.last, RetryAction.RETRY))
 
 
-def _is_counted_page(body: Mapping[str, Any]) -> bool:
-    return is_page(body) and isinstance(body.get("total"), int)
+def _total(body: Mapping[str, Any]) -> int | None:
+    total = body.get("total")
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
-def is_page(body: Mapping[str, Any]) -> bool:
-    """Return whether a body has the shape of a query's: a list of objects that each have a uuid."""
+def page_without(body: Mapping[str, Any]) -> str:
+    """Return what the body of a query does not have: a list of objects that each have a uuid. Empty if it has it."""
     rows = body.get("inventories")
-    return isinstance(rows, list) and all(isinstance(row, dict) and isinstance(row.get("uuid"), str) for row in rows)
+    if not isinstance(rows, list):
+        return "list of inventories"
+    if not all(isinstance(row, dict) and isinstance(row.get("uuid"), str) for row in rows):
+        return "uuid in each row"
+    return "number in total" if body.get("total") is not None and _total(body) is None else ""

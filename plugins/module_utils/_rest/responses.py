@@ -137,8 +137,12 @@ def as_error(outcome: Outcome, job: str = "", asked: tuple[str, str] | None = No
     if outcome.status < 300:
         # Of a response that cannot be read nobody knows whether it shows a session.
         shown = printable(re.sub("[0-9A-Fa-f]{8,}", MASK, text), 200)
-        text = f"the response is not from the ZStack API: {shown or 'it is empty'}"
-        cure = "check that host, port and context_path are those of a ZStack platform"
+        if outcome.missing:
+            text = f"the response has no {outcome.missing}: {shown}"
+            cure = "check that the version of the platform is supported, and that no proxy changes its responses"
+        else:
+            text = f"the response is not from the ZStack API: {shown or 'it is empty'}"
+            cure = "check that host, port and context_path are those of a ZStack platform"
     elif outcome.status < 400:
         text = f"a redirect to {printable(outcome.headers.get('Location', ''), 200)}, which is not followed"
         cure = "set host and protocol to the final address"

@@ -45,7 +45,11 @@ Signer = Callable[[str, str], Mapping[str, str]]
 
 
 class Response(NamedTuple):
-    """A complete HTTP response. ``json`` is the parsed body, ``None`` when it is not a JSON object."""
+    """A complete HTTP response.
+
+    :param json: the parsed body, ``None`` when it is not a JSON object.
+    :param missing: what its request needs and the body does not have.
+    """
 
     method: str
     path: str
@@ -53,6 +57,7 @@ class Response(NamedTuple):
     headers: Mapping[str, str]
     text: str
     json: dict[str, Any] | None
+    missing: str = ""
 
 
 class Transport:
