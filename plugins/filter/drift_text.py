@@ -28,7 +28,7 @@ def drift_text(result: Mapping[str, Any], host: str) -> str:
     first = ", ".join(_row(row) for row in result["results"][:SHOWN])
     return (
         f"{host} differs from its declaration: {summary['created'] + summary['cloned']} to create, {summary['updated']} to "
-        f"update, {summary['deleted']} to delete, {summary['unchanged']} as declared. Nothing was changed. First to differ: "
+        f"update, {summary['deleted']} to delete, {summary['unchanged']} as declared. Nothing was changed. First differences: "
         f"{first}"
     )
 

@@ -135,7 +135,9 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
     if not yaml_codec.is_installed():
         module.fail_json(msg=missing_required_lib("PyYAML"))
     module.signals.listen()
-    watch = CallerWatch(module.caller.lifeline, lambda: module.signals.interrupt("the end of its caller"))
+    watch = CallerWatch(
+        module.caller.lifeline, lambda: module.signals.interrupt("the end of the process that started it")
+    )
     watch.start()
     try:
         result = dict(work(module))

@@ -91,7 +91,7 @@ options:
     description:
       - Long description, which the platform shows as a document.
       - Only a clone can set it.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   yaml:
     description:
@@ -107,7 +107,7 @@ options:
   request_memory:
     description:
       - Amount of memory, in the unit of the platform.
-      - The vendor does not document the unit; the number is passed on unchanged.
+      - The vendor does not document the unit. The module does not convert the number.
       - Required to create the service without O(clone_from).
     type: int
   model_center_uuid:
@@ -115,7 +115,7 @@ options:
       - UUID of the model center that the service belongs to.
       - A clone is created in the model center of its source.
       - Required to create the service without O(clone_from).
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   model_center:
     description:
@@ -125,7 +125,7 @@ options:
     description:
       - UUID of the zone in which the service is created.
       - The platform never shows it.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Used at creation only, and ignored once the service exists.
     type: str
   zone:
     description:
@@ -140,7 +140,7 @@ options:
     description:
       - Path of the service's files.
       - Required to create the service without O(clone_from).
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   start_command:
     description:
@@ -164,18 +164,18 @@ options:
     description:
       - Version of Conda.
       - 'A string: quote V("23.7") in YAML.'
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   size:
     description:
       - Size of the service, in the unit of the platform.
       - Only a clone can set it.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: int
   system:
     description:
       - Whether this is a service of the platform itself.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: bool
   type:
     description:
@@ -213,12 +213,12 @@ options:
     description:
       - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       - Only a clone can set it.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: list
     elements: str
   architecture_images:
     description:
-      - Images to start from, one for each CPU architecture.
+      - Images that the service starts from, one for each CPU architecture.
     type: list
     elements: dict
     suboptions:
@@ -247,70 +247,72 @@ options:
     description:
       - Environment variables of the service.
       - Values whose key looks secret are redacted in everything that is shown.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: dict
   startup_parameters:
     description:
       - Startup parameters of the service.
       - Values whose key looks secret are redacted in everything that is shown.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
   inference_params:
     description:
       - Inference parameters of the service.
       - Values whose key looks secret are redacted in everything that is shown.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
   service_name:
     description:
       - Name of the service inside its configuration.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: str
   service_ports:
     description:
       - Ports of the service, as numbers.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: list
     elements: int
   service_livez:
     description:
       - Path of the liveness probe.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: str
   service_readyz:
     description:
       - Path of the readiness probe.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: str
   service_bootup_time:
     description:
       - Seconds that the service may take to start.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: int
   service_install_path:
     description:
       - Path of the service's files, inside its configuration.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: str
   service_start_command:
     description:
       - Command that starts the service, inside its configuration.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: str
   resource_uuid:
     description:
       - UUID of a new service.
-      - Random by default.
+      - By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time cannot
+        create the same service twice.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   tag_uuids:
     description:
@@ -481,7 +483,7 @@ model_service:
       description: CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       type: list
     architecture_images:
-      description: Images to start from, one for each CPU architecture.
+      description: Images that the service starts from, one for each CPU architecture.
       type: list
     support_distributed:
       description: Whether inference can be distributed.

@@ -227,7 +227,7 @@ model_services:
       description: CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       type: list
     architecture_images:
-      description: Images to start from, one for each CPU architecture.
+      description: Images that the service starts from, one for each CPU architecture.
       type: list
     support_distributed:
       description: Whether inference can be distributed.

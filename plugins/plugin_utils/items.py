@@ -33,7 +33,7 @@ def join_items(fragments: Mapping[str, Any], mode: str = "strict") -> tuple[list
     :return: new dictionaries in the order in which each item was first named, and every error, naming its variable.
     """
     if mode not in MODES:
-        return [], [f"the mode of merging is {' or '.join(MODES)}, not {mode!r}"]
+        return [], [f"the merge mode must be {' or '.join(MODES)}, not {mode!r}"]
     merged = _Merge(overlay=mode == "overlay")
     for name in sorted(fragments, key=_application_order):
         merged.add(name, fragments[name])
@@ -117,9 +117,9 @@ class _Merge:
         places = [*(self._places[position] for position in earlier), (variable, index)]
         cures = []
         if identity[0] == "name":
-            cures.append("give each its uuid if these are several services")
+            cures.append("give each one its uuid if they are several services")
         if not self._overlay and len({name for name, _index in places}) > 1:
-            cures.append("model_services_merge: overlay would lay a later variable over an earlier one")
+            cures.append("set model_services_merge to overlay to combine them")
         where = " and ".join(f"{name}[{at}]" for name, at in places)
         cure = f" ({'; '.join(cures)})" if cures else ""
         self.errors.append(f"the {identity[0]} {identity[1]!r} is declared in {where}{cure}")
@@ -153,7 +153,7 @@ def _type_name(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, str):
-        return "text"
+        return "a string"
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, (int, float)):

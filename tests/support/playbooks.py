@@ -48,6 +48,12 @@ class Run:
         return {host: int(number) for host, number in re.findall(r"^(\S+) +: ok=\d+ +changed=(\d+)", self.text, re.M)}
 
     @property
+    def failures(self) -> dict[str, str]:
+        """Why a task failed, by host."""
+        found = re.findall(r"^fatal: \[(\S+?)(?: -> \S+)?\]: FAILED! => (\{.*\})$", self.text, re.M)
+        return {host: json.loads(result)["msg"] for host, result in found}
+
+    @property
     def stats(self) -> dict[str, Any]:
         """What a workflow's next node would get."""
         found = re.search(r"^\tRUN: (\{.*\})$", self.text, re.M)

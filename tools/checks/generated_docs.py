@@ -81,12 +81,12 @@ def _notes(field: Field, prefix: str) -> list[str]:
     notes = []
     if field.add == "required":
         notes.append(f"Required to create the service without O({prefix}clone_from).")
-    if field.create_only and field.option != "resource_uuid":
-        notes.append(
-            "Cannot be changed once the service exists; another value fails the task before anything is written."
-        )
+    if field.create_only and field.read:
+        notes.append("Cannot be changed once the service exists. Another value fails the task before any write.")
+    elif field.create_only:
+        notes.append("Used at creation only, and ignored once the service exists.")
     if field.update_only:
-        follow = "The platform takes it in updates only; after a creation, an update in the same task sets it."
+        follow = "The platform accepts it in updates only. After a creation, an update in the same task sets it."
         shown = "Compared with the stored C(yaml)." if field.shown_at else "The platform never shows it."
         notes += [follow, shown]
     return notes

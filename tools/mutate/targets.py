@@ -31,7 +31,7 @@ TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
         ),
         "_rest/responses.py": (
             "functional/reliability/test_sessions.py",
-            "functional/security/test_hostile_answers.py",
+            "functional/security/test_hostile_responses.py",
             "functional/reliability/test_exactly_once.py",
         ),
         "_platform/query.py": ("functional/declare/test_model_service_info.py", "functional/bulk/test_guards.py"),

@@ -33,24 +33,24 @@ NEXT_STEPS: tuple[tuple[str, str], ...] = (
     ),
     (
         "ID.1001",
-        "the session ended; use account_name instead of session_uuid, or an access key if something else ends its sessions",
+        "use account_name instead of session_uuid, or an access key if another program ends the sessions of the account",
     ),
     ("ID.1002", "ask the platform's administrator for the permission"),
-    ("ID.1003", "the account's quota is exhausted; raise it on the platform"),
+    ("ID.1003", "increase the quota of the account on the platform"),
     ("ID.1005", "change the account's password once in the platform's own interface"),
     (
         "ID.1006",
-        "the account has reached the platform's session limit; end some sessions, wait until they expire, or use an access key",
+        "end some sessions of the account, wait until they expire, or use an access key, which has no session",
     ),
-    ("ID.1007", "the account is disabled; enable it on the platform"),
-    ("ID.2", "the account requires a second factor; use an access key (access_key_id, access_key_secret)"),
-    ("LOGIN_CONTROL.1002", "the account is locked after failed logins; wait, or unlock it on the platform"),
-    ("LOGIN_CONTROL.1004", "the platform's access control rejects this machine's address"),
+    ("ID.1007", "enable the account on the platform"),
+    ("ID.2", "use an access key (access_key_id, access_key_secret), because the account requires a second factor"),
+    ("LOGIN_CONTROL.1002", "wait, or unlock the account on the platform; failed logins have locked it"),
+    ("LOGIN_CONTROL.1004", "allow the address of this host in the platform's access control"),
     (
         "LOGIN_CONTROL",
-        "the platform's login control rejected the login; log in once in its own interface, or use an access key",
+        "log in once in the platform's own interface, or use an access key",
     ),
-    ("PORTAL.1000", "AIOS is not installed or not licensed on this platform"),
+    ("PORTAL.1000", "check that AIOS is installed, licensed and running on this platform"),
     ("SYS.1018", "ask the platform's administrator for access to this resource"),
     ("SYS.1019", "ask the platform's administrator for the permission"),
 )
@@ -187,8 +187,9 @@ class ApiError(AiosError):
         self.job = job
         parts = f"HTTP {status}, job {job}" if job else f"HTTP {status}"
         said = f"{code}: {printable(details, 600)}" if not code.startswith("http_") else printable(details, 600)
-        failed = f"failed ({parts})" if status >= 300 else f"({parts})"
-        super().__init__(_sentence(f"{method} {path} {failed}: {said or 'no text'}", cure or next_step(code)), code)
+        outcome = "failed" if status >= 400 else "received an unexpected response"
+        text = f"{method} {path} {outcome} ({parts}): {said or 'the response is empty'}"
+        super().__init__(_sentence(text, cure or next_step(code)), code)
 
     def failure(self) -> dict[str, object]:
         return {
@@ -224,7 +225,9 @@ class OutcomeUnknown(AiosError):
         self.reason = reason
         self.forgotten = forgotten
         self.cause = cause
-        super().__init__(f"{method} {path} (job {job}): {printable(reason, 600)}", "uncertain")
+        super().__init__(
+            f"the outcome of {method} {path} (job {job}) is unknown: {printable(reason, 600)}", "uncertain"
+        )
 
     def failure(self) -> dict[str, object]:
         return {"code": self.code, "method": self.method, "path": self.path, "details": self.reason, "job": self.job}
@@ -244,7 +247,9 @@ def internal_error(error: BaseException) -> AiosError:
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = "".join(f" in {frame.name}, {os.path.basename(frame.filename)} line {frame.lineno}" for frame in place)
     text = printable(f"{type(error).__name__}: {error}", 300)
-    return AiosError(f"internal error{where}: {text}. Next: report it with this message.", "internal")
+    return AiosError(
+        f"internal error{where}: {text}. Next: report this message as an issue of the collection.", "internal"
+    )
 
 
 def next_step(code: str) -> str:

@@ -96,11 +96,11 @@ class RunLock:
                 return lock
             if time.monotonic() >= end:
                 raise GuardError(
-                    f"another run is writing to this platform: {lock}. It was waited for {self._timeout:g} s. Nothing was "
-                    "written. Next: run again when it has ended, or raise lock_timeout.",
+                    f"another run is writing to this platform: {lock}. This run waited {self._timeout:g} s. Nothing was "
+                    "written. Next: run again when the other run has ended, or increase lock_timeout.",
                     "locked",
                 )
-            self._on_wait(f"waiting for another run on this platform: {lock}")
+            self._on_wait(f"waiting for another run that writes to this platform: {lock}")
             self._wait(EVERY)
 
 
@@ -111,7 +111,7 @@ def _try_lock(path: str, kind: int) -> int | str:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise GuardError(
-                f"the lock {path} cannot be opened: {error.strerror}. Nothing was written. Next: remove that file.",
+                f"the lock file {path} cannot be opened: {error.strerror}. Nothing was written. Next: remove this file.",
                 "lock",
             ) from None
         with contextlib.ExitStack() as failed:
@@ -137,7 +137,7 @@ def _is_at(descriptor: int, path: str) -> bool:
 
 def _owner(content: bytes) -> str:
     pid, _blank, started = content.decode("ascii", "replace").partition(" ")
-    return f"process {pid}, started {started}" if pid.isdigit() and started else "of unknown process"
+    return f"process {pid}, started {started}" if pid.isdigit() and started else "an unknown process"
 
 
 def _short(text: str) -> str:

@@ -15,6 +15,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import MA
 
 #: The shortest text that is redacted; with a single kind of character it has to be longer, or ordinary words would be hidden.
 SHORTEST, SHORTEST_PLAIN, SHORTEST_NUMBER = 6, 12, 8
+_LONG, _PIECE = 200, 20_000
 _GSON = {ord(character): f"\\u{ord(character):04x}" for character in "<>&='"}
 _KINDS = tuple(re.compile(kind) for kind in ("[a-z]", "[A-Z]", "[0-9]", "[^a-zA-Z0-9]"))
 
@@ -24,38 +25,66 @@ class SecretTexts:
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._known: set[str] = set()
-        self._by_start: dict[str, list[str]] = {}
+        # The forms of all texts, by how they begin and by their length, the longest first.
+        self._forms: dict[str, dict[int, set[str]]] = {}
+        # The characters with which they begin, place by place, and where a text has such characters.
+        self._letters: list[set[str]] = [set() for _place in range(SHORTEST)]
+        self._start: re.Pattern[str] | None = None
         self.add(texts)
 
     def add(self, texts: Iterable[str]) -> None:
         """Redact these, too, unless they are so short that this would hide ordinary words."""
-        for text in texts:
-            if text not in self._known and is_distinctive(text):
-                self._known.add(text)
-                for form in forms(text):
-                    candidates = self._by_start.setdefault(form[:SHORTEST], [])
-                    if form not in candidates:
-                        candidates.append(form)
-                        candidates.sort(key=len, reverse=True)
+        changed = set()
+        # A long one is known by its pieces: to compare it as a whole at many places would take too long.
+        for piece in (text[place : place + _PIECE] for text in texts for place in range(0, len(text), _PIECE)):
+            if piece not in self._known and is_distinctive(piece):
+                self._known.add(piece)
+                for form in forms(piece):
+                    start = form[:SHORTEST]
+                    self._forms.setdefault(start, {}).setdefault(len(form), set()).add(form)
+                    changed.add(start)
+        for start in changed:
+            self._forms[start] = dict(sorted(self._forms[start].items(), reverse=True))
+        if any(
+            letter not in letters for start in changed for letter, letters in zip(start, self._letters, strict=True)
+        ):
+            self._compile(changed)
+
+    def _compile(self, starts: Iterable[str]) -> None:
+        """Look for these beginnings, too. Not for each by itself, which takes the longer the more there are."""
+        for start in starts:
+            for letter, letters in zip(start, self._letters, strict=True):
+                letters.add(letter)
+        classes = ("".join(map(re.escape, sorted(letters))) for letters in self._letters)
+        self._start = re.compile("".join(f"[{letters}]" for letters in classes))
 
     def redact(self, text: str) -> str:
         """Return the text with every secret replaced, the longest first."""
-        if not self._by_start or len(text) < SHORTEST:
+        if self._start is None or len(text) < SHORTEST:
             return text
-        parts, start, place = [], 0, 0
-        while place <= len(text) - SHORTEST:
-            candidates = self._by_start.get(text[place : place + SHORTEST])
-            found = next((form for form in candidates or () if text.startswith(form, place)), None)
-            if found is None:
-                place += 1
-                continue
-            parts += [text[start:place], MASK]
-            start = place = place + len(found)
-        return "".join(parts) + text[start:] if parts else text
+        parts, done, place = [], 0, 0
+        while found := self._start.search(text, place):
+            place = found.start()
+            length = self._length_at(text, place)
+            if length:
+                parts += [text[done:place], MASK]
+                done = place + length
+            place += length or 1
+        return "".join(parts) + text[done:] if parts else text
+
+    def _length_at(self, text: str, place: int) -> int:
+        """Return how long the secret is that begins at a place; 0 if none does."""
+        for length, forms_of in self._forms.get(text[place : place + SHORTEST], {}).items():
+            # What is long mostly differs soon, so that a copy of it would be too much.
+            if length > _LONG and any(text.startswith(form, place) for form in forms_of):
+                return length
+            if length <= _LONG and text[place : place + length] in forms_of:
+                return length
+        return 0
 
     def redact_all(self, value: Any) -> Any:
         """Return a value of JSON with every secret in its texts replaced; keys stay."""
-        if not self._by_start:
+        if self._start is None:
             return value
         if isinstance(value, str):
             return self.redact(value)
@@ -79,8 +108,15 @@ def forms(text: str) -> Iterator[str]:
     and each of its longer lines."""
     escaped = json.dumps(text)[1:-1]
     readable = json.dumps(text, ensure_ascii=False)[1:-1]
-    found = {text, escaped, readable, escaped.translate(_GSON), readable.translate(_GSON), quote(text, safe="")}
-    found |= {quote(text), quote_plus(text), printable(text, len(text) + 1)}
+    found = {
+        text,
+        escaped,
+        readable,
+        escaped.translate(_GSON),
+        readable.translate(_GSON),
+        quote(text, safe="", errors="replace"),
+    }
+    found |= {quote(text, errors="replace"), quote_plus(text, errors="replace"), printable(text, len(text) + 1)}
     if "\n" in text:
         found |= {line.strip() for line in text.splitlines() if len(line.strip()) >= SHORTEST_PLAIN}
     return (form for form in found if len(form) >= SHORTEST)

@@ -68,7 +68,9 @@ class Applier:
                 if interrupted:
                     row.skip("the run was interrupted", "interrupted")
                 else:
-                    row.skip("the platform no longer responds" if self._client.gone else "something else failed before")
+                    row.skip(
+                        "the platform no longer responds" if self._client.gone else "another service failed before"
+                    )
         return rows + pruned
 
     @property
@@ -130,6 +132,6 @@ def _mention_unseen(row: Row) -> None:
     unseen = unseen_fields(row)
     if unseen and row.error is not None:
         row.error.append(
-            "fix the cause, then run once with update_write_only=always: the platform does not show "
-            f"{listed(unseen, 20)}, so that a later run cannot see whether they are set"
+            "fix the cause, then run once with update_write_only=always, because the platform does not show "
+            f"{listed(unseen, 20)}, and a later run cannot see whether they are set"
         )

@@ -156,7 +156,7 @@ class _Run:
         try:
             folder = lock_folder()
         except LocksUnavailable as reason:
-            self.warnings.append(f"Another run on this machine is not waited for: {reason}.")
+            self.warnings.append(f"Cannot wait for other runs on this machine: {reason}.")
             yield
             return
         wait = self._client.signals.wait

@@ -166,7 +166,11 @@ class Executor:
         if steps:
             now = self._related(target, field)
         if not _has_members(now, field, wanted):
-            raise AiosError(f"the platform reported success but ignored {field.option}", "ignored_fields")
+            raise AiosError(
+                f"the platform reported success but ignored {field.option}. Next: check on the platform what the service "
+                "allows.",
+                "ignored_fields",
+            )
         row.reached(now, [field.option])
 
     def _set_member(self, target: Resource, field: Field, value: str, member: Member | None) -> None:
@@ -194,8 +198,8 @@ class Executor:
         ignored = _ignored(action, resource, values)
         if ignored:
             raise AiosError(
-                f"the platform reported success but ignored {listed(ignored, 20)}; it may be older than these fields, or not "
-                "allow them here. Next: remove them, or upgrade the platform.",
+                f"the platform reported success but ignored {listed(ignored, 20)}; its version may not have these options, or "
+                "not allow them here. Next: remove them, or upgrade the platform.",
                 "ignored_fields",
             )
 

@@ -59,7 +59,7 @@ def read_prune(
     if not wanted:
         return None, errors
     if not conditions:
-        text = "it is missing; prune needs conditions that say which services are yours"
+        text = "it is missing; set the conditions that select the services which this declaration owns"
         errors.append(ValidationError("", "prune_conditions", text))
     prune = Prune(tuple(read), str(limit), allow_empty)
     if prune.most(100) is None:
@@ -165,10 +165,11 @@ def refuse_plan(approved: str, now: str, actions: Sequence[Action]) -> NoReturn:
     if not DIGEST.fullmatch(approved):
         reason = f"{quoted(approved)} is not the digest of a plan (64 hexadecimal digits)"
     else:
-        reason = f"different now: {'; '.join(digest_differences(approved, now))}"
+        different = "; ".join(digest_differences(approved, now))
+        reason = f"the plan has changed since it was approved, in these parts: {different}"
     raise GuardError(
-        f"plan_digest: the plan has changed since it was approved: {reason}. The plan is now: {describe_actions(actions)}. "
-        "Nothing was written. Next: look at the new plan (check mode with diff) and approve its digest.",
+        f"plan_digest: {reason}. The plan is now: {describe_actions(actions)}. Nothing was written. Next: review the new "
+        "plan (check mode with diff) and approve its digest.",
         "plan_changed",
         plan_digest=now,
     )

@@ -89,10 +89,10 @@ class _Planner:
             return found[0]
         what, instead = option.removesuffix("s").replace("_", " "), item.schema.named[option].option
         if found:
-            text = f"the name {quoted(name)} matches {len(found)} {what}s: {listed(found, 10)}; give {instead}"
+            text = f"the name {quoted(name)} matches {len(found)} {what}s: {listed(found, 10)}; set {instead} instead"
         else:
-            near = nearest(name, known) or f"; there are {listed(sorted(map(quoted, known))) or 'none'}"
-            text = f"no {what} named {quoted(name)}{near}; give another name, or {instead}"
+            near = nearest(name, known) or f"; existing names: {listed(sorted(map(quoted, known))) or 'none'}."
+            text = f"no {what} named {quoted(name)}{near} Set an existing name, or {instead}."
         self.refuse(item, option, text)
         return None
 
@@ -102,7 +102,7 @@ class _Planner:
         for item, current in matched:
             if current is not None and seen.setdefault(current.uuid, item) is not item:
                 other = seen[current.uuid].where
-                self.refuse(item, "", f"it is about the same service ({current.uuid}) as {other}; keep one of them")
+                self.refuse(item, "", f"it declares the same service ({current.uuid}) as {other}; keep one of them")
 
     def plan(self, item: Item, values: Mapping[str, Any], current: Resource | None) -> Action:
         """Return what is to be done about one item."""
@@ -144,17 +144,25 @@ class _Planner:
             action.kind = UPDATED
         return action
 
-    def check_fixed(self, item: Item, row: Field, wanted: Any, current: Any, why: str = "") -> None:
-        """Refuse another value of a field that cannot be changed, as far as the platform shows it."""
+    def check_fixed(self, item: Item, row: Field, wanted: Any, current: Any, source: str = "") -> None:
+        """Refuse another value of a field that cannot be changed, as far as the platform shows it.
+
+        :param source: what a clone takes the field from; empty for an existing service.
+        """
         if not row.read or row.type.same(wanted, current):
             return
         shown = self._short(row, current) if current is not None else "none"
-        self.refuse(
-            item,
-            row.option,
-            f"{why or 'it cannot be changed once the service exists'}: current value {shown}, declared value "
-            f"{self._short(row, wanted)}; declare the current value, remove the option, or delete the service and create it anew",
-        )
+        declared = f"declared value {self._short(row, wanted)}"
+        if source:
+            text = (
+                f"a clone takes it from its source {quoted(source)}: its value {shown}, {declared}; remove the option"
+            )
+        else:
+            text = (
+                f"it cannot be changed once the service exists: current value {shown}, {declared}; declare the current "
+                "value, remove the option, or delete the service and create it again"
+            )
+        self.refuse(item, row.option, text)
 
     def _short(self, row: Field, value: Any) -> str:
         shown = self.redactor.redact_all(row.type.show(value, self.redactor))
@@ -175,13 +183,12 @@ class _Planner:
             self.refuse(
                 item,
                 "uuid",
-                f"no service has the uuid {item.uuid}; remove uuid to create one of this name (resource_uuid chooses "
-                "the uuid of a new service)",
+                f"no service has the UUID {item.uuid}; remove uuid to create a new service (resource_uuid sets its UUID)",
             )
         chosen = values.get("resource_uuid")
         if chosen and chosen in self.snapshot.by_uuid:
             other = self.snapshot.by_uuid[chosen].name
-            self.refuse(item, "resource_uuid", f"the service {quoted(other)} has this uuid already")
+            self.refuse(item, "resource_uuid", f"the service {quoted(other)} already has this UUID; set another one")
         kind = CLONED if item.clone_from else CREATED
         uuids = iter([str(chosen)]) if chosen else derived_uuids(str(values.get("name", "")))
         free = (uuid for uuid in uuids if chosen or uuid not in self.snapshot.by_uuid)
@@ -199,8 +206,8 @@ class _Planner:
             self.refuse(
                 item,
                 "",
-                f"the service does not exist yet, and these are missing to create it: {words}; give them, or clone_from to "
-                "take them from another service",
+                f"the service does not exist, and options that its creation requires are missing: {words}; set them, or set "
+                "clone_from to take them from another service",
             )
         for option in values:
             row = item.schema.by_option[option]
@@ -208,8 +215,7 @@ class _Planner:
                 self.refuse(
                     item,
                     option,
-                    "only a clone can set it; the service does not exist yet and is not cloned (give clone_from, or remove "
-                    "the option)",
+                    "only a clone can set it, and this service is not cloned; set clone_from, or remove the option",
                 )
 
     def split(self, action: Action, operation: str) -> None:
@@ -252,15 +258,15 @@ class _Clones:
         if wanted in self._snapshot.by_uuid:
             action.source = self._snapshot.by_uuid[wanted]
         elif len(named) > 1:
-            text = f"the name {quoted(wanted)} matches {len(named)} services: {uuids_of(named)}; give the uuid"
+            text = f"the name {quoted(wanted)} matches {len(named)} services: {uuids_of(named)}; set a UUID instead"
             self._planner.refuse(action.item, "clone_from", text)
         elif named:
             action.source = named[0]
         elif wanted in self._made:
             action.after = self._made[wanted]
         else:
-            kind = "uuid" if is_uuid(wanted) else "name"
-            text = f"no service on the platform or in this declaration has the {kind} {quoted(wanted)}"
+            kind = "UUID" if is_uuid(wanted) else "name"
+            text = f"no service on the platform or in this declaration has the {kind} {quoted(wanted)}; set an existing one"
             self._planner.refuse(action.item, "clone_from", text)
 
     def _finish(self, action: Action, done: set[Action]) -> None:
@@ -268,7 +274,8 @@ class _Clones:
         chain: list[Action] = []
         while action.kind == CLONED and action not in done:
             if action in chain:
-                text = f"the clones form a circle: {_circle([*chain[chain.index(action) :], action])}"
+                links = _cycle([*chain[chain.index(action) :], action])
+                text = f"the clones form a cycle: {links}; declare one of these services without clone_from"
                 self._planner.refuse(action.item, "clone_from", text)
                 done.update(chain)
                 chain[-1].after = None
@@ -291,13 +298,13 @@ class _Clones:
             if row.accepted(CLONE) or row.accepted(UPDATE) or row.relation:
                 continue
             if not row.read:
-                self._planner.refuse(action.item, option, "a clone cannot be given it; remove it for this service")
+                self._planner.refuse(action.item, option, "it cannot be set for a clone; remove the option")
             else:
-                why = f"a clone takes it from its source {quoted(action.item.clone_from)}"
-                self._planner.check_fixed(action.item, row, wanted, action.inherited(option), why)
+                source = str(action.item.clone_from)
+                self._planner.check_fixed(action.item, row, wanted, action.inherited(option), source)
 
 
-def _circle(links: Sequence[Action]) -> str:
+def _cycle(links: Sequence[Action]) -> str:
     names = [printable(link.name, 40) for link in links]
     if len(names) > 12:
         names = [*names[:10], f"{len(names) - 11} more", names[-1]]

@@ -40,8 +40,8 @@ class Snapshot:
         found = self.by_name.get(item.name or "", [])
         if len(found) > 1:
             raise InvalidValue(
-                f"{len(found)} services have this name: {uuids_of(found)}; set uuid to the one to manage, or rename the "
-                "others"
+                f"{len(found)} services have this name: {uuids_of(found)}; set uuid to the UUID of the service to "
+                "manage, or rename the others"
             )
         return found[0] if found else None
 

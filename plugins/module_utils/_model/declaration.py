@@ -156,18 +156,18 @@ class _Reader:
 
     def _conflicts(self, item: Item, given: Mapping[str, Any]) -> Iterator[ValidationError]:
         if given.get("name") is None and given.get("uuid") is None:
-            text = f"it is missing; give the name, or the uuid, of the {self.schema.noun}"
+            text = f"it is missing; set the name or the uuid of the {self.schema.noun}"
             yield ValidationError(item.where, "name", text)
         for name_option, row in self.schema.named.items():
             if given.get(name_option) is not None and given.get(row.option) is not None:
-                text = f"give either {name_option} or {row.option}, not both"
+                text = f"set either {name_option} or {row.option}, not both"
                 yield ValidationError(item.where, name_option, text)
         if item.clone_from is not None and item.clone_from in (item.name, item.uuid):
-            text = f"a {self.schema.noun} cannot be cloned from itself; remove it, or set it to null to drop a default"
+            text = f"a {self.schema.noun} cannot be cloned from itself; remove the option, or set it to null to drop its default"
             yield ValidationError(item.where, "clone_from", text)
         chosen = item.values.get("resource_uuid")
         if item.uuid and chosen and item.uuid != chosen:
-            yield ValidationError(item.where, "resource_uuid", "it differs from uuid; give one of them")
+            yield ValidationError(item.where, "resource_uuid", "it differs from uuid; set only one of them")
 
 
 def _where(given: Mapping[str, Any], place: str) -> str:

@@ -63,7 +63,9 @@ class ConditionReader:
         :raises InvalidCondition: it cannot be asked; the text names it.
         """
         if len(str(given)) > LONGEST:
-            raise InvalidCondition(f"a condition of {len(str(given)):,} characters is longer than a request can carry")
+            raise InvalidCondition(
+                f"the condition has {len(str(given)):,} characters; a request can contain at most {LONGEST:,}"
+            )
         field, operator, value = _parts(given)
         operator, column = _WORDS.get(operator, operator), self.column(field)
         if operator not in SERVER_OPERATORS:
@@ -197,7 +199,7 @@ def _understood(column: str, operator: str, value: str, here: bool = False) -> s
         raise InvalidCondition(f"{quoted(text)}: the platform cannot take %s in a condition on tags; use =, ~= or ?=")
     if "'" in value:
         raise InvalidCondition(
-            f"{quoted(text)}: the platform cannot take a single quote in a value; use ~= with _ in its place"
+            f"{quoted(text)}: the platform rejects a single quote in a value; use ~= with _ in its place"
         )
     if read_by_server(text) != (column, operator, value):
         raise InvalidCondition(

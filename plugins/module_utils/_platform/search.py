@@ -104,7 +104,9 @@ def declare(
             if _declarable(field, shown, service):
                 form[field.option] = shown
             elif field.option != "name":
-                warnings.append(f"{field.option} of {quoted(service.name)} is left out: it cannot be declared.")
+                warnings.append(
+                    f"{field.option} of {quoted(service.name)} is left out, because this value cannot be declared."
+                )
         if "name" not in form or times[service.name] > 1:
             form = {"uuid": service.uuid, **form}
         declared.append(form)
@@ -126,7 +128,7 @@ def unshown_fields(schema: Schema, fields: Sequence[str], found: Sequence[Resour
     known = {field.option for field in schema.readable if field.read != "uuid"} | schema.server_made | {"uuid"}
     shown = known.union(*(service.values for service in found))
     return [
-        f"fields: the platform shows no {quoted(name)} of a service{nearest(name, known)}"
+        f"fields: model services have no field {quoted(name)}{nearest(name, known)}"
         for name in fields
         if name not in shown
     ]

@@ -113,7 +113,7 @@ def _not_offered(error: ApiError) -> AiosError | None:
     if "no api mapping" not in error.details:
         return None
     return AiosError(
-        f"This platform does not offer {error.method} {error.path}: tags of this kind cannot be read or changed through "
-        "it on an existing service. Next: remove the option, or use tag_uuids, which newer platforms have instead.",
+        f"this platform does not have {error.method} {error.path}, so tags of this kind cannot be read or changed on an "
+        "existing service. Next: remove the option, or use tag_uuids, which newer platforms have instead.",
         "tags_not_offered",
     )

@@ -61,7 +61,7 @@ def _markdown(report: Mapping[str, Any]) -> str:
         parts.append(f"> {words.note(report)}")
     if report["refused"]:
         lines = [f"    {line}" for line in words.harmless_lines(report["refused"], _MARKDOWN_LINES)]
-        parts += ["## Why", "\n".join(lines)]
+        parts += ["## Reason", "\n".join(lines)]
     else:
         parts.append(_counts(summary, check))
     if report["plan_digest"]:
@@ -85,7 +85,9 @@ def _fit(sections: Iterable[tuple[int, str]], total: int) -> list[str]:
     for services, text in sections:
         room -= len(text) + 2
         if room < 0:
-            shown.append(f"{counted(total - reported, 'more service')}: the .html and .json reports hold all of them.")
+            shown.append(
+                f"{counted(total - reported, 'more service')}: the .html and .json reports contain all of them."
+            )
             break
         shown.append(text)
         reported = services

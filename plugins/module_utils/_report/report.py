@@ -51,7 +51,7 @@ def check_report_path(path: str) -> Iterator[ValidationError]:
     if Path(path).suffix not in SUFFIXES:
         yield ValidationError("", "report_path", f"{quoted(path)} ends in none of {', '.join(SUFFIXES)}")
     elif not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = "is not writable" if folder.is_dir() else "does not exist on this host, create it"
+        why = "is not writable" if folder.is_dir() else "does not exist on this host; create it"
         yield ValidationError("", "report_path", f"the folder {quoted(folder)} {why}")
 
 

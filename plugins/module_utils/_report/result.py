@@ -89,7 +89,7 @@ def show_diff(rows: Sequence[Row], redactor: Redactor) -> list[dict[str, str]]:
     diff = _fit((make_diff(row, redactor) for row in changed[:_DIFFS]), DIFF_ROOM)
     omitted = len(changed) - len(diff)
     if omitted:
-        note = f"{counted(omitted, 'more service')} changed; the diff is cut to fit. report_path keeps all of it.\n"
+        note = f"{counted(omitted, 'more service')} changed; the diff is cut to fit. report_path writes all of it.\n"
         diff.append({"before_header": "cut", "after_header": "cut", "before": "", "after": note})
     return diff
 
@@ -111,10 +111,9 @@ def failure_message(rows: Sequence[Row], summary: Mapping[str, int], interrupted
 
 def _head(summary: Mapping[str, int]) -> str:
     of_all = f"of {counted(summary['total'], 'service')}"
-    unknown = f"{summary[UNKNOWN]} may or may not be done"
     if not summary[FAILED]:
-        return unknown.replace(" may", f" {of_all} may", 1)
-    return f"{summary[FAILED]} {of_all} failed" + (f", {unknown}" if summary[UNKNOWN] else "")
+        return f"The outcome of {summary[UNKNOWN]} {of_all} is unknown"
+    return f"{summary[FAILED]} {of_all} failed" + (f", {summary[UNKNOWN]} unknown" if summary[UNKNOWN] else "")
 
 
 def count_words(summary: Mapping[str, int], planned: bool = False) -> str:

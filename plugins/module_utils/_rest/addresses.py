@@ -40,7 +40,7 @@ def resolve(host: str, port: int, given_up: Callable[[], bool]) -> list[Any]:
     while asking.is_alive():
         asking.join(_LOOK_UP)
         if asking.is_alive() and given_up():
-            raise TimeoutError(f"the address of {host} was not found in time")
+            raise TimeoutError(f"the address of {host} was not resolved in time")
     if errors:
         raise OSError(str(errors[0])) from errors[0]
     return found

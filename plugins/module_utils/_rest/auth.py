@@ -80,7 +80,7 @@ class Auth:
         inventory = response.get("inventory")
         session = inventory.get("uuid") if isinstance(inventory, Mapping) else None
         if not isinstance(session, str) or not session:
-            raise ApiError("PUT", LOGIN_PATH, 200, "http_200", "the response to the login holds no session")
+            raise ApiError("PUT", LOGIN_PATH, 200, "http_200", "the response to the login contains no session")
         return session
 
     def log_out(self, delete: Callable[[str], None]) -> None:

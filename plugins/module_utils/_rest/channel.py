@@ -89,9 +89,11 @@ class Channel:
             if isinstance(outcome, TransportError) and outcome.slow:
                 break
         if isinstance(outcome, TransportError) and outcome.kind == "unsent":
-            self.warnings.append("The platform could not be reached to log out; its session ends by itself.")
+            self.warnings.append(
+                "The platform could not be reached for the logout; the session stays until it expires."
+            )
         else:
-            self.warnings.append("The platform did not confirm the logout; the session may last until it expires.")
+            self.warnings.append("The platform did not confirm the logout; the session may stay until it expires.")
 
     @property
     def requests(self) -> int:
@@ -170,9 +172,9 @@ class Channel:
                 return pause
         error = as_error(outcome, job)
         if self.gone:
-            error.append(f"the platform has not responded for {self.window:g} s; a larger job_timeout waits longer")
+            error.append(f"the platform has not responded for {self.window:g} s; increase job_timeout to wait longer")
         elif backoff.spent:
-            error.append(f"it was tried for {backoff.window:g} s; a larger job_timeout tries longer")
+            error.append(f"the request was retried for {backoff.window:g} s; increase job_timeout to retry longer")
         elif backoff.tries > 1:
-            error.append(f"it was tried {backoff.tries} times")
+            error.append(f"the request was attempted {backoff.tries} times")
         raise error

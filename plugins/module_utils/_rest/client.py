@@ -23,6 +23,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import
 from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Write
 
 PAGE = 1000
+#: What is far beyond the largest platform: rows of one listing, and bytes of all its pages.
+MOST_ROWS, LARGEST_LISTING = 200_000, 512 * 1024 * 1024
 
 
 class Client(Channel):
@@ -39,6 +41,9 @@ class Client(Channel):
         :param missing: tells what a body does not have that this call needs; such a response counts as garbled.
         :raises AiosError: the platform responded with an error, or not within the window.
         """
+        return self._read(path, params, missing).json or {}
+
+    def _read(self, path: str, params: Sequence[tuple[str, str]], missing: Callable[[dict[str, Any]], str]) -> Response:
         query = urlencode(params, quote_via=quote, safe="")
         backoff, renewed = Backoff(self.window), False
         while True:
@@ -46,10 +51,9 @@ class Client(Channel):
             outcome = self.exchange("GET", path, query)
             action = retry_action(outcome, Phase.READ)
             if action is RetryAction.DONE and isinstance(outcome, Response):
-                body = outcome.json or {}
-                outcome = outcome._replace(missing=missing(body))
+                outcome = outcome._replace(missing=missing(outcome.json or {}))
                 if not outcome.missing:
-                    return body
+                    return outcome
                 action = RetryAction.FEW
             if action is RetryAction.RELOGIN and not renewed and self.auth.renew(self.call, generation):
                 renewed = True
@@ -62,7 +66,7 @@ class Client(Channel):
         self, path: str, params: Sequence[tuple[str, str]] = (), limit: int = PAGE, start: int = 0
     ) -> tuple[list[dict[str, Any]], int]:
         """Read one page of a query, and how many rows meet it in all."""
-        rows, total = self._page(path, params, limit, start)
+        rows, total, _size = self._page(path, params, limit, start)
         return rows, self.count(path, [param for param in params if param[0] == "q"]) if total is None else total
 
     def count(self, path: str, conditions: Sequence[tuple[str, str]] = ()) -> int:
@@ -74,14 +78,20 @@ class Client(Channel):
 
     def _page(
         self, path: str, params: Sequence[tuple[str, str]], limit: int, start: int
-    ) -> tuple[list[dict[str, Any]], int | None]:
-        """Return a page and the total. A page that is not full is the last one, so that it tells the total too."""
+    ) -> tuple[list[dict[str, Any]], int | None, int]:
+        """Return a page, the total, and the bytes of the response.
+
+        A page that is not full is the last one, so that it shows the total too (platform.query_total).
+        """
         cut = [("limit", str(limit)), ("start", str(start)), ("replyWithCount", "true")]
-        body = self.read(path, [*params, *cut], page_without)
+        response = self._read(path, [*params, *cut], page_without)
+        body = response.json or {}
         rows, total = body["inventories"], _total(body)
+        if len(rows) > limit:
+            raise _too_large(path, f"the response has {len(rows):,} rows, and {limit:,} were requested")
         if total is None and len(rows) < limit and (rows or not start):
             total = start + len(rows)
-        return rows, total
+        return rows, total, response.size
 
     def pages(
         self,
@@ -94,13 +104,15 @@ class Client(Channel):
         Each page begins with the last row of the page before, which shows that no row has moved from one to the other.
 
         :param on_page: called after each page with the number of rows so far, and of all.
-        :raises AiosError: also when the platform's rows kept changing while they were read.
+        :raises AiosError: also when the platform's rows kept changing while they were read, or have no end.
         """
         for _try in range(FEW_TRIES):
             rows: dict[str, dict[str, Any]] = {}
-            totals, start, last = set[int](), 0, ""
+            totals, start, last, size = set[int](), 0, "", 0
             while True:
-                page, total = self._page(path, [*params, ("sort", "+uuid")], PAGE, start)
+                page, total, sent = self._page(path, [*params, ("sort", "+uuid")], PAGE, start)
+                size += sent
+                _refuse_endless(path, len(rows) + len(page), total, size)
                 uuids, before = [row["uuid"] for row in page], len(rows)
                 moved = bool(last) and uuids[:1] != [last]
                 rows.update(zip(uuids, page, strict=True))
@@ -114,8 +126,8 @@ class Client(Channel):
                 return list(rows.values())
         of_all = f"{len(rows)} of {max(totals)}" if totals else f"{len(rows)}"
         raise AiosError(
-            f"GET {path}: the listing is incomplete: rows were added or removed while they were read, {FEW_TRIES} times "
-            f"({of_all} the last time). Next: run again when nobody else changes the platform.",
+            f"GET {path}: the listing is incomplete: rows were added or removed during each of {FEW_TRIES} attempts "
+            f"({of_all} rows in the last one). Next: run again when nobody else changes the platform.",
             "incomplete_listing",
         )
 
@@ -146,6 +158,27 @@ class Client(Channel):
 def _total(body: Mapping[str, Any]) -> int | None:
     total = body.get("total")
     return total if isinstance(total, int) and not isinstance(total, bool) else None
+
+
+def _refuse_endless(path: str, rows: int, total: int | None, size: int) -> None:
+    """Raise an error for a listing that no platform sends.
+
+    :param rows: how many there are so far; ``total``: how many there are to be; ``size``: the bytes of all pages so far.
+    """
+    if max(rows, total or 0) > MOST_ROWS:
+        text = f"the listing has {max(rows, total or 0):,} rows, more than {MOST_ROWS:,}"
+    elif size > LARGEST_LISTING:
+        text = f"the listing is larger than {LARGEST_LISTING:,} bytes"
+    else:
+        return
+    raise _too_large(path, text)
+
+
+def _too_large(path: str, text: str) -> AiosError:
+    return AiosError(
+        f"GET {path}: {text}. Next: check that host, port and context_path are those of a ZStack platform.",
+        "listing_too_large",
+    )
 
 
 def page_without(body: Mapping[str, Any]) -> str:

@@ -147,11 +147,11 @@ def as_error(outcome: Outcome, job: str = "", asked: tuple[str, str] | None = No
         text = f"a redirect to {printable(outcome.headers.get('Location', ''), 200)}, which is not followed"
         cure = "set host and protocol to the final address"
     elif "no api mapping" in text:
-        cure = "AIOS is not installed on this platform, or too old, or context_path is not the platform's"
+        cure = "check that the platform has AIOS in a version with this call, and check context_path"
     elif "requestTimeTooSkewed" in text:
         cure = (
-            "the platform compares the time with its own wall clock; set server_utc_offset to its offset from UTC, "
-            'such as "+08:00", and check both clocks'
+            'set server_utc_offset to the offset of the platform from UTC, such as "+08:00", because the platform '
+            "compares the time with its own wall clock; check both clocks"
         )
     elif "accessKey" in text or "access key" in text:
         cure = "check access_key_id and access_key_secret"

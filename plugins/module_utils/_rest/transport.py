@@ -10,6 +10,7 @@ that says whether the request can have arrived.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import ssl
@@ -36,9 +37,11 @@ try:
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
-#: A page of 1,000 services is one or two megabytes; what is far beyond that is no response of the platform. The values
-#: of a response are bounded too: tiny ones take 25 times their text in memory.
-LARGEST_RESPONSE, MOST_VALUES = 128 * 1024 * 1024, 5_000_000
+#: A page of 1,000 services is one or two megabytes with less than 100,000 values; what is far beyond that is no response
+#: of the platform. The values are bounded too: tiny ones take 25 times their text in memory.
+LARGEST_RESPONSE, MOST_VALUES = 64 * 1024 * 1024, 1_000_000
+#: Bytes of a body that are kept as text, for messages.
+_KEPT = 256 * 1024
 _CHUNK = 256 * 1024
 #: Sets the ``Authorization`` and other headers of one request; given its method and decoded path.
 Signer = Callable[[str, str], Mapping[str, str]]
@@ -47,8 +50,10 @@ Signer = Callable[[str, str], Mapping[str, str]]
 class Response(NamedTuple):
     """A complete HTTP response.
 
-    :param json: the parsed body, ``None`` when it is not a JSON object.
-    :param missing: what its request needs and the body does not have.
+    :ivar text: at most :data:`_KEPT` bytes of the body.
+    :ivar json: the parsed body, ``None`` when it is not a JSON object.
+    :ivar size: the bytes of the body.
+    :ivar missing: what its request needs and the body does not have.
     """
 
     method: str
@@ -57,6 +62,7 @@ class Response(NamedTuple):
     headers: Mapping[str, str]
     text: str
     json: dict[str, Any] | None
+    size: int = 0
     missing: str = ""
 
 
@@ -136,28 +142,31 @@ class Transport:
                     raise self._expired(method, path, exchange)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 raise self._failed(method, path, error, exchange) from None
-        body_text, parsed = content.decode("utf-8", "replace"), _object(content)
+        parsed, body_text = _object(content), content[:_KEPT].decode("utf-8", "replace")
         if response.status_code >= 300 or parsed is None:  # it will be shown
             known = SecretTexts((*secrets, *proof.shown))
             body_text, parsed = known.redact(body_text), known.redact_all(parsed)
-        return Response(method, path, response.status_code, response.headers, body_text, parsed)
+        return Response(method, path, response.status_code, response.headers, body_text, parsed, len(content))
 
-    def _read(self, response: Any, method: str, path: str) -> bytes:
-        parts, size = [], 0
+    def _read(self, response: Any, method: str, path: str) -> bytes | bytearray:
+        content = bytearray()
         while part := response.raw.read(_CHUNK, decode_content=False):
-            parts.append(part)
-            size += len(part)
-            if size > LARGEST_RESPONSE:
-                raise TransportError("bad", method, path, f"the response is larger than {LARGEST_RESPONSE} bytes")
+            content += part
+            if len(content) > LARGEST_RESPONSE:
+                raise TransportError(
+                    "bad", method, path, f"the response is larger than {LARGEST_RESPONSE:,} bytes", _PLATFORM
+                )
         expected = response.headers.get("Content-Length", "")
-        if re.fullmatch("[0-9]{1,15}", expected, re.ASCII) and size < int(expected):
+        if re.fullmatch("[0-9]{1,15}", expected, re.ASCII) and len(content) < int(expected):
             raise TransportError("lost", method, path, "the connection closed in the middle of the response")
-        content = _unpacked(b"".join(parts), response.headers.get("Content-Encoding", ""))
-        if content is None:
-            raise TransportError("bad", method, path, f"the response unpacks to more than {LARGEST_RESPONSE} bytes")
-        if content.count(b",") + content.count(b"{") + content.count(b"[") > MOST_VALUES:
-            raise TransportError("bad", method, path, f"the response has more than {MOST_VALUES:,} values")
-        return content
+        unpacked = _unpacked(content, response.headers.get("Content-Encoding", ""))
+        if unpacked is None:
+            raise TransportError(
+                "bad", method, path, f"the response expands to more than {LARGEST_RESPONSE:,} bytes", _PLATFORM
+            )
+        if _has_many_values(unpacked):
+            raise TransportError("bad", method, path, f"the response has more than {MOST_VALUES:,} values", _PLATFORM)
+        return unpacked
 
     def _failed(self, method: str, path: str, error: Exception, exchange: Exchange) -> TransportError:
         """Return what an exception means for the request."""
@@ -170,7 +179,7 @@ class Transport:
         if isinstance(error, requests.exceptions.SSLError) and not broken_off:
             return self._untrusted(method, path, reason)
         if isinstance(error, requests.exceptions.ProxyError):
-            reason = f"no connection to {self.base_url} through the proxy that the environment names: {reason}"
+            reason = f"no connection to {self.base_url} through the proxy from the environment: {reason}"
             return TransportError("unsent", method, path, reason, _PROXY)
         if isinstance(error, requests.exceptions.ConnectTimeout):
             reason = f"no connection to {self.base_url} within {self.timeout:g} s"
@@ -210,18 +219,19 @@ class Transport:
 
 def _cure_of_trust(reason: str) -> str:
     if "mismatch" in reason:
-        return "give in host a name that the certificate is made for"
+        return "set host to a name that the certificate contains"
     if "expired" in reason or "not yet valid" in reason:
-        return "renew the platform's certificate, or set this machine's clock"
+        return "renew the platform's certificate, or correct the clock of this host"
     if re.search("Missing|marked critical|key usage", reason):
-        return "have the certificate or its CA issued anew with what it lacks; Python 3.13 and later insist on it"
-    return "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
+        return "issue the certificate or its CA again with the missing extension, which Python 3.13 and later require"
+    return "set ca_path to the CA that signed the platform's certificate; validate_certs=false would trust any server"
 
 
-_OVERLOAD = "check whether the platform is overloaded, or raise timeout"
-_PROXY = "check http_proxy and https_proxy, or name the platform's host in no_proxy"
-_SCHEME = "give {0} as protocol, or {0}:// in host where it is a URL"
-_ADDRESS = "check host, port and protocol, and that the platform is up"
+_PLATFORM = "check that host, port and context_path are those of a ZStack platform"
+_OVERLOAD = "check whether the platform is overloaded, or increase timeout"
+_PROXY = "check http_proxy and https_proxy, or add the platform's host to no_proxy"
+_SCHEME = "set protocol to {0}, or begin the URL in host with {0}://"
+_ADDRESS = "check host, port and protocol, and that the platform is running"
 
 
 class _Auth:
@@ -245,7 +255,7 @@ class _Auth:
         return request
 
 
-def _unpacked(content: bytes, encoding: str) -> bytes | None:
+def _unpacked(content: bytes | bytearray, encoding: str) -> bytes | bytearray | None:
     """Return the body of a response that a proxy compressed although it was asked not to; ``None`` when it is too large.
 
     :raises ValueError: it is compressed in another way, damaged or incomplete.
@@ -267,7 +277,19 @@ def _unpacked(content: bytes, encoding: str) -> bytes | None:
     return unpacked
 
 
-def _object(content: bytes) -> dict[str, Any] | None:
+#: Texts, whose characters are no values, and the characters that begin or follow a value.
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|([,{\[])', re.DOTALL)
+
+
+def _has_many_values(content: bytes | bytearray) -> bool:
+    """Return whether a text of JSON has more than :data:`MOST_VALUES` values."""
+    if content.count(b",") + content.count(b"{") + content.count(b"[") <= MOST_VALUES:
+        return False
+    values = (token for token in _TOKEN.finditer(content) if token[1])
+    return next(itertools.islice(values, MOST_VALUES, None), None) is not None
+
+
+def _object(content: bytes | bytearray) -> dict[str, Any] | None:
     try:
         value = json.loads(content)
     except (ValueError, RecursionError):

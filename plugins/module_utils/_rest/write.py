@@ -116,7 +116,7 @@ class Write:
                 return None
             self.last = outcome
             if situation_of(outcome) == "forgotten":
-                raise self._unknown("the platform accepted the job and then did not know it any more", forgotten=True)
+                raise self._unknown("the platform accepted the job and then lost it", forgotten=True)
             if action in (RetryAction.RELOGIN, RetryAction.RETRY_NEW):
                 return action
             if action is RetryAction.REREAD:
@@ -133,7 +133,7 @@ class Write:
                 if few and not pause:
                     raise self._unknown()
         raise self._unknown(
-            f"no end of the job was seen within {channel.window:g} s; a larger job_timeout waits longer"
+            f"the end of the job was not seen within {channel.window:g} s; increase job_timeout to wait longer"
         )
 
     def _wait(self, seconds: float, under_way: bool) -> None:
@@ -148,5 +148,9 @@ class Write:
         cause = None
         if not reason:
             cause = as_error(self.last, self._job, (self._method, self._path))
-            reason = f"it ended with {cause.code}: {cause.details}" if isinstance(cause, ApiError) else cause.reason
+            reason = (
+                f"the platform responded with {cause.code}: {cause.details}"
+                if isinstance(cause, ApiError)
+                else cause.reason
+            )
         return OutcomeUnknown(self._method, self._path, self._job, reason, forgotten, cause)

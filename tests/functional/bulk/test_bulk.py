@@ -222,18 +222,18 @@ def test_a_clone_may_name_the_uuid_chosen_for_another_new_one(platform: Platform
     assert platform.writes()[1]["path"].endswith(f"/ai/model-services/{chosen}")
 
 
-def test_clones_in_a_circle_are_refused_with_the_circle(platform: Platform) -> None:
+def test_clones_in_a_cycle_are_refused_with_the_cycle(platform: Platform) -> None:
     declared = [{"name": f"ring-{n}", "clone_from": f"ring-{(n + 1) % 3}"} for n in range(3)]
     result = platform.run("model_services", {"model_services": [*declared, service("fine")]})
     assert result.failed
-    assert "circle: ring-0 -> ring-1 -> ring-2 -> ring-0" in result["msg"]
+    assert "cycle: ring-0 -> ring-1 -> ring-2 -> ring-0" in result["msg"]
     assert platform.writes() == []
 
 
-def test_a_large_circle_is_reported_in_few_words(platform: Platform) -> None:
+def test_a_large_cycle_is_reported_in_few_words(platform: Platform) -> None:
     declared = [{"name": f"ring-{n}", "clone_from": f"ring-{(n + 1) % 5000}"} for n in range(5000)]
     result = platform.run("model_services", {"model_services": declared})
-    assert "circle: ring-0 -> ring-1 -> " in result["msg"]
+    assert "cycle: ring-0 -> ring-1 -> " in result["msg"]
     assert "ring-9 -> 4990 more -> ring-0" in result["msg"]
     assert len(json.dumps(result)) < 2000
 
@@ -343,7 +343,7 @@ def test_a_name_declared_in_two_places_is_refused_with_both(platform: Platform, 
     ("name", "text", "reason"),
     [
         ("a.yml", "- name: x\n  yaml: {\n", "line"),
-        ("a.yml", "services: []\n", '"services" is unknown; did you mean "model_services"?'),
+        ("a.yml", "services: []\n", '"services" is an unknown key; did you mean "model_services"?'),
         ("a.yml", "just words\n", "neither a list of services nor a mapping"),
         ("a.json", "[{]", "not valid JSON"),
         ("a.yml", "$ANSIBLE_VAULT;1.1;AES256\n3132\n", "Ansible Vault"),

@@ -140,7 +140,7 @@ def test_a_clone_sends_the_field_where_the_platform_takes_it_and_nothing_else(pl
         return
     if not field.clone and not field.update:
         assert result.failed
-        text = "a clone takes it from its source" if field.read else "a clone cannot be given it"
+        text = "a clone takes it from its source" if field.read else "it cannot be set for a clone"
         assert f"{field.option}: {text}" in result["msg"]
         assert platform.writes() == []
         return

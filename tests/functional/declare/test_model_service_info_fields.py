@@ -31,5 +31,5 @@ def test_a_field_that_no_service_shows_is_warned_of(platform: Platform) -> None:
     asked = ["request_cpus", "user_tags", "description", "create_date"]
     result = platform.run("model_service_info", {"fields": asked})
     assert [sorted(row) for row in result["model_services"]] == [["create_date", "name", "uuid"]]
-    warnings = re.findall(r"fields: the platform shows no ([^']*)'", str(result["warnings"]))
-    assert warnings == ['"request_cpus" of a service; did you mean "request_cpu"?', '"user_tags" of a service']
+    warnings = re.findall(r"fields: model services have no field ([^']*)'", str(result["warnings"]))
+    assert warnings == ['"request_cpus"; did you mean "request_cpu"?', '"user_tags"']

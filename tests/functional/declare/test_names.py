@@ -63,7 +63,7 @@ def test_a_name_and_a_uuid_together_are_refused(platform: Platform, option: str)
     field = MODEL_SERVICE.named[option]
     both = {option: as_given(field, strategies.known_names(field)[0]), field.option: strategies.sample(field).value}
     result = platform.run(MODULE, creatable(**both))
-    assert f"{option}: give either {option} or {field.option}, not both" in result["msg"]
+    assert f"{option}: set either {option} or {field.option}, not both" in result["msg"]
     assert platform.sim.log() == []
 
 
@@ -73,7 +73,7 @@ def test_an_ambiguous_name_is_refused_with_the_uuids(platform: Platform, option:
     result = platform.run(MODULE, creatable(field.option, **{option: as_given(field, constants.AMBIGUOUS_NAME)}))
     what = option.removesuffix("s").replace("_", " ")
     assert f'{option}: the name "{constants.AMBIGUOUS_NAME}" matches 2 {what}s' in result["msg"]
-    assert f"give {field.option}" in result["msg"]
+    assert f"set {field.option}" in result["msg"]
     assert platform.writes() == []
 
 

@@ -117,7 +117,7 @@ def test_on_a_platform_without_tags_only_new_services_get_them(
     platform.sim.clear_log()
     result = platform.run(MODULE, {"name": "chat", "request_cpu": 9, field.option: []})
     assert result["failure"]["code"] == "tags_not_offered"
-    assert "This platform does not offer" in result["msg"]
+    assert "this platform does not have" in result["msg"]
     assert "remove the option" in result["msg"]
     assert platform.writes() == []
 

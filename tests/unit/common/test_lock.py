@@ -61,10 +61,12 @@ def test_the_other_run_is_named(tmp_path: Path) -> None:
             pass
     owner = rf"process {os.getpid()}, started \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d"
     assert re.search(owner, caught.value.message)
-    assert "waited for 0.3 s" in caught.value.message
+    assert "This run waited 0.3 s" in caught.value.message
     assert "Nothing was written" in caught.value.message
     assert caught.value.code == "locked"
-    assert waits and all(re.fullmatch(f"waiting for another run on this platform: {owner}", text) for text in waits)
+    assert waits and all(
+        re.fullmatch(f"waiting for another run that writes to this platform: {owner}", text) for text in waits
+    )
 
 
 def test_a_lock_is_waited_for(tmp_path: Path) -> None:

@@ -110,10 +110,10 @@ def test_chains_of_clones_are_linked_and_predicted() -> None:
 
 
 @pytest.mark.parametrize("length", [2, 3, 7])
-def test_circles_of_clones_are_refused_with_the_whole_circle(length: int) -> None:
+def test_cycles_of_clones_are_refused_with_the_whole_cycle(length: int) -> None:
     items = [{"name": f"s{place}", "clone_from": f"s{(place + 1) % length}"} for place in range(length)]
     [error] = plan(items).errors
-    assert "the clones form a circle: " in error.text
+    assert "the clones form a cycle: " in error.text
     assert error.text.count(" -> ") == length
 
 
@@ -124,11 +124,11 @@ def test_circles_of_clones_are_refused_with_the_whole_circle(length: int) -> Non
         ({"name": "twin", "state": "absent"}, f"2 services have this name: {ONE}, {TWO}"),
         ({"name": "copy", "clone_from": "twin"}, f'the name "twin" matches 2 services: {ONE}, {TWO}'),
         ({"name": "copy", "clone_from": "nothing"}, 'has the name "nothing"'),
-        ({"name": "copy", "clone_from": "3" * 32}, f'has the uuid "{"3" * 32}"'),
-        ({"uuid": "3" * 32, "name": "x"}, f"no service has the uuid {'3' * 32}"),
-        ({"name": "new", "request_cpu": 1}, "these are missing to create it: yaml, request_memory"),
+        ({"name": "copy", "clone_from": "3" * 32}, f'has the UUID "{"3" * 32}"'),
+        ({"uuid": "3" * 32, "name": "x"}, f"no service has the UUID {'3' * 32}"),
+        ({"name": "new", "request_cpu": 1}, "options that its creation requires are missing: yaml, request_memory"),
         ({**REQUIRED, "name": "new", "readme": "x"}, "readme: only a clone can set it"),
-        ({**REQUIRED, "name": "new", "resource_uuid": ONE}, '"twin" has this uuid already'),
+        ({**REQUIRED, "name": "new", "resource_uuid": ONE}, '"twin" already has this UUID'),
         ({"uuid": ONE, "conda_version": "23.7"}, 'current value none, declared value "23.7"'),
         ({"uuid": ONE, "yaml": "a: ["}, "yaml: it is not valid YAML"),
     ],

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import yaml
+from ansible_collections.zstack.aios.plugins.module_utils._common.secrets import SecretTexts
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.environment import environment_of
@@ -109,3 +112,30 @@ def test_redaction_hides_every_secret_and_changes_nothing_else(document: dict[st
     for side in (document, shown):
         side.pop("env", None)
     assert repr(shown) == repr(document)
+
+
+def test_every_piece_of_a_huge_secret_is_redacted() -> None:
+    secret = "".join(f"piece {number:06}." for number in range(100_000))
+    shown = SecretTexts([secret]).redact(f"so {secret} it is")
+    assert set(shown.removeprefix("so ").removesuffix(" it is")) == {"*"}
+
+
+@pytest.mark.parametrize("shape", ["many lines", "many secrets", "one huge text", "one letter"])
+def test_redacting_takes_little_time_whatever_is_secret(shape: str) -> None:
+    lines = [f"value of the line {number}" for number in range(50_000)]
+    secrets = {
+        "many lines": ["\n".join(lines)],
+        "many secrets": lines,
+        "one huge text": ["x" * 5 + "y" * 2_000_000],
+        "one letter": ["z" * 500_000 + "1"],
+    }[shape]
+    text = "x" + "\n".join(lines) + " value of the line" + "x" * 10 + "y" * 100_000 + "z" * 500_000
+    begun = time.process_time()
+    texts = SecretTexts(secrets)
+    shown = texts.redact(text)
+    assert time.process_time() - begun < 5
+    assert ("value of the line 49999" in shown) == (shape in ("one huge text", "one letter"))
+
+
+def test_a_secret_that_is_not_valid_unicode_is_redacted() -> None:
+    assert SecretTexts(["half-\ud800-a-pair"]).redact("so half-\ud800-a-pair it is") == f"so {MASK} it is"

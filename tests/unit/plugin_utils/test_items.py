@@ -79,7 +79,7 @@ def test_a_name_that_only_some_items_give_a_uuid_is_refused(mode: str) -> None:
     base = [{"name": "twin", "uuid": "a" * 32}, {"name": "twin", "uuid": "b" * 32}]
     message = refusal({"model_services_items": base, "model_services_items__c": [{"name": "twin"}]}, mode)
     places = "model_services_items[0] and model_services_items[1] and model_services_items__c[0]"
-    assert f"the name 'twin' is declared in {places} (give each its uuid if these are several services" in message
+    assert f"the name 'twin' is declared in {places} (give each one its uuid if they are several services" in message
 
 
 def test_overlay_finds_one_of_several_services_of_a_name_by_its_uuid() -> None:
@@ -138,9 +138,9 @@ def test_overlay_refuses_to_join_two_services_into_one() -> None:
     [
         (None, "model_services_items__x is empty; write [] for no model services"),
         ({"name": "a"}, "model_services_items__x must be a list of model services, not a mapping"),
-        ("qwen", "model_services_items__x must be a list of model services, not text"),
+        ("qwen", "model_services_items__x must be a list of model services, not a string"),
         (True, "model_services_items__x must be a list of model services, not a boolean"),
-        (["qwen"], "model_services_items__x[0] must be a mapping with a name, not text"),
+        (["qwen"], "model_services_items__x[0] must be a mapping with a name, not a string"),
         ([{"name": "a"}, 7], "model_services_items__x[1] must be a mapping with a name, not a number"),
         ([[]], "model_services_items__x[0] must be a mapping with a name, not a list"),
         ([{"request_cpu": 1}], "model_services_items__x[0] has neither name nor uuid"),
