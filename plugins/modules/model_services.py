@@ -132,6 +132,7 @@ options:
   validate_only:
     description:
       - Whether to check the declarations only. This needs no platform and no credentials, and sends no request.
+      - RV(msg) names the services that can only be existing ones, because options that a creation requires are missing.
     type: bool
     default: false
   report_path:
@@ -213,7 +214,7 @@ options:
         type: str
       model_center:
         description:
-          - Name of the model center, instead of O(model_services[].model_center_uuid).
+          - Name or UUID of the model center, instead of O(model_services[].model_center_uuid).
         type: str
       zone_uuid:
         description:
@@ -223,7 +224,7 @@ options:
         type: str
       zone:
         description:
-          - Name of the zone, instead of O(model_services[].zone_uuid).
+          - Name or UUID of the zone, instead of O(model_services[].zone_uuid).
         type: str
       gpu_compute_capability:
         description:
@@ -300,7 +301,7 @@ options:
         elements: str
       models:
         description:
-          - Names of the models, instead of O(model_services[].model_uuids).
+          - Names or UUIDs of the models, instead of O(model_services[].model_uuids).
         type: list
         elements: str
       cpu_architectures:
@@ -569,6 +570,22 @@ results:
     error_code:
       description: Error code of the platform, or one of this collection.
       type: str
+uuids:
+  description:
+    - UUID of every service that is declared to be present and exists, by name. Includes services that are unchanged.
+    - A name that several declared services have is left out.
+    - In check mode, services that do not exist yet are left out. A later task can use
+      C(result.uuids['chat'] | default(none)), or the condition C('chat' in result.uuids).
+    - Limited to the size that AWX can store. RV(uuids_omitted) counts the services that do not fit, and a JSON report in
+      O(report_path) contains all of them.
+  returned: when the declarations are valid
+  type: dict
+  sample:
+    chat: 6d7bb4b6f3b94ff08d8cdf0ad0b2b1cc
+uuids_omitted:
+  description: Number of services that are missing from RV(uuids).
+  returned: when it is not zero
+  type: int
 results_omitted:
   description: Number of rows that are missing from RV(results).
   returned: when it is not zero
@@ -602,6 +619,7 @@ failure:
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
@@ -610,11 +628,17 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
+    PRESENT,
+    Item,
+    RawItem,
+    missing_to_create,
+    validate_items,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
@@ -629,6 +653,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.result import 
     failure_message,
     show_diff,
     show_rows,
+    show_uuids,
     summarize,
 )
 
@@ -723,8 +748,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         if errors:
             raise InvalidInput(errors)
         if module.params["validate_only"]:
-            verb = "is" if len(items) == 1 else "are"
-            return {"changed": False, "msg": f"{counted(len(items), 'declared service')} {verb} valid."}
+            return {"changed": False, "msg": validated(items)}
         connection = module.connection()
         facts = facts._replace(platform=connection.base_url)
         converged = converge(connection, items, settings, module.signals, module.redactor, guards)
@@ -732,6 +756,20 @@ def work(module: AiosModule) -> dict[str, Any]:
         error.warnings += report_refusal(module, facts, error)
         raise
     return report_result(module, converged, facts)
+
+
+def validated(items: Sequence[Item]) -> str:
+    """Return what a validation without a platform says of valid items."""
+    text = f"{counted(len(items), 'declared service')} {'is' if len(items) == 1 else 'are'} valid."
+    present = [item for item in items if item.state == PRESENT and not item.uuid and not item.clone_from]
+    bare = [f"{item.where} lacks {', '.join(missing)}" for item in present if (missing := missing_to_create(item))]
+    if bare:
+        text += (
+            f" {len(bare)} of them can only be {'an existing service' if len(bare) == 1 else 'existing services'}, because "
+            f"options that a creation requires are missing: {'; '.join(map(printable, bare[:10]))}"
+            + (f"; and {len(bare) - 10} more." if len(bare) > 10 else ".")
+        )
+    return text
 
 
 def report_refusal(module: AiosModule, facts: Facts, error: AiosError) -> list[str]:
@@ -767,6 +805,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
     }
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
+    result.update(show_uuids(converged.rows, result))
     if converged.failed or converged.interrupted:
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
     path = module.params["report_path"]

@@ -149,6 +149,7 @@ def as_error(outcome: Outcome, job: str = "", asked: tuple[str, str] | None = No
     elif "no api mapping" in text:
         cure = "check that the platform has AIOS in a version with this call, and check context_path"
     elif "requestTimeTooSkewed" in text:
+        text = f"{text} (the request was sent with the time {outcome.date})"
         cure = (
             'set server_utc_offset to the offset of the platform from UTC, such as "+08:00", because the platform '
             "compares the time with its own wall clock; check both clocks"
