@@ -125,7 +125,7 @@ options:
     type: str
   model_center:
     description:
-      - Name of the model center, instead of O(model_center_uuid).
+      - Name or UUID of the model center, instead of O(model_center_uuid).
     type: str
   zone_uuid:
     description:
@@ -135,7 +135,7 @@ options:
     type: str
   zone:
     description:
-      - Name of the zone, instead of O(zone_uuid).
+      - Name or UUID of the zone, instead of O(zone_uuid).
     type: str
   gpu_compute_capability:
     description:
@@ -212,7 +212,7 @@ options:
     elements: str
   models:
     description:
-      - Names of the models, instead of O(model_uuids).
+      - Names or UUIDs of the models, instead of O(model_uuids).
     type: list
     elements: str
   cpu_architectures:

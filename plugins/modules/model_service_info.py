@@ -54,6 +54,8 @@ options:
       - The platform ignores case and accents when it compares text. This module makes V(=), V(?=) and V(~=) exact.
       - The fields are the options of M(zstack.aios.model_service) with a single value, O(uuid), V(create_date),
         V(last_op_date), and the tags V(__userTag__), V(__systemTag__) and V(__tagUuid__).
+      - A condition on tags reads the tags of all services that meet the other conditions. V(__userTag__ is null) returns
+        the services without user tags.
     type: list
     elements: raw
   sort_by:
@@ -78,6 +80,7 @@ options:
   fields:
     description:
       - Keys to return for each service. The UUID and the name are always returned.
+      - With O(declared=true), only these fields and the name are declared, and the UUID if the name is not unique.
     type: list
     elements: str
   count_only:
@@ -299,6 +302,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.search impor
     declare,
     search,
     select,
+    undeclarable,
     unshown_fields,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
@@ -390,10 +394,11 @@ def work(module: AiosModule) -> dict[str, Any]:
         result["platform"] = findings.platform.as_dict()
     if params["count_only"]:
         return result
+    fields = params["fields"] or ()
     if params["declared"]:
-        result["model_services"], warnings = declare(findings.found, findings.names, redactor)
+        result["model_services"], warnings = declare(findings.found, findings.names, redactor, fields)
+        warnings += undeclarable(MODEL_SERVICE, fields)
     else:
-        fields = params["fields"] or ()
         result["model_services"] = [select(show_resource(service, redactor), fields) for service in findings.found]
         warnings = unshown_fields(MODEL_SERVICE, fields, findings.found)
     result["warnings"] = [*client.warnings, *warnings]

@@ -137,6 +137,7 @@ options:
   validate_only:
     description:
       - Whether to check the declarations only. This needs no platform and no credentials, and sends no request.
+      - RV(msg) names the services that can only be existing ones, because options that a creation requires are missing.
     type: bool
     default: false
   report_path:
@@ -219,7 +220,7 @@ options:
         type: str
       model_center:
         description:
-          - Name of the model center, instead of O(model_services[].model_center_uuid).
+          - Name or UUID of the model center, instead of O(model_services[].model_center_uuid).
         type: str
       zone_uuid:
         description:
@@ -229,7 +230,7 @@ options:
         type: str
       zone:
         description:
-          - Name of the zone, instead of O(model_services[].zone_uuid).
+          - Name or UUID of the zone, instead of O(model_services[].zone_uuid).
         type: str
       gpu_compute_capability:
         description:
@@ -306,7 +307,7 @@ options:
         elements: str
       models:
         description:
-          - Names of the models, instead of O(model_services[].model_uuids).
+          - Names or UUIDs of the models, instead of O(model_services[].model_uuids).
         type: list
         elements: str
       cpu_architectures:
@@ -583,6 +584,22 @@ results:
     error_code:
       description: Error code of the platform, or one of this collection.
       type: str
+uuids:
+  description:
+    - UUID of every service that is declared to be present and exists, by name. Includes services that are unchanged.
+    - A name that several declared services have is left out.
+    - In check mode, services that do not exist yet are left out. A later task can use
+      C(result.uuids['chat'] | default(none)), or the condition C('chat' in result.uuids).
+    - Limited to the size that AWX can store. RV(uuids_omitted) counts the services that do not fit, and a JSON report in
+      O(report_path) contains all of them.
+  returned: when the declarations are valid
+  type: dict
+  sample:
+    chat: 6d7bb4b6f3b94ff08d8cdf0ad0b2b1cc
+uuids_omitted:
+  description: Number of services that are missing from RV(uuids).
+  returned: when it is not zero
+  type: int
 results_omitted:
   description: Number of rows that are missing from RV(results).
   returned: when it is not zero
@@ -616,6 +633,7 @@ failure:
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
@@ -624,11 +642,17 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted, printable
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
+    PRESENT,
+    Item,
+    RawItem,
+    missing_to_create,
+    validate_items,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
@@ -645,6 +669,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.result import 
     failure_message,
     show_diff,
     show_rows,
+    show_uuids,
     summarize,
 )
 
@@ -739,8 +764,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         if errors:
             raise InvalidInput(errors)
         if module.params["validate_only"]:
-            verb = "is" if len(items) == 1 else "are"
-            return {"changed": False, "msg": f"{counted(len(items), 'declared service')} {verb} valid."}
+            return {"changed": False, "msg": validated(items)}
         connection = module.connection()
         facts = facts._replace(platform=connection.base_url)
         converged = converge(connection, items, settings, module.signals, module.redactor, guards)
@@ -752,6 +776,20 @@ def work(module: AiosModule) -> dict[str, Any]:
             remove_report(module.params["report_path"])
         raise
     return report_result(module, converged, facts)
+
+
+def validated(items: Sequence[Item]) -> str:
+    """Return what a validation without a platform says of valid items."""
+    text = f"{counted(len(items), 'declared service')} {'is' if len(items) == 1 else 'are'} valid."
+    present = [item for item in items if item.state == PRESENT and not item.uuid and not item.clone_from]
+    bare = [f"{item.where} lacks {', '.join(missing)}" for item in present if (missing := missing_to_create(item))]
+    if bare:
+        text += (
+            f" {len(bare)} of them can only be {'an existing service' if len(bare) == 1 else 'existing services'}, because "
+            f"options that a creation requires are missing: {'; '.join(map(printable, bare[:10]))}"
+            + (f"; and {len(bare) - 10} more." if len(bare) > 10 else ".")
+        )
+    return text
 
 
 def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Redactor) -> list[str]:
@@ -801,6 +839,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
     }
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
+    result.update(show_uuids(converged.rows, result))
     if converged.failed or converged.interrupted:
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
     path = module.params["report_path"]

@@ -37,9 +37,9 @@ IDENTITY = {
     ],
 }
 NAMES = {
-    "model_center": "Name of the model center, instead of O({0}model_center_uuid).",
-    "models": "Names of the models, instead of O({0}model_uuids).",
-    "zone": "Name of the zone, instead of O({0}zone_uuid).",
+    "model_center": "Name or UUID of the model center, instead of O({0}model_center_uuid).",
+    "models": "Names or UUIDs of the models, instead of O({0}model_uuids).",
+    "zone": "Name or UUID of the zone, instead of O({0}zone_uuid).",
 }
 PLATFORM_MADE = {
     "uuid": ("str", "UUID of the service."),

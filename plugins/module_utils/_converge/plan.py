@@ -20,7 +20,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     Action,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot, uuids_of
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, Item, validate_yaml
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
+    ABSENT,
+    Item,
+    missing_to_create,
+    validate_yaml,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, CLONE, UPDATE, Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import fingerprint, read_fingerprints
 from ansible_collections.zstack.aios.plugins.module_utils._model.identity import derived_uuids
@@ -85,17 +90,22 @@ class _Planner:
             names = given if isinstance(given, list) else [given]
             uuids = [self._uuid_of(item, option, name) for name in names]
             if None not in uuids:
-                values[item.schema.named[option].option] = uuids if isinstance(given, list) else uuids[0]
+                unique = list(dict.fromkeys(uuids))  # a model can be given by name and by uuid
+                values[item.schema.named[option].option] = unique if isinstance(given, list) else uuids[0]
         return values
 
     def _uuid_of(self, item: Item, option: str, name: str) -> str | None:
         known = self.snapshot.uuids_by_name.get(option, {})
+        if is_uuid(name) and any(name in uuids for uuids in known.values()):
+            return name
         found = known.get(name, [])
         if len(found) == 1:
             return found[0]
         what, instead = option.removesuffix("s").replace("_", " "), item.schema.named[option].option
         if found:
             text = f"the name {quoted(name)} matches {len(found)} {what}s: {listed(found, 10)}; set {instead} instead"
+        elif is_uuid(name):
+            text = f"no {what} has the name or UUID {quoted(name)}; set an existing one"
         else:
             near = nearest(name, known) or f"; existing names: {listed(sorted(map(quoted, known))) or 'none'}."
             text = f"no {what} named {quoted(name)}{near} Set an existing name, or {instead}."
@@ -216,10 +226,9 @@ class _Planner:
         return action
 
     def _check_creation(self, item: Item, values: Mapping[str, Any]) -> None:
-        missing = [row for row in item.schema.fields if row.add == "required" and row.option not in values]
-        missing = [row for row in missing if row.name_option not in item.names]
+        missing = missing_to_create(item)
         if missing:
-            words = ", ".join(f"{f.option} (or {f.name_option})" if f.name_option else f.option for f in missing)
+            words = ", ".join(missing)
             self.refuse(
                 item,
                 "",

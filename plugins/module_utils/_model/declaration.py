@@ -89,6 +89,13 @@ def validate_yaml(item: Item) -> Iterator[ValidationError]:
         yield ValidationError(item.where, "yaml", error.text)
 
 
+def missing_to_create(item: Item) -> list[str]:
+    """Return the options, in words, that an item lacks for a creation. Without them it can only be an existing resource."""
+    required = [field for field in item.schema.fields if field.add == "required"]
+    missing = [f for f in required if f.option not in item.values and f.name_option not in item.names]
+    return [f"{f.option} (or {f.name_option})" if f.name_option else f.option for f in missing]
+
+
 def secrets_of(items: Iterable[Item], redactor: Redactor) -> Iterator[str]:
     """Yield the secrets that are declared."""
     for item in items:

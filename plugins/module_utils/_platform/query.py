@@ -12,7 +12,7 @@ parsed here as the platform parses it. One that it would misread is sent as a wi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
@@ -21,6 +21,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import tr
 SERVER_OPERATORS = ("!=", ">=", "<=", "!?=", "!~=", "~=", "?=", "=", ">", "<", "is null", "not null")
 #: Tags as text, which the platform compares without case and accents, too (platform.query_collation).
 TAG_COLUMNS = ("__userTag__", "__systemTag__")
+#: Tags by the uuid of their pattern.
+TAG_PATTERN = "__tagUuid__"
 #: Characters of a value that a pattern replaces by the wildcard for one character.
 _MISREAD = re.compile(r"""[!><~?='\\%_]""")
 
@@ -30,17 +32,29 @@ class Condition(NamedTuple):
 
     :param sent: the value of ``q``.
     :param keeps: returns whether a wire row meets the condition exactly.
-    :param column: what ``keeps`` looks at: a column of the platform, or one of :data:`TAG_COLUMNS` with a list of tags.
+    :param column: what ``keeps`` looks at: a column of the platform, or one of tags with a list of them.
+    :param here: whether the platform cannot be asked, so that nothing is sent and ``keeps`` alone decides.
     """
 
     sent: str
     keeps: Callable[[Mapping[str, Any]], bool] | None = None
     column: str = ""
+    here: bool = False
 
     @property
     def of_tags(self) -> bool:
         """Whether the column contains tags, which have to be read separately."""
-        return self.column in TAG_COLUMNS
+        return self.column in (*TAG_COLUMNS, TAG_PATTERN)
+
+
+def queries(conditions: Iterable[Condition]) -> list[tuple[str, str]]:
+    """Return the parameters of a request that carry conditions."""
+    return [("q", condition.sent) for condition in conditions if not condition.here]
+
+
+def breaks_tags(column: str, value: str) -> bool:
+    """Return whether the platform fails on a value in a condition on tags (platform.tag_conditions)."""
+    return column in TAG_COLUMNS and "%s" in value
 
 
 def read_by_server(text: str) -> tuple[str, str, str] | None:
@@ -62,7 +76,7 @@ def equals(column: str, value: str) -> Condition:
         return isinstance(current, str) and trim(current) == trim(value)
 
     plain = f"{column}={value}"
-    if "'" not in value and read_by_server(plain) == (column, "=", value):
+    if "'" not in value and not breaks_tags(column, value) and read_by_server(plain) == (column, "=", value):
         return Condition(plain, keeps, column)
     return Condition(f"{column}~={_MISREAD.sub('_', value)}", keeps, column)
 

@@ -13,7 +13,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import ne
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource, Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
-from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, queries
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE
 
@@ -63,9 +63,8 @@ def search(services: Services, question: Question) -> tuple[list[Resource], int]
     """Return the services that are asked for, and how many meet the conditions in all."""
     if not question.filtered_here and question.limit is not None and question.limit <= PAGE:
         order = f"{'-' if question.descending else '+'}{question.sort or 'uuid'}"
-        sent = [("q", condition.sent) for condition in question.conditions]
-        cut = [("limit", str(question.limit)), ("start", str(question.start)), ("sort", order)]
-        return services.page([*sent, *question.params(), *cut, ("replyWithCount", "true")])
+        sent = [*queries(question.conditions), *question.params(), ("sort", order)]
+        return services.page(sent, question.limit, question.start)
     found = services.listing(question.conditions, question.params())
     ordered = _sorted(found, question, services.schema)
     end = None if question.limit is None else question.start + question.limit
@@ -84,7 +83,7 @@ def _sorted(found: Sequence[Resource], question: Question, schema: Schema) -> li
 
 
 def declare(
-    found: Sequence[Resource], all_names: Sequence[str], redactor: Redactor
+    found: Sequence[Resource], all_names: Sequence[str], redactor: Redactor, fields: Sequence[str] = ()
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return services in the form that ``model_services`` accepts and that changes nothing, and warnings of what is left
     out.
@@ -92,14 +91,15 @@ def declare(
     Only fields that a creation takes are declared. A uuid is added where the name does not identify the service.
 
     :param all_names: the names of every service on the platform.
+    :param fields: the only fields to declare besides the name; empty for all.
     """
     times = Counter(all_names)
     declared, warnings = [], []
     for service in found:
         form: dict[str, Any] = {}
-        for field in service.schema.fields:
+        for field in declarable_fields(service.schema):
             value = service.get(field)
-            if not (field.add and field.read) or field.read == "uuid" or value in (None, "", [], {}):
+            if value in (None, "", [], {}) or (fields and field.option not in (*fields, "name")):
                 continue
             shown = field.type.show(value, redactor)
             if _declarable(field, shown, service):
@@ -112,6 +112,19 @@ def declare(
             form = {"uuid": service.uuid, **form}
         declared.append(form)
     return declared, warnings
+
+
+def declarable_fields(schema: Schema) -> list[Field]:
+    """Return the fields that an export declares."""
+    return [field for field in schema.fields if field.add and field.read and field.read != "uuid"]
+
+
+def undeclarable(schema: Schema, fields: Sequence[str]) -> list[str]:
+    """Return a warning for each field that was asked for and that no export declares."""
+    known = {field.option for field in declarable_fields(schema)} | {"uuid"}
+    return [
+        f"fields: exports have no field {quoted(name)}{nearest(name, known)}" for name in fields if name not in known
+    ]
 
 
 def _declarable(field: Field, shown: Any, service: Resource) -> bool:

@@ -19,9 +19,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import (
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._platform import bindings
-from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, equals, keeps_all
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, equals, keeps_all, queries
 from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import Tags
-from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, is_page
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, page_without
 
 PATH = "/v1/ai/model-services"
 ENVELOPES: Mapping[str, str] = {ADD: "param", CLONE: "params", UPDATE: "updateModelService"}
@@ -49,26 +49,23 @@ class Services:
         on_page: Callable[[int, int], None] = lambda read, total: None,
     ) -> list[Resource]:
         """Read every service that meets the conditions."""
-        sent = [("q", condition.sent) for condition in conditions]
-        rows = self.client.pages(PATH, [*sent, *params], on_page)
+        rows = self.client.pages(PATH, [*queries(conditions), *params], on_page)
         columns = {condition.column for condition in conditions if condition.of_tags}
         tags = self._tags.columns([row["uuid"] for row in rows], columns)
         return [self._resource(row) for row in rows if keeps_all(conditions, {**row, **tags.get(row["uuid"], {})})]
 
-    def page(self, params: Sequence[tuple[str, str]]) -> tuple[list[Resource], int]:
+    def page(self, params: Sequence[tuple[str, str]], limit: int, start: int) -> tuple[list[Resource], int]:
         """Read one page of a query, and how many services meet it in all."""
-        body = self.client.read(PATH, params, lambda body: is_page(body) and isinstance(body.get("total"), int))
-        return [self._resource(row) for row in body["inventories"]], int(body["total"])
+        rows, total = self.client.page(PATH, params, limit, start)
+        return [self._resource(row) for row in rows], total
 
     def count(self, conditions: Sequence[Condition]) -> int:
         """Return how many services the platform finds."""
-        sent = [("q", condition.sent) for condition in conditions]
-        body = self.client.read(PATH, [*sent, ("count", "true")], lambda body: isinstance(body.get("total"), int))
-        return int(body["total"])
+        return self.client.count(PATH, queries(conditions))
 
     def by_uuid(self, uuid: str) -> Resource | None:
         """Read one service, ``None`` when there is none, which is an empty list (platform.query_missing)."""
-        found = self.client.read(PATH, [("q", f"uuid={uuid}")], is_page)
+        found = self.client.read(PATH, [("q", f"uuid={uuid}")], page_without)
         return next((self._resource(row) for row in found["inventories"] if row["uuid"] == uuid), None)
 
     def by_name(self, name: str) -> list[Resource]:

@@ -20,7 +20,12 @@ _USER, _SYSTEM = "/v1/user-tags", "/v1/system-tags"
 #: Where the tags of each relation are listed; attached patterns are user tags (platform.tag_patterns).
 _PATHS: Mapping[str, str] = {"user_tags": _USER, "system_tags": _SYSTEM, "tag_patterns": _USER}
 _PATTERNS = "tag_patterns"
-_COLUMN_PATHS: Mapping[str, str] = {"__userTag__": _USER, "__systemTag__": _SYSTEM}
+#: Where the tags are listed that a condition looks at, and the key that it is about.
+_COLUMNS: Mapping[str, tuple[str, str]] = {
+    "__userTag__": (_USER, "tag"),
+    "__systemTag__": (_SYSTEM, "tag"),
+    "__tagUuid__": (_USER, "tagPatternUuid"),
+}
 
 
 class Tags:
@@ -35,14 +40,15 @@ class Tags:
         self._fields = [field for field in schema.fields if field.relation in _PATHS]
 
     def columns(self, uuids: Sequence[str], columns: Iterable[str]) -> dict[str, dict[str, list[str]]]:
-        """Return what conditions on tags look at: for each uuid the texts of its tags by column."""
+        """Return what conditions on tags look at: for each uuid its tags by column, as texts or pattern uuids."""
         wanted = list(columns)
         found: dict[str, dict[str, list[str]]] = {uuid: {column: [] for column in wanted} for uuid in uuids}
         for column in wanted:
+            path, key = _COLUMNS[column]
             for part in _parts(uuids):
-                for row in self._rows(_COLUMN_PATHS[column], part):
-                    if row.get("resourceUuid") in found and not is_fingerprints(str(row.get("tag", ""))):
-                        found[row["resourceUuid"]][column].append(str(row.get("tag", "")))
+                for row in self._rows(path, part):
+                    if row.get("resourceUuid") in found and row.get(key) and not is_fingerprints(str(row.get("tag"))):
+                        found[row["resourceUuid"]][column].append(str(row[key]))
         return found
 
     def read(self, resources: Sequence[Resource], fields: Iterable[Field]) -> None:

@@ -21,17 +21,23 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import 
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import list_changes
 from ansible_collections.zstack.aios.plugins.module_utils._report.render import SUFFIXES, render
-from ansible_collections.zstack.aios.plugins.module_utils._report.result import known_uuid, rows_to_report
+from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
+    known_uuid,
+    rows_to_report,
+    uuids_by_name,
+)
 
 
 def report_data(facts: Mapping[str, Any], rows: Sequence[Row], redactor: Redactor) -> dict[str, Any]:
-    """Return the data of a report, as :func:`render` takes it: the facts of the run and every row that is not unchanged."""
+    """Return the data of a report, as :func:`render` takes it: the facts of the run, the UUIDs of the declared
+    services, and every row that is not unchanged."""
     return {
         "version": VERSION,
         "refused": "",
         "interrupted": False,
         "uncompared": {},
         **facts,
+        "uuids": uuids_by_name(rows),
         "rows": [
             {
                 "name": row.action.name,

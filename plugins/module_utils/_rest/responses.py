@@ -137,14 +137,19 @@ def as_error(outcome: Outcome, job: str = "", asked: tuple[str, str] | None = No
     if outcome.status < 300:
         # A response in an unknown form may contain a session.
         shown = printable(re.sub("[0-9A-Fa-f]{8,}", MASK, text), 200)
-        text = f"the response is not from the ZStack API: {shown or 'it is empty'}"
-        cure = "check that host, port and context_path are those of a ZStack platform"
+        if outcome.missing:
+            text = f"the response has no {outcome.missing}: {shown}"
+            cure = "check that the version of the platform is supported, and that no proxy changes its responses"
+        else:
+            text = f"the response is not from the ZStack API: {shown or 'it is empty'}"
+            cure = "check that host, port and context_path are those of a ZStack platform"
     elif outcome.status < 400:
         text = f"a redirect to {printable(outcome.headers.get('Location', ''), 200)}, which is not followed"
         cure = "set host and protocol to the final address"
     elif "no api mapping" in text:
         cure = "check that the platform has AIOS in a version with this call, and check context_path"
     elif "requestTimeTooSkewed" in text:
+        text = f"{text} (the request was sent with the time {outcome.date})"
         cure = (
             'set server_utc_offset to the offset of the platform from UTC, such as "+08:00", because the platform '
             "compares the time with its own wall clock; check both clocks"

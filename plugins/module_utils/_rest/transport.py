@@ -53,6 +53,8 @@ class Response(NamedTuple):
     :ivar text: at most :data:`_KEPT` bytes of the body.
     :ivar json: the parsed body, ``None`` when it is not a JSON object.
     :ivar size: the bytes of the body.
+    :ivar missing: what its request needs and the body does not have.
+    :ivar date: the time that a signed request carried.
     """
 
     method: str
@@ -62,6 +64,8 @@ class Response(NamedTuple):
     text: str
     json: dict[str, Any] | None
     size: int = 0
+    missing: str = ""
+    date: str = ""
 
 
 class Transport:
@@ -144,7 +148,9 @@ class Transport:
         if response.status_code >= 300 or parsed is None:  # it will be shown
             known = SecretTexts((*secrets, *proof.shown))
             body_text, parsed = known.redact(body_text), known.redact_all(parsed)
-        return Response(method, path, response.status_code, response.headers, body_text, parsed, len(content))
+        return Response(
+            method, path, response.status_code, response.headers, body_text, parsed, len(content), date=proof.date
+        )
 
     def _read(self, response: Any, method: str, path: str) -> bytes | bytearray:
         content = bytearray()
@@ -236,6 +242,7 @@ class _Auth:
     """The only source of the ``Authorization`` header; ``requests`` calls it after it built the request.
 
     :ivar shown: the parts of it to redact.
+    :ivar date: the time that it signs.
     """
 
     def __init__(self, sign: Signer | None, method: str, path: str) -> None:
@@ -243,11 +250,13 @@ class _Auth:
         self._method = method
         self._path = path
         self.shown: list[str] = []
+        self.date = ""
 
     def __call__(self, request: Any) -> Any:
         request.headers.pop("Authorization", None)
         if self._sign is not None:
             request.headers.update(self._sign(self._method, self._path))
+            self.date = str(request.headers.get("Date", ""))
             words = request.headers.get("Authorization", "").replace(":", " ").split()
             self.shown = [word for word in words if len(word) >= 16]
         return request
