@@ -20,7 +20,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import
     situation_of,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response
-from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Write
 
 PAGE = 1000
 #: What is far beyond the largest platform: rows of one listing, and bytes of all its pages.
@@ -108,6 +107,8 @@ class Client(Channel):
         :raises ApiError: the platform responded with an error; nothing was done.
         :raises OutcomeUnknown: nobody can tell whether it was done.
         """
+        from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Write  # a plan needs no writes
+
         request = Write(self, method, path, urlencode(params, quote_via=quote, safe=""), body)
         backoff, renewed = Backoff(self.window), False
         while True:
