@@ -20,7 +20,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import
     situation_of,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response
-from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Write
 
 #: The rows of a page (platform.query_limit).
 PAGE = 1000
@@ -141,6 +140,8 @@ class Client(Channel):
         :raises ApiError: the platform responded with an error; nothing was done.
         :raises OutcomeUnknown: it may have been done.
         """
+        from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Write  # a plan needs no writes
+
         request = Write(self, method, path, urlencode(params, quote_via=quote, safe=""), body)
         backoff, renewed = Backoff(self.window), False
         while True:

@@ -189,6 +189,8 @@ class Transport:
             reason = f"no connection to {self.base_url} within {self.timeout:g} s"
             return TransportError("unsent", method, path, reason, _ADDRESS, slow=True)
         if isinstance(error, requests.exceptions.Timeout) or "timed out" in reason:
+            if not exchange.sent:  # a handshake that took too long
+                return self._expired(method, path, exchange)
             reason = f"no response within {self.timeout:g} s"
             return TransportError("lost", method, path, reason, _OVERLOAD, slow=True)
         if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in causes):
