@@ -100,7 +100,8 @@ options:
         key and credential are always secret.
       - The module redacts the values of secret keys in everything it returns. It looks for them in
         O(model_services[].environment_parameters), O(model_services[].startup_parameters),
-        O(model_services[].inference_params) and the C(env) section of O(model_services[].yaml).
+        O(model_services[].inference_params) and the C(env) and C(environment)
+        sections of O(model_services[].yaml).
     type: list
     elements: str
   prune:
@@ -302,7 +303,7 @@ options:
       model_uuids:
         description:
           - UUIDs of the models that the service is bound to.
-          - Bound to and unbound from an existing service one by one.
+          - On an existing service, the module binds and unbinds single models.
         type: list
         elements: str
       models:
@@ -347,21 +348,21 @@ options:
       environment_parameters:
         description:
           - Environment variables of the service.
-          - Values whose key looks secret are redacted in everything that is shown.
+          - The module redacts values whose key marks them as secret.
           - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - Compared with the stored C(yaml).
         type: dict
       startup_parameters:
         description:
           - Startup parameters of the service.
-          - Values whose key looks secret are redacted in everything that is shown.
+          - The module redacts values whose key marks them as secret.
           - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
       inference_params:
         description:
           - Inference parameters of the service.
-          - Values whose key looks secret are redacted in everything that is shown.
+          - The module redacts values whose key marks them as secret.
           - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
@@ -418,19 +419,19 @@ options:
       tag_uuids:
         description:
           - UUIDs of the tags of the platform that are attached to the service.
-          - Attached to and detached from an existing service through the tag endpoints.
+          - On an existing service, the module attaches and detaches single tags.
         type: list
         elements: str
       system_tags:
         description:
           - System tags of the service.
-          - Added to and removed from an existing service through the tag endpoints.
+          - On an existing service, the module adds and removes single tags.
         type: list
         elements: str
       user_tags:
         description:
           - User tags of the service.
-          - Added to and removed from an existing service through the tag endpoints.
+          - On an existing service, the module adds and removes single tags.
         type: list
         elements: str
       # END GENERATED
