@@ -138,7 +138,7 @@ options:
   validate_only:
     description:
       - Whether to check the declarations only. This needs no platform and no credentials, and sends no request.
-      - RV(msg) names the services that can only be existing ones, because options that a creation requires are missing.
+      - C(msg) names the services that can only be existing ones, because options that a creation requires are missing.
     type: bool
     default: false
   report_path:
