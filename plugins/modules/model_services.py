@@ -730,6 +730,23 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
     return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
 
+def errors_elsewhere(
+    module: AiosModule, items: Sequence[Item], errors: Sequence[ValidationError]
+) -> Sequence[ValidationError]:
+    """Return the errors in the connection, else those that the platform shows of the items without errors."""
+    if module.params["validate_only"]:
+        return []
+    try:
+        connection = module.connection()
+    except InvalidInput as error:
+        return error.errors
+    if module.errors:  # a misspelt option may be one that changes what the items mean
+        return []
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.foresee import further_errors
+
+    return further_errors(connection, items, errors, module.signals, module.redactor)
+
+
 class Facts(NamedTuple):
     """What a report says of its run besides what came of it."""
 
@@ -746,7 +763,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         settings, guards, invalid = read_settings(module)
         errors = [*module.errors, *errors, *invalid]
         if errors:
-            raise InvalidInput(errors)
+            raise InvalidInput([*errors, *errors_elsewhere(module, items, errors)])
         if module.params["validate_only"]:
             return {"changed": False, "msg": validated(items)}
         connection = module.connection()

@@ -56,6 +56,11 @@ class RoleVariables:
             raise ValueError("; ".join(errors))
         return items
 
+    def valid_items(self) -> list[Any]:
+        """Return the declared items that can be joined, to validate them although others cannot."""
+        items, _errors = self._joined()
+        return items
+
     def _joined(self) -> tuple[list[Any], list[str]]:
         fragments = {name: self._get(name) for name in self._names if is_fragment(name)}
         return join_items(fragments, str(self._option("merge") or "strict"))
