@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rim to Ansible: parameters in, one exit. Only this file calls ``exit_json`` and ``fail_json``."""
+"""The connection to Ansible: parameters in, one exit. Only this file calls ``exit_json`` and ``fail_json``."""
 
 from __future__ import annotations
 
 import functools
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller, CallerWatch
@@ -24,6 +24,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType
+from ansible_collections.zstack.aios.plugins.module_utils._report.showable import UNSHOWABLE
 from ansible_collections.zstack.aios.plugins.module_utils._rest import transport
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import (
     ARGUMENT_SPEC,
@@ -33,7 +34,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 )
 
 Spec = dict[str, Any]
-#: The parameter with which the action plugin says what only it knows. It is no option: nobody else can hold a lifeline.
+#: The parameter in which the action plugin passes what only it knows. It is not an option for users.
 CALLER = "_caller"
 
 
@@ -45,11 +46,19 @@ class AiosModule(AnsibleModule):
     ``invocation``, without ``no_log``, which would mask unrelated output that happens to contain the same text.
 
     :param taken: the options to take out.
+    :param on_refusal: called with the message when the module fails before it begins, for instance because of its options.
     :ivar declared: the values of these options.
     :ivar errors: unknown options, to be reported with whatever else is invalid.
     """
 
-    def __init__(self, spec: Spec, taken: frozenset[str]) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        taken: frozenset[str],
+        on_refusal: Callable[[AiosModule, str], None] = lambda module, message: None,
+    ) -> None:
+        self._on_refusal = on_refusal
+        self.began = False
         self._taken = taken | frozenset(SECRET_OPTIONS)
         self._known = frozenset((*ARGUMENT_SPEC, *spec))
         self.declared: dict[str, Any] = {}
@@ -73,6 +82,13 @@ class AiosModule(AnsibleModule):
                 del self.params[option]
                 text = f"{quoted(option)} is not an option of this module{nearest(option, self._known)}"
                 self.errors.append(ValidationError("", "", text))
+
+    def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+        """Fail the task."""
+        if not self.began:
+            self._on_refusal(self, msg)
+        super().fail_json(printable_lines(msg), **kwargs)
+        raise AssertionError("unreachable")
 
     def connection(self) -> Connection:
         """Return the checked connection options."""
@@ -125,16 +141,23 @@ def _option(field_type: FieldType) -> Spec:
     return option
 
 
-def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], Mapping[str, Any]]) -> None:
+def run_module(
+    spec: Spec,
+    taken: frozenset[str],
+    work: Callable[[AiosModule], Mapping[str, Any]],
+    on_refusal: Callable[[AiosModule, str], None] = lambda module, message: None,
+) -> None:
     """Run a module to its only exit.
 
-    :param work: does it and returns the result; one that holds ``failed`` fails the task.
+    :param work: does the work and returns the result; a result with ``failed`` fails the task.
+    :param on_refusal: see :class:`AiosModule`.
     """
-    module = AiosModule(spec, taken)
+    module = AiosModule(spec, taken, on_refusal)
     if transport.REQUESTS_IMPORT_ERROR:
         module.fail_json(msg=missing_required_lib("requests"), exception=transport.REQUESTS_IMPORT_ERROR)
     if not yaml_codec.is_installed():
         module.fail_json(msg=missing_required_lib("PyYAML"))
+    module.began = True
     module.signals.listen()
     watch = CallerWatch(
         module.caller.lifeline, lambda: module.signals.interrupt("the end of the process that started it")
@@ -145,7 +168,7 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
     except AiosError as error:
         result = {"failed": True, "msg": error.message, "failure": error.failure(), "changed": False}
         result["warnings"] = error.warnings
-    except Exception as error:  # a fault of this collection
+    except Exception as error:  # a bug of this collection
         fault = internal_error(error)
         result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
     finally:
@@ -162,11 +185,23 @@ def run_module(spec: Spec, taken: frozenset[str], work: Callable[[AiosModule], M
 def presentable(result: Mapping[str, Any], redactor: Redactor) -> dict[str, Any]:
     """Return a result as it may be shown: known secrets redacted everywhere, and in what Ansible shows as text (messages,
     warnings, differences) everything escaped that a terminal would obey."""
-    shown = dict(redactor.redact_all(result))
+    shown = {key: _redacted(value, redactor) for key, value in result.items()}
     for key in ("msg", "warnings", "diff"):
         if key in shown:
             shown[key] = _escaped(shown[key])
     return shown
+
+
+def _redacted(value: Any, redactor: Redactor) -> Any:
+    """Redact a value; a text that cannot be redacted is replaced, and does not cost the rest of the result."""
+    try:
+        return redactor.redact_all(value)
+    except Exception:  # whatever it is, what was done must be reported
+        if isinstance(value, Mapping):
+            return {key: _redacted(entry, redactor) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [_redacted(entry, redactor) for entry in value]
+        return UNSHOWABLE if isinstance(value, str) else value
 
 
 def _escaped(value: Any) -> Any:

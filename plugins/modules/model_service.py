@@ -34,13 +34,19 @@ attributes:
 options:
   update_write_only:
     description:
-      - When to send fields that the platform accepts but never shows, for example O(startup_parameters).
-      - V(on_change) sends them when the service is created and together with every other update. A change of these
-        fields alone is not noticed.
+      - When to send fields that the platform accepts but does not show, for example
+        O(startup_parameters).
+      - V(remember) sends them when their declared value is not the one that was sent last. For this, the module keeps a
+        fingerprint of each value in a user tag of the service, which begins with C(zstack.aios:declared=v1:) and is not
+        part of the declared user tags. The module does not notice when someone else changes these fields. Whoever can
+        read the tag can guess a short secret from its fingerprint.
+      - V(on_change) sends them when the service is created and together with every other update of the service. A
+        change of these fields alone is not noticed. The module warns about such fields.
       - V(always) sends them in every run, which then reports a change.
+      - If the platform has no user tags, V(remember) works as V(on_change).
     type: str
-    choices: [on_change, always]
-    default: on_change
+    choices: [remember, on_change, always]
+    default: remember
   lock_timeout:
     description:
       - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
@@ -407,6 +413,14 @@ changed_fields:
   type: list
   elements: str
   sample: [request_cpu]
+uncompared:
+  description:
+    - Number of services for each field that they declare, that the platform does not show, and that was neither compared nor
+      sent. See O(update_write_only).
+  returned: when there are such fields
+  type: dict
+  sample: {startup_parameters: 3}
+  version_added: 1.1.0
 model_service:
   description:
     - The service as the platform shows it, with the names of the options as keys. Keys without an option are returned
@@ -564,7 +578,7 @@ def argument_spec() -> Spec:
     """Return the options besides those of the connection."""
     return {
         **OPTIONS,
-        "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
+        "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
     }
@@ -580,10 +594,9 @@ def work(module: AiosModule) -> dict[str, Any]:
     if module.errors or errors:
         raise InvalidInput([*module.errors, *errors])
     redactor = module.redactor
-    always = module.params["update_write_only"] == "always"
     settings = Settings(
         check=module.check_mode,
-        always=always,
+        update_write_only=module.params["update_write_only"],
         listing=False,
         concurrency=1,
         lock_timeout=module.params["lock_timeout"],
@@ -602,6 +615,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         "changed_fields": MODEL_SERVICE.sorted(row.changed_fields),
         "model_service": service,
         "warnings": converged.warnings,
+        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
     }
     if module._diff and row.status != UNCHANGED:
         result["diff"] = make_diff(row, redactor)

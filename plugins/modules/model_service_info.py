@@ -99,7 +99,7 @@ options:
     default: false
   gather_platform:
     description:
-      - Whether to return RV(platform), which tells one platform from another, whatever address leads to it.
+      - Whether to return RV(platform), which identifies the platform regardless of the address that leads to it.
     type: bool
     default: false
     version_added: 1.1.0

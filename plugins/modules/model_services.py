@@ -72,14 +72,19 @@ options:
     default: continue
   update_write_only:
     description:
-      - When to send fields that the platform accepts but never shows, for example
+      - When to send fields that the platform accepts but does not show, for example
         O(model_services[].startup_parameters).
+      - V(remember) sends them when their declared value is not the one that was sent last. For this, the module keeps a
+        fingerprint of each value in a user tag of the service, which begins with C(zstack.aios:declared=v1:) and is not
+        part of the declared user tags. The module does not notice when someone else changes these fields. Whoever can
+        read the tag can guess a short secret from its fingerprint.
       - V(on_change) sends them when the service is created and together with every other update of the service. A
-        change of these fields alone is not noticed.
+        change of these fields alone is not noticed. The module warns about such fields.
       - V(always) sends them in every run, which then reports a change.
+      - If the platform has no user tags, V(remember) works as V(on_change).
     type: str
-    choices: [on_change, always]
-    default: on_change
+    choices: [remember, on_change, always]
+    default: remember
   lock_timeout:
     description:
       - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
@@ -139,6 +144,7 @@ options:
     description:
       - File on the host where the module runs, to which the module writes a report of all changes. Also written in
         check mode and after failures. The folder must exist.
+      - Only its user can read a new file. A file that it replaces keeps its permissions.
       - The suffix C(.html), C(.md) or C(.json) determines the format.
       - Unlike RV(results), a report in HTML or JSON contains every row.
     type: path
@@ -498,6 +504,14 @@ check_mode:
   description: Whether the module ran in check mode, so that the result is a plan.
   returned: when the declarations are valid
   type: bool
+uncompared:
+  description:
+    - Number of services for each field that they declare, that the platform does not show, and that was neither compared nor
+      sent. See O(update_write_only).
+  returned: when there are such fields
+  type: dict
+  sample: {startup_parameters: 3}
+  version_added: 1.1.0
 summary:
   description: Number of services by outcome, and what the run took.
   returned: when the declarations are valid
@@ -628,7 +642,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted, printable
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
@@ -641,10 +655,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
 from ansible_collections.zstack.aios.plugins.module_utils._report.report import (
     check_report_path,
+    remove_report,
     report_data,
     write_report,
 )
@@ -669,7 +685,7 @@ def argument_spec() -> Spec:
         "defaults": {"type": "dict"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
-        "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
+        "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
         "prune": {"type": "bool", "default": False},
@@ -720,7 +736,7 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
         errors.extend(check_report_path(params["report_path"]))
     settings = Settings(
         check=module.check_mode,
-        always=params["update_write_only"] == "always",
+        update_write_only=params["update_write_only"],
         concurrency=params["concurrency"],
         stop_on_error=params["on_error"] == "stop",
         progress_path=params["progress_path"],
@@ -757,7 +773,7 @@ class Facts(NamedTuple):
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring all services to what is declared; a refusal is reported, too."""
-    facts = Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
+    facts = facts_of(module)
     try:
         items, errors = read_declarations(module)
         settings, guards, invalid = read_settings(module)
@@ -770,7 +786,11 @@ def work(module: AiosModule) -> dict[str, Any]:
         facts = facts._replace(platform=connection.base_url)
         converged = converge(connection, items, settings, module.signals, module.redactor, guards)
     except AiosError as error:
-        error.warnings += report_refusal(module, facts, error)
+        error.warnings += report_refusal(module, facts, error.message, module.redactor)
+        raise
+    except Exception:
+        if module.params["report_path"]:
+            remove_report(module.params["report_path"])
         raise
     return report_result(module, converged, facts)
 
@@ -789,21 +809,34 @@ def validated(items: Sequence[Item]) -> str:
     return text
 
 
-def report_refusal(module: AiosModule, facts: Facts, error: AiosError) -> list[str]:
+def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Redactor) -> list[str]:
     """Write a report of why nothing was done, so that an older one is not taken for this run's.
 
     :return: a warning if it cannot be written.
     """
-    path = module.params["report_path"]
-    if not path or module.params["validate_only"] or any(check_report_path(path)):
+    path = module.params.get("report_path")
+    validated = str(module.params.get("validate_only")).lower() in TRUE
+    if not path or not isinstance(path, str) or validated or any(check_report_path(path)):
         return []
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
-    report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": error.message}
+    report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": redactor.redact(message)}
     try:
-        write_report(path, report_data(report, [], module.redactor))
+        write_report(path, report_data(report, [], redactor))
     except AiosError as unwritten:
         return [unwritten.message]
     return []
+
+
+def report_refused_options(module: AiosModule, message: str) -> None:
+    """Write a report of options that Ansible refused. They may have any type."""
+    redactor = Redactor()
+    redactor.learn(module.caller.secrets)
+    report_refusal(module, facts_of(module), message, redactor)
+
+
+def facts_of(module: AiosModule) -> Facts:
+    """Return what is known of a run at its start."""
+    return Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
 
 
 def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dict[str, Any]:
@@ -819,6 +852,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         "msg": f"{count_words(counts, module.check_mode)}.",
         "warnings": converged.warnings,
         **show_rows(converged.rows),
+        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
     }
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
@@ -832,6 +866,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
             "summary": result["summary"],
             "plan_digest": converged.plan_digest,
             "interrupted": converged.interrupted,
+            "uncompared": converged.uncompared,
         }
         try:
             write_report(path, report_data(report, converged.rows, redactor))
@@ -844,7 +879,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
 
 def main() -> None:
     """Run the module."""
-    run_module(argument_spec(), TAKEN, work)
+    run_module(argument_spec(), TAKEN, work, report_refused_options)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Joins the items of the variables ``model_services_items`` and ``model_services_items__<suffix>``.
-
-Private to this collection.
-"""
+"""Joins the items of the variables ``model_services_items`` and ``model_services_items__<suffix>``."""
 
 from __future__ import annotations
 
@@ -46,7 +43,7 @@ def is_fragment(name: str) -> bool:
 
 
 def misspelt(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Return an error for every variable that looks like one of the role misspelt, and so would silently be ignored.
+    """Return an error for every variable that looks like a misspelled one of the role, which Ansible would ignore.
 
     :param names: the variables that a host sees.
     :param known: the role's own variables.
@@ -117,7 +114,7 @@ class _Merge:
         places = [*(self._places[position] for position in earlier), (variable, index)]
         cures = []
         if identity[0] == "name":
-            cures.append("give each one its uuid if they are several services")
+            cures.append("set the uuid of each one if they are several services")
         if not self._overlay and len({name for name, _index in places}) > 1:
             cures.append("set model_services_merge to overlay to combine them")
         where = " and ".join(f"{name}[{at}]" for name, at in places)
@@ -136,7 +133,7 @@ def _application_order(name: str) -> tuple[bool, str]:
 
 
 def _meant(name: str, known: Sequence[str]) -> str:
-    """Return the variable of the role that a misspelt name stands for, or an empty text."""
+    """Return the variable of the role that a misspelled name probably means, or an empty text."""
     if _FRAGMENT.fullmatch(name) or name in known:
         return ""
     head, _underscores, suffix = name.partition("__")

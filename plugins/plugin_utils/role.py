@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the variables of the role ``model_services`` mean together, and which of them cannot be meant.
+"""The variables of the role ``model_services``: joined, prepared for the module, and checked.
 
-Private to this collection. It runs on the controller and knows variables only: no file, no platform.
+This code runs on the controller and knows variables only, no files and no platform.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.platform imp
 from ansible_collections.zstack.aios.plugins.plugin_utils.items import is_fragment, join_items, misspelt
 
 PREFIX = "model_services_"
-#: Holds what identifies the platform of a host, once the role has asked for it.
+#: The variable with what identifies the platform of a host, once the role has queried it.
 PLATFORM = f"__{PREFIX}platform"
 
 
@@ -93,7 +93,7 @@ class RoleVariables:
 
     def _digest(self) -> str:
         """Return the approved digest of this host. A workflow hands on those of all hosts as one mapping, to whatever
-        follows; a new plan is not held to it."""
+        follows; a new plan ignores it."""
         approved = self._option("plan_digest")
         if not isinstance(approved, Mapping):
             return str(approved or "")
@@ -105,7 +105,7 @@ class RoleVariables:
         pruning = (_is_true(self._of_host(host, f"{PREFIX}prune")) for host in self._hosts)
         return len(self._hosts) > 1 and (_is_true(self._option("prune")) or any(pruning))
 
-    # What cannot be meant
+    # Errors
 
     def errors(self) -> list[str]:
         """Return every reason not to converge the platform."""

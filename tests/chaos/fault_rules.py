@@ -48,6 +48,12 @@ def draw(random: Random) -> dict[str, Any]:
     return {"match": {"kind": random.choice(_TARGETS), **often}, "fault": {name: _details(name, random)}}
 
 
+def may_mean_taken(rule: dict[str, Any]) -> bool:
+    """Whether a rule makes the platform refuse a creation as it does where the uuid is taken."""
+    details = next(iter(rule["fault"].values()))
+    return details.get("code") in ("SYS.1000", "SYS.1002", "SYS.1006")
+
+
 def _job_fault(random: Random) -> dict[str, Any]:
     name = random.choice(_JOB_FAULTS)
     details: dict[str, Any] = {}

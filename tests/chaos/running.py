@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.zstack.aios.tests.chaos import fault_rules
+from ansible_collections.zstack.aios.tests.chaos import fault_rules, folders, others
 from ansible_collections.zstack.aios.tests.chaos.schedules import Schedule
 from ansible_collections.zstack.aios.tests.simulator import constants, sessions
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
@@ -31,7 +31,8 @@ class Evidence:
 
     :ivar before, after, at_last: the services before the run, after it, and after two more runs without faults;
     :ivar log, effects: requests and jobs of the first run; :ivar stats: counts of it; :ivar fired: faults by name;
-    :ivar second, third: the runs without faults, and :ivar third_writes: the writes of the third.
+    :ivar second, third: the runs without faults, and :ivar third_writes: the writes of the third;
+    :ivar others: the runs of others at the time of the first.
     """
 
     schedule: Schedule
@@ -46,6 +47,7 @@ class Evidence:
     second: Result = field(default_factory=Result)
     third: Result = field(default_factory=Result)
     third_writes: list[dict[str, Any]] = field(default_factory=list)
+    others: list[Result] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -84,14 +86,18 @@ class Bench:
             "timeout": 1,
             "job_timeout": schedule.window,
             **schedule.params,
-            "model_services": schedule.items,
+            **({} if schedule.folder else {"model_services": schedule.items}),
         }
         evidence = Evidence(schedule, before=simulator.services())
         simulator.clear_log()
         simulator.faults(schedule.rules)
         started = time.monotonic()
-        with _outage(simulator, schedule.outage):
-            evidence.first = run_module("model_services", params, diff=True)
+        with (
+            _source(schedule, schedule.folder) as source,
+            others.running(schedule.others, {**params, **source}) as evidence.others,
+            _outage(simulator, schedule.outage),
+        ):
+            evidence.first = run_module("model_services", {**params, **source}, diff=True)
         evidence.seconds = time.monotonic() - started
         _settle(simulator)
         evidence.log, evidence.effects, evidence.stats = simulator.log(), simulator.effects(), simulator.stats()
@@ -100,12 +106,24 @@ class Bench:
         simulator.clear_faults()
         simulator.clear_log()
         always = {"update_write_only": "always"} if "update_write_only=always" in json.dumps(evidence.first) else {}
-        evidence.second = run_module("model_services", {**params, **_credentials(schedule, simulator), **always})
-        last = simulator.last_seq()
-        evidence.third = run_module("model_services", {**params, **_credentials(schedule, simulator)})
+        with _source(schedule, "plain" if schedule.folder else "") as source:
+            params = {**params, **source}
+            evidence.second = run_module("model_services", {**params, **_credentials(schedule, simulator), **always})
+            last = simulator.last_seq()
+            evidence.third = run_module("model_services", {**params, **_credentials(schedule, simulator)})
         evidence.third_writes = simulator.writes(last)
         evidence.at_last = simulator.services()
         return evidence
+
+
+@contextlib.contextmanager
+def _source(schedule: Schedule, kind: str) -> Iterator[dict[str, Any]]:
+    """The option that names the folder of the declaration, where it is in one."""
+    if not kind:
+        yield {}
+        return
+    with folders.folder_of(kind, schedule.items) as folder:
+        yield {"src": [str(folder)]}
 
 
 def _credentials(schedule: Schedule, simulator: Simulator) -> dict[str, Any]:

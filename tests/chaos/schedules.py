@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from ansible_collections.zstack.aios.tests.chaos import fault_rules
+from ansible_collections.zstack.aios.tests.chaos import fault_rules, folders, others
 from ansible_collections.zstack.aios.tests.simulator import constants
 
 SECRET = "chaos-secret-value-5f1c"
@@ -29,7 +29,9 @@ class Schedule:
     :ivar options: of the simulator; :ivar way: how it authenticates; :ivar window: the module's ``job_timeout``;
     :ivar seeded: the services before the run, as the simulator takes it;
     :ivar items: the declaration; :ivar params: further parameters of the module; :ivar rules: fault rules;
-    :ivar outage: seconds until the platform is killed and until it is started again, or nothing.
+    :ivar outage: seconds until the platform is killed and until it is started again, or nothing;
+    :ivar folder: the kind of folder that the declaration is in, empty for none;
+    :ivar others: further runs at the same time: how each is started, and after how many seconds it is killed, if ever.
     """
 
     number: int
@@ -41,6 +43,8 @@ class Schedule:
     params: dict[str, Any] = field(default_factory=dict)
     rules: list[dict[str, Any]] = field(default_factory=list)
     outage: tuple[float, float] | None = None
+    folder: str = ""
+    others: list[tuple[str, float | None]] = field(default_factory=list)
 
 
 def draw(random: Random, number: int = 0, with_outage: bool = True) -> Schedule:
@@ -61,7 +65,25 @@ def draw(random: Random, number: int = 0, with_outage: bool = True) -> Schedule:
     schedule.rules = [fault_rules.draw(random) for _rule in range(random.choice([1, 1, 2, 2, 3, 4]))]
     if with_outage and random.random() < 0.03:
         schedule.outage = (round(0.25 * random.random(), 3), round(0.5 * random.random(), 3))
+    if random.random() < 0.1:
+        schedule.folder = random.choice(folders.SOUND)
+        if schedule.params.get("prune"):
+            schedule.folder = random.choice((*folders.SOUND, *folders.HIDING))
+    if with_outage and random.random() < 0.04:
+        _with_others(schedule, random)
     return schedule
+
+
+def _with_others(schedule: Schedule, random: Random) -> None:
+    """Have others do the same at the same time, on a platform that takes its time."""
+    for _run in range(random.choice([1, 1, 2])):
+        kind = random.choice([others.MODULE] * 6 + [others.ANSIBLE, others.WORKER])
+        kill_after = round(random.uniform(0.8, 3.0 if kind == others.MODULE else 6.0), 2)
+        schedule.others.append((kind, kill_after if kind == others.WORKER or random.random() < 0.6 else None))
+    schedule.outage = None
+    schedule.way = "account"
+    # An error that may mean that a uuid is taken has a run try the next one, so that two runs can end with two.
+    schedule.rules = [rule for rule in schedule.rules if not fault_rules.may_mean_taken(rule)]
 
 
 def _stored(name: str, random: Random) -> dict[str, Any]:
@@ -163,8 +185,26 @@ def _cloned(schedule: Schedule, name: str, random: Random) -> None:
     schedule.items.append({"name": name, "clone_from": random.choice(sources), **_some_of(more, random)})
 
 
+def _odd(schedule: Schedule, name: str, random: Random) -> None:
+    """Replace what can hardly be shown."""
+    deep = "a: " + "[" * 900 + "]" * 900
+    odd: dict[str, Any] = random.choice(
+        [
+            {"yaml": deep},
+            {"yaml": f"env: {{HF_TOKEN: {SECRET}}}\n{deep}"},
+            {"yaml": "a: &a [1, 1]\n" + "".join(f"b{n}: &b{n} [*a, *a]\n" for n in range(40))},
+            {"yaml": f"env: {{HF_TOKEN: {SECRET}}}\na: {'x' * 300_000}"},
+            {"description": "\x1b[2J\u202e\x9b31m", "yaml": "{{{"},
+            {"startCommand": "x\n" * 60_000},
+        ]
+    )
+    schedule.seeded.append({**_stored(name, random), **odd})
+    schedule.items.append({"name": name, "yaml": _YAML, "description": "as declared", "start_command": "serve"})
+
+
 _MAKERS: tuple[Callable[[Schedule, str, Random], None], ...] = (
     _created, _created, _created, _updated, _updated, _kept, _related, _deleted, _cloned, _cloned,
+    _odd,
 )  # fmt: skip
 
 

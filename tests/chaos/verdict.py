@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from ansible_collections.zstack.aios.tests.chaos import folders
 from ansible_collections.zstack.aios.tests.chaos.running import Evidence
 from ansible_collections.zstack.aios.tests.chaos.schedules import SECRET
 from ansible_collections.zstack.aios.tests.simulator import constants, sessions
@@ -40,8 +41,9 @@ SORTS = ("duplicate", "lost", "inaccurate", "touched", "session", "secret", "cra
 
 
 def judge(evidence: Evidence) -> list[Violation]:
-    """Return every broken promise."""
-    return [violation for check in _CHECKS for violation in check(evidence)]
+    """Return every broken promise. What one run reports says nothing of what others did at the same time."""
+    checks = _CHECKS_OF_MANY if evidence.schedule.others else _CHECKS
+    return [violation for check in checks for violation in check(evidence)]
 
 
 def _no_duplicate(evidence: Evidence) -> Iterator[Violation]:
@@ -56,7 +58,8 @@ def _nothing_lost(evidence: Evidence) -> Iterator[Violation]:
     """What the rows call done is done, and a run without faults does the rest and then nothing."""
     for item in evidence.schedule.items:
         row = _row(evidence.first, item["name"])
-        reported_done = _ran(evidence.first) and (row is None or "error" not in row)
+        alone = not evidence.schedule.others
+        reported_done = alone and _ran(evidence.first) and (row is None or "error" not in row)
         if reported_done:
             for text in _missing(item, evidence.after):
                 yield Violation("lost", f"{item['name']} is reported as done, and {text}")
@@ -93,10 +96,11 @@ def _missing(item: dict[str, Any], services: list[dict[str, Any]]) -> Iterator[s
     models = sorted(reference["modelUuid"] for reference in found[0]["modelServiceRefs"])
     if "model_uuids" in item and models != sorted(item["model_uuids"]):
         yield f"model_uuids are {models}"
-    shown = yaml.safe_load(found[0]["yaml"])["services"][0]
     for option, key in (("service_name", "name"), ("service_ports", "ports")):
-        if option in item and shown[key] != item[option]:
-            yield f"{option} in its yaml is {shown[key]!r}"
+        if option in item:
+            shown = yaml.safe_load(found[0]["yaml"])["services"][0]
+            if shown[key] != item[option]:
+                yield f"{option} in its yaml is {shown[key]!r}"
 
 
 _WIRE = {
@@ -112,6 +116,12 @@ _WIRE = {
     "startup_parameters": "startupParameters",
 }
 _PATTERN_NAMES = (constants.PRODUCTION_TAG_NAME, constants.STAGING_TAG_NAME)
+
+
+def _nothing_hidden(evidence: Evidence) -> Iterator[Violation]:
+    """A folder that does not show all that it declares prunes nothing."""
+    if evidence.schedule.folder in folders.HIDING and (evidence.effects or not evidence.first.failed):
+        yield Violation("touched", f"a folder with {evidence.schedule.folder} was taken for a whole declaration")
 
 
 def _accurate_rows(evidence: Evidence) -> Iterator[Violation]:
@@ -209,7 +219,7 @@ def _sessions_ended(evidence: Evidence) -> Iterator[Violation]:
 
 def _no_secret(evidence: Evidence) -> Iterator[Violation]:
     hidden = (SECRET, sessions.digest(constants.ADMIN_PASSWORD), constants.ACCESS_KEY_SECRET, "OAuth ", "ZStack Demo")
-    for result in (evidence.first, evidence.second, evidence.third):
+    for result in (evidence.first, evidence.second, evidence.third, *evidence.others):
         text = json.dumps(result)
         for secret in hidden:
             if secret in text:
@@ -220,18 +230,18 @@ def _no_secret(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _no_crash(evidence: Evidence) -> Iterator[Violation]:
-    for result in (evidence.first, evidence.second, evidence.third):
+    for result in (evidence.first, evidence.second, evidence.third, *evidence.others):
         text = json.dumps(result)
         if "internal error" in text or "Traceback" in text or not (result.get("msg") or not result.failed):
             yield Violation("crash", text[:2000])
-    if evidence.seconds > LONGEST:
+    if evidence.seconds > LONGEST + 60 * bool(evidence.schedule.others):
         yield Violation("slow", f"the run took {evidence.seconds:.1f} s")
 
 
-_CHECKS: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
-    _no_crash, _no_duplicate, _nothing_lost, _accurate_rows, _accurate_counts, _nothing_else_touched, _sessions_ended,
-    _no_secret,
+_CHECKS_OF_MANY: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
+    _no_crash, _no_duplicate, _nothing_lost, _nothing_hidden, _nothing_else_touched, _no_secret,
 )  # fmt: skip
+_CHECKS = (*_CHECKS_OF_MANY, _accurate_rows, _accurate_counts, _sessions_ended)
 
 
 def _ran(result: Result) -> bool:

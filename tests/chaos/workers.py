@@ -32,6 +32,9 @@ class Figures:
 
     schedules: int = 0
     restarts: int = 0
+    others: int = 0
+    kills: int = 0
+    folders: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
@@ -42,6 +45,9 @@ class Figures:
         """Count one schedule."""
         self.schedules += 1
         self.restarts += evidence.schedule.outage is not None
+        self.others += len(evidence.schedule.others)
+        self.kills += sum(kill_after is not None for _kind, kill_after in evidence.schedule.others)
+        self.folders.update([evidence.schedule.folder] if evidence.schedule.folder else [])
         self.requests += len(evidence.log)
         self.faults.update(evidence.fired)
         self.rows.update(row["action"] for row in evidence.first.get("results", []))
@@ -53,6 +59,9 @@ class Figures:
         """Add the figures of other schedules."""
         self.schedules += other.schedules
         self.restarts += other.restarts
+        self.others += other.others
+        self.kills += other.kills
+        self.folders.update(other.folders)
         self.requests += other.requests
         self.faults.update(other.faults)
         self.rows.update(other.rows)
@@ -64,9 +73,11 @@ class Figures:
         faults = ", ".join(f"{name} {number}" for name, number in self.faults.most_common())
         rows = ", ".join(f"{name} {number}" for name, number in self.rows.most_common())
         named = {"duplicate": "duplicates", "lost": "lost", "inaccurate": "inaccurate reports"}
+        sources = ", ".join(f"{name} {number}" for name, number in self.folders.most_common())
         broken = ", ".join(f"{named.get(sort, sort)} {self.broken[sort]}" for sort in SORTS)
         return [
             f"schedules {self.schedules}, with the platform killed and started again {self.restarts}, requests {self.requests}",
+            f"further runs at the same time {self.others}, of which were killed {self.kills}; folders: {sources}",
             f"faults fired {sum(self.faults.values())}: {faults}",
             f"rows reported {sum(self.rows.values())}: {rows}",
             f"broken promises {sum(self.broken.values())}: {broken}",

@@ -133,7 +133,7 @@ def _tables(f: Figures, goals: list[Goal]) -> str:
 
 def _machine() -> str:
     words = [f"{os.cpu_count()} cores", f"Python {platform.python_version()}"]
-    words += [f"{name} {version(name)}" for name in ("ansible-core", "requests", "urllib3", "PyYAML", "aiohttp")]
+    words += [f"{name} {version(name)}" for name in ("ansible-core", "requests", "urllib3", "PyYAML")]
     return f"Measured on {time.strftime('%Y-%m-%d')} by ``make benchmark ARGS=--write``: {', '.join(words)}."
 
 

@@ -172,7 +172,8 @@ def generate_page() -> str:
     lines += [
         "The platform keeps some fields of an update only inside the service's ``yaml``. That it does so is an assumption,",
         "drawn from the sample responses of the vendor's documents on cloning and updating, whose ``yaml`` carries these keys.",
-        "Where a stored ``yaml`` does not show them, they cannot be compared, and ``update_write_only`` decides.",
+        "Where a stored ``yaml`` does not show them, they are sent once, and then compared by a fingerprint of the value that",
+        "was sent, see ``update_write_only``.",
         "",
     ]
     for field in MODEL_SERVICE.fields:
@@ -206,7 +207,7 @@ def _differs(field: Field) -> str:
     if field.create_only:
         return "refused before any write" if field.read else "not noticed; used at creation only"
     if field.update_only and not field.shown_at:
-        return "sent with the next update, or always with ``update_write_only: always``"
+        return "compared by a fingerprint, see ``update_write_only``"
     return "updated"
 
 

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that can go wrong, as exceptions with parts.
+"""The errors of the collection, as exceptions with parts.
 
 ::
 
     AiosError                 the root: a message, a code to branch on, warnings
     ├── InvalidInput          the declaration or the options are invalid; carries every ValidationError
-    │   └── InvalidQuery      the same of a question, which never writes
+    │   └── InvalidQuery      the options of a query are invalid; a query never writes
     ├── GuardError            a guard refused the plan; nothing was written
     ├── TransportError        no complete response came
     ├── ApiError              the platform responded with an error
@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable
 
-#: The next step by error code or its prefix; the first that matches counts.
+#: The next step by error code or its prefix; the first match counts (platform.login_attempts, platform.session_limit).
 NEXT_STEPS: tuple[tuple[str, str], ...] = (
     (
         "ID.1000",
@@ -60,7 +60,7 @@ class AiosError(Exception):
     """The root: a message for people.
 
     :param code: a word to branch on: the platform's code, or one of this collection's in lower case.
-    :ivar warnings: what a person should know beside it.
+    :ivar warnings: warnings that belong to the same result.
     """
 
     def __init__(self, message: str, code: str = "error") -> None:
@@ -92,7 +92,7 @@ class ValidationError:
 
     :param where: the item as a person finds it: its name and index, or its file and line; empty for the whole task.
     :param option: the option's name, with its path where it is nested; empty for the item as a whole.
-    :param text: what is wrong and how to fix it, without the value of a secret.
+    :param text: what is invalid and how to fix it, without the value of a secret.
     """
 
     def __init__(self, where: str, option: str, text: str) -> None:
@@ -129,7 +129,7 @@ class InvalidInput(AiosError):
 
 
 class InvalidQuery(InvalidInput):
-    """The question is invalid. A question never writes, so the message need not say that nothing was written."""
+    """The options of a query are invalid. A query never writes, so the message does not say that nothing was written."""
 
     END = ""
 
@@ -173,7 +173,7 @@ class ApiError(AiosError):
 
     :param status: the HTTP status.
     :param code: the platform's error code, or ``http_<status>`` for a plain-text response.
-    :param details: the deepest text of the error.
+    :param details: the deepest text of the error (platform.error_text).
     :param job: the job's id when the error came from a job.
     """
 
@@ -206,7 +206,7 @@ class OutcomeUnknown(AiosError):
     """A write was sent and its outcome cannot be learned from the platform's responses: the state must be read again.
 
     :param reason: what happened, for people.
-    :param forgotten: the platform does not know the job any more, so it will not finish it later either.
+    :param forgotten: whether the platform has lost the job, and therefore does not finish it later.
     :param cause: the error that leaves the outcome open.
     """
 
@@ -234,7 +234,7 @@ class OutcomeUnknown(AiosError):
 
 
 class Interrupted(AiosError):
-    """A signal arrived, or nobody waits for the result any more.
+    """A signal arrived, or the caller is gone.
 
     :ivar under_way: whether the platform has begun, or may have begun, what was interrupted.
     """
@@ -243,7 +243,7 @@ class Interrupted(AiosError):
 
 
 def internal_error(error: BaseException) -> AiosError:
-    """Return a fault of this collection as an error that names the place in the code."""
+    """Return an exception of this collection's own code as an error that names the place in the code."""
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = "".join(f" in {frame.name}, {os.path.basename(frame.filename)} line {frame.lineno}" for frame in place)
     text = printable(f"{type(error).__name__}: {error}", 300)

@@ -11,14 +11,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, InvalidInput
 from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
 from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot, refuse_relations
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
@@ -42,7 +43,7 @@ class Settings(NamedTuple):
     """How a declaration is to be applied.
 
     :param check: plan only.
-    :param always: send fields that the platform never shows in every run.
+    :param update_write_only: when to send fields that the platform does not show, as :func:`make_plan` takes it.
     :param listing: read the platform's whole listing rather than look up the declared services one by one.
     :param stop_on_error: start nothing new after the first failure.
     :param progress_path: where progress is reported.
@@ -51,7 +52,7 @@ class Settings(NamedTuple):
     """
 
     check: bool = False
-    always: bool = False
+    update_write_only: str = REMEMBER
     listing: bool = True
     concurrency: int = 8
     stop_on_error: bool = False
@@ -65,6 +66,7 @@ class Converged(NamedTuple):
 
     :param rows: one for every item and every pruned service, in check mode as they would be.
     :param warnings: what a person should know although nothing failed.
+    :param uncompared: for each field that services declare and that was neither compared nor sent, their number.
     """
 
     rows: Sequence[Row] = ()
@@ -74,6 +76,7 @@ class Converged(NamedTuple):
     seconds: float = 0.0
     warnings: Sequence[str] = ()
     interrupted: bool = False
+    uncompared: Mapping[str, int] = {}
 
     @property
     def failed(self) -> bool:
@@ -117,8 +120,20 @@ def converge(
         raise
     seconds = round(time.monotonic() - started, 3)
     warnings = [*run.warnings, *client.warnings]
+    uncompared = count_uncompared(rows)
+    if uncompared or any(row.unremembered for row in rows):
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.uncompared import warn_of_unseen
+
+        warnings += warn_of_unseen(rows, uncompared, settings.update_write_only, run.without_user_tags)
     interrupted = bool(signals.arrived) and not settings.check
-    return Converged(rows, run.plan_digest, client.requests, client.auth.logins, seconds, warnings, interrupted)
+    return Converged(
+        rows, run.plan_digest, client.requests, client.auth.logins, seconds, warnings, interrupted, uncompared
+    )
+
+
+def count_uncompared(rows: Sequence[Row]) -> dict[str, int]:
+    """Return for each field that was declared and neither compared nor sent the number of its services."""
+    return dict(sorted(Counter(option for row in rows for option in row.action.uncompared).items()))
 
 
 class _Run:
@@ -147,6 +162,11 @@ class _Run:
         self.plan_digest = ""
         self.warnings: list[str] = []
 
+    @property
+    def without_user_tags(self) -> str:
+        """Why no fingerprints can be kept on this platform, as far as that is known."""
+        return self._services.without_user_tags
+
     @contextlib.contextmanager
     def locked(self, progress: Progress) -> Iterator[None]:
         """Keep other runs on this machine from writing to the platform meanwhile; a plan needs no lock."""
@@ -161,7 +181,7 @@ class _Run:
             return
         wait = self._client.signals.wait
         service = "" if self._settings.listing else next((str(item.uuid or item.name) for item in self._items), "")
-        with RunLock(folder, self._address, service, self._settings.lock_timeout, wait, progress.waiting).held():
+        with RunLock(folder, self._address, service, self._settings.lock_timeout, wait, progress.waiting).acquired():
             yield
 
     @functools.cached_property
@@ -172,8 +192,14 @@ class _Run:
     def carry_out(self, progress: Progress) -> Sequence[Row]:
         """Read, plan, guard, and apply unless it is only to be checked."""
         settings = self._settings
-        snapshot = read_snapshot(self._services, self._items, settings.listing, progress.reading)
-        plan = make_plan(self._items, snapshot, settings.always, self._redactor)
+        snapshot = read_snapshot(
+            self._services,
+            self._items,
+            settings.listing,
+            progress.reading,
+            fingerprints=settings.update_write_only == REMEMBER,
+        )
+        plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
         errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
         if errors:
             raise InvalidInput(errors)
@@ -195,7 +221,8 @@ class _Run:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.apply import Applier
         from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_result
 
-        applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished)
+        remember = self._settings.update_write_only == REMEMBER
+        applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished, remember)
         rows = applier.apply(actions, prunes)
         if self._settings.record:
             seen = [row.resource for row in rows if row.resource and row.action.item.state == PRESENT]

@@ -18,7 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import U
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
 T = TypeVar("T")
-#: Codes with which the platform may refuse a creation because its uuid is taken. They have other meanings, too.
+#: Codes that may mean that the UUID of a creation is taken (platform.uuid_taken). They have other meanings, too.
 MAY_BE_TAKEN = ("SYS.1000", "SYS.1002", "SYS.1006")
 #: How many uuids are tried for a new service.
 UUIDS_TRIED = 3
@@ -27,10 +27,14 @@ PAUSES_AFTER_REFUSAL = (0.5, 1.0)
 
 
 class Executor:
-    """Carries out actions through the services of a platform, in any thread."""
+    """Carries out actions through the services of a platform, in any thread.
 
-    def __init__(self, services: Services) -> None:
+    :param remember: keep fingerprints of what the platform does not show.
+    """
+
+    def __init__(self, services: Services, remember: bool = False) -> None:
         self._services = services
+        self._remembers = remember
         self._signals = services.client.signals
 
     def carry_out(self, row: Row) -> None:
@@ -46,7 +50,7 @@ class Executor:
         if action.kind in (CREATED, CLONED):
             left.update(self._make(row))
         if left:
-            self._update(row, left)
+            self._update_and_remember(row, left)
         if action.kind in (CREATED, CLONED):
             self._check_relations(row)
         else:
@@ -104,6 +108,17 @@ class Executor:
                 self._signals.check()
                 action.uuid = spare
 
+    def _update_and_remember(self, row: Row, values: Mapping[str, Any]) -> None:
+        if not self._remembers:
+            self._update(row, values)
+            return
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.remember import Remembering
+
+        fingerprints = Remembering(self._services, self._settle, row)
+        fingerprints.forget(values)
+        self._update(row, values)
+        fingerprints.remember(values)
+
     def _update(self, row: Row, values: Mapping[str, Any]) -> None:
         self._go_on(row)
         action, before = row.action, row.resource
@@ -128,7 +143,7 @@ class Executor:
 
         def delete() -> bool | None:
             self._services.delete(uuid)
-            row.reached()  # as the platform says; that nobody can look at it then does not make it untrue
+            row.reached()  # also if the service cannot be read afterwards
             return None
 
         def gone() -> bool | None:
@@ -195,7 +210,15 @@ class Executor:
     # Verification
 
     def _refuse_ignored(self, action: Action, resource: Resource | None, values: Mapping[str, Any]) -> None:
+        # The platform ignores fields that it does not know without an error (platform.unknown_fields).
         ignored = _ignored(action, resource, values)
+        inside = [option for option in action.values if action.schema.by_option[option].shown_at]
+        if ignored == ["yaml"] and inside:
+            raise AiosError(
+                f"the platform reported success but ignored yaml: it writes its YAML anew from {listed(inside, 20)}, without "
+                f"what only yaml contains. Next: remove yaml, or {listed(inside, 20)}.",
+                "ignored_fields",
+            )
         if ignored:
             raise AiosError(
                 f"the platform reported success but ignored {listed(ignored, 20)}; its version may not have these options, or "

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Guards: they stop a plan that may not be meant, and report the numbers and the services."""
+"""Guards: they refuse a plan that may not be intended, and report the numbers and the services."""
 
 from __future__ import annotations
 

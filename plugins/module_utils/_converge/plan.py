@@ -27,9 +27,14 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
     validate_yaml,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, CLONE, UPDATE, Field, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import fingerprint, read_fingerprints
 from ansible_collections.zstack.aios.plugins.module_utils._model.identity import derived_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
+
+#: When fields that the platform does not show are sent: when they differ from what was sent last, by its fingerprint; together
+#: with other changes; in every run.
+REMEMBER, ON_CHANGE, ALWAYS = "remember", "on_change", "always"
 
 
 class Plan(NamedTuple):
@@ -40,14 +45,15 @@ class Plan(NamedTuple):
 
 
 def make_plan(
-    items: Sequence[Item], snapshot: Snapshot, always: bool = False, redactor: Redactor | None = None
+    items: Sequence[Item], snapshot: Snapshot, update_write_only: str = REMEMBER, redactor: Redactor | None = None
 ) -> Plan:
-    """Compare a declaration with what the platform holds.
+    """Compare a declaration with a snapshot of the platform.
 
-    :param always: send fields that the platform never shows even when nothing else changes.
+    :param update_write_only: when to send fields that the platform does not show: :data:`REMEMBER`, :data:`ON_CHANGE` or
+        :data:`ALWAYS`.
     :param redactor: redacts values in errors.
     """
-    planner = _Planner(snapshot, always, redactor or Redactor())
+    planner = _Planner(snapshot, update_write_only, redactor or Redactor())
     values = [planner.resolve_names(item) for item in items]
     matched = [(item, wanted, *planner.match(item)) for item, wanted in zip(items, values, strict=True)]
     planner.refuse_shared([(item, current) for item, _wanted, found, current in matched if found])
@@ -59,10 +65,10 @@ def make_plan(
 class _Planner:
     """Plans one item after the other, and collects why they cannot be carried out."""
 
-    def __init__(self, snapshot: Snapshot, always: bool, redactor: Redactor) -> None:
+    def __init__(self, snapshot: Snapshot, update_write_only: str, redactor: Redactor) -> None:
         self.snapshot = snapshot
         self.redactor = redactor
-        self.always = always
+        self.update_write_only = update_write_only
         self.errors: list[ValidationError] = []
 
     def refuse(self, item: Item, option: str, text: str) -> None:
@@ -139,20 +145,31 @@ class _Planner:
             elif row.create_only:
                 self.check_fixed(item, row, wanted, shown)
             elif not current.shows(row):
-                unseen[option] = self.completed(item, row, wanted, None)
+                if not self._is_remembered(current, row, wanted):
+                    unseen[option] = self.completed(item, row, wanted, None)
             elif not schema.same(row, wanted, shown, values):
                 action.update_values[option] = self.completed(item, row, wanted, shown)
         if "yaml" in action.update_values:
-            # A new yaml replaces what the platform folded into the old one, so that has to be sent with it.
+            # A new yaml replaces the fields that the platform stores in it, so they are sent with it (platform.assumed_yaml).
             folded = [schema.by_option[option] for option in values if schema.by_option[option].shown_at]
             action.resent.update(f.option for f in folded if f.option not in {*action.update_values, *unseen})
             for row in folded:
                 action.update_values[row.option] = self.completed(item, row, values[row.option], current.get(row))
-        if action.update_values or self.always:
+        compared = self.update_write_only == REMEMBER and current.remembered is not None
+        if action.update_values or compared or self.update_write_only == ALWAYS:
             action.update_values.update(unseen)
+        else:
+            action.uncompared += unseen
         if action.update_values or action.members:
             action.kind = UPDATED
         return action
+
+    def _is_remembered(self, current: Resource, row: Field, wanted: Any) -> bool:
+        """Return whether a declared value that the platform does not show was the last one sent."""
+        if self.update_write_only != REMEMBER or not current.remembered:
+            return False
+        known = read_fingerprints(member.value for member in current.remembered)
+        return fingerprint(current.uuid, row, wanted) in known.get(row.option, ())
 
     def check_fixed(self, item: Item, row: Field, wanted: Any, current: Any, source: str = "") -> None:
         """Refuse another value of a field that cannot be changed, as far as the platform shows it.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
+    ApiError,
     InvalidInput,
     ValidationError,
 )
@@ -25,11 +26,13 @@ def read_snapshot(
     items: Sequence[Item],
     listing: bool,
     on_page: Callable[[int, int], None] = lambda read, total: None,
+    fingerprints: bool = False,
 ) -> Snapshot:
     """Read what a declaration is compared with.
 
     :param listing: read the platform's whole listing rather than look up the declared services one by one.
-    :raises InvalidInput: tags are declared, and the platform cannot be asked for them.
+    :param fingerprints: read those of what is declared and not shown.
+    :raises InvalidInput: tags are declared, and the platform has no call to read them (platform.tag_calls).
     """
     found = services.listing(on_page=on_page) if listing else _look_up_each(services, items)
     present = [item for item in items if item.state == PRESENT]
@@ -37,6 +40,8 @@ def read_snapshot(
     fields = services.schema.named
     snapshot = Snapshot(found, {option: services.uuids_by_name(fields[option]) for option in named})
     _read_related(services, present, snapshot)
+    if fingerprints:
+        _read_fingerprints(services, present, snapshot)
     return snapshot
 
 
@@ -94,6 +99,34 @@ def refuse_relations(services: Services, actions: Sequence[Action]) -> list[Vali
             changing = [action.item for action in actions if option in action.members]
             errors += [ValidationError(item.where, option, error.message) for item in changing]
     return errors
+
+
+def _read_fingerprints(services: Services, items: Sequence[Item], snapshot: Snapshot) -> None:
+    """Read the fingerprints of services for which something is declared that they do not show.
+
+    Where that is not possible, or none can be kept, they stay unread: what is not shown is not compared then.
+    """
+    hiding = [service for item in items if (service := _match_or_none(snapshot, item)) and _hides(service, item)]
+    if not hiding:
+        return
+    unread = [service for service in hiding if service.remembered is None]
+    try:
+        if unread:
+            services.read_fingerprints(unread)
+        if not any(service.remembered for service in hiding):
+            services.check_fingerprints()  # none was kept so far
+    except AiosError as error:
+        if error.code != "tags_not_offered" and not isinstance(error, ApiError):
+            raise
+        services.without_user_tags = error.message
+        for service in hiding:
+            service.remembered = None
+
+
+def _hides(service: Resource, item: Item) -> bool:
+    """Return whether an item declares a field that the service does not show."""
+    fields = (item.schema.by_option[option] for option in item.values)
+    return any(field.unseen and not service.shows(field) for field in fields)
 
 
 def _match_or_none(snapshot: Snapshot, item: Item) -> Resource | None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of a write: its response, or a look at the state where that does not tell."""
+"""The outcome of a write: from its response, or from the state if the response does not show it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def settle(
 ) -> T:
     """Make a write; when its outcome cannot be learned, look at the state, and send again what the platform forgot.
 
-    A second attempt cannot do a thing twice: a creation carries the same uuid again, which the platform takes once.
+    A second attempt cannot repeat a change: a creation carries the same UUID again (platform.uuid_taken).
 
     :param attempt: makes the write. :return: its result, ``None`` when the response does not show it.
     :param look: reads the state. :return: the same result once the state shows it, else ``None``.

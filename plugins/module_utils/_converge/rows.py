@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows: what became of each action."""
+"""Rows: the outcome of each action."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ FAILED, NOT_ATTEMPTED, UNKNOWN = "failed", "not_attempted", "unknown"
 
 @dataclass(eq=False)
 class Row:
-    """What became of one action.
+    """The outcome of one action.
 
     :ivar status: ``created``, ``cloned``, ``updated``, ``deleted``, ``unchanged``, ``failed`` (nothing was done),
         ``unknown`` (it may have been done) or ``not_attempted``.
     :ivar changed_fields: options whose new values are on the platform.
     :ivar resource: the resource as it is now, as far as it was seen.
     :ivar error: why not everything is done.
+    :ivar unremembered: why no fingerprints are kept of what was sent and is not shown.
     """
 
     action: Action
@@ -39,6 +40,7 @@ class Row:
     changed_fields: list[str] = field(default_factory=list)
     resource: Resource | None = None
     error: AiosError | None = None
+    unremembered: str = ""
 
     @classmethod
     def before(cls, action: Action) -> Row:
@@ -72,7 +74,7 @@ class Row:
         self.status = NOT_ATTEMPTED
 
     def fail(self, error: BaseException) -> None:
-        """Take note of an error; what was done before it stands."""
+        """Take note of an error; what was done before remains in the row."""
         self.error = error if isinstance(error, AiosError) else internal_error(error)
         if self.status == NOT_ATTEMPTED:
             known = isinstance(error, AiosError) and not leaves_outcome_open(error)

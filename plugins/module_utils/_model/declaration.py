@@ -81,7 +81,7 @@ def validate_items(
 
 
 def validate_yaml(item: Item) -> Iterator[ValidationError]:
-    """Yield what is wrong with an item's ``yaml`` as YAML."""
+    """Yield the error in an item's ``yaml`` as YAML."""
     try:
         if "yaml" in item.values:
             item.values["yaml"].check()
@@ -193,6 +193,6 @@ def _duplicates(items: Sequence[Item]) -> Iterator[ValidationError]:
             first = seen.setdefault(value, item)
             # Several services may have one name; their uuids identify them.
             if first is not item and not (key == "name" and first.uuid and item.uuid):
-                places = f"in {first.place} and in {item.place}" if item.place else "twice"
-                cure = ", or give each the uuid of its service" if key == "name" else ""
-                yield ValidationError(quoted(value), key, f"it is declared {places}; keep one of them{cure}")
+                cure = ", or set the uuid of each service" if key == "name" else ""
+                text = f"it is declared in {first.place} and in {item.place}; keep one of them{cure}"
+                yield ValidationError(quoted(value), key, text)

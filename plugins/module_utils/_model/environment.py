@@ -11,7 +11,7 @@ from typing import Any
 
 #: Keys under which a document has an environment, at any depth.
 NAMES = ("env", "environment")
-_LINE = re.compile(r"([^:=\s][^:=]*?)([ \t]*[:=][ \t]*)(.*)", re.DOTALL)
+_SEPARATOR = re.compile(r"[:=][ \t]*")
 
 
 class Variable:
@@ -84,10 +84,10 @@ def _mapping(place: str, mapping: dict[Any, Any]) -> Iterator[Variable]:
 
 
 def _line(place: str, text: str, put: Callable[[str], None]) -> Iterator[Variable]:
-    found = _LINE.match(text)
-    if found:
-        prefix = found[1] + found[2]
-        yield Variable(place, found[1].strip(), found[3], lambda value: put(prefix + value))
+    found = _SEPARATOR.search(text)
+    if found and found.start() and not text[0].isspace():
+        prefix = text[: found.end()]
+        yield Variable(place, text[: found.start()].strip(), text[found.end() :], lambda value: put(prefix + value))
 
 
 def _setter(holder: Any, key: Any) -> Callable[[str], None]:

@@ -77,6 +77,8 @@ class YamlText:
 
         :raises InvalidValue: it is not YAML; with line and column.
         """
+        if self._text is not None and len(self._text) > yaml_codec.LONGEST:
+            return
         try:
             self.load()
         except yaml_values.YamlError as error:
@@ -123,6 +125,8 @@ class Yaml(FieldType):
         current = trim(current or "")
         if wanted.equals(current):
             return True
+        if len(current) > yaml_codec.LONGEST:
+            return bool(self.complete(wanted, current).text == current)
         unmasked = self.complete(wanted, current)
         return self.meaning(unmasked, without) == self.meaning(current, without)
 
@@ -207,7 +211,7 @@ class ModelRefs(List):
 
 
 class Architecture(Name):
-    """A CPU architecture. The platform takes upper case and returns lower case (vendor document: Clone)."""
+    """A CPU architecture, sent in upper case and compared without case (platform.architecture_case)."""
 
     comparison = "without regard to case"
 
@@ -219,7 +223,7 @@ class Architecture(Name):
 
 
 class Images(FieldType):
-    """The images of a service, one element for each CPU architecture."""
+    """The images of a service, one element for each CPU architecture (platform.architecture_images)."""
 
     ansible_type = "list"
     elements = "dict"
@@ -290,7 +294,7 @@ class Images(FieldType):
 
 
 class Parameters(FieldType):
-    """A map of texts. Numbers and booleans become text as the platform makes it; secrets are redacted when shown."""
+    """A map of texts. Numbers and booleans become text as on the platform (platform.text_maps). Secrets are redacted."""
 
     ansible_type = "dict"
     holds_secrets = True
@@ -337,7 +341,7 @@ class Parameters(FieldType):
 
 
 class Specs(FieldType):
-    """A map from GPU vendor to the uuids of GPU specifications (vendor document: Clone)."""
+    """A map from GPU vendor to the UUIDs of GPU specifications."""
 
     ansible_type = "dict"
     absent: Any = {}

@@ -32,8 +32,8 @@ def read_files(
 ) -> tuple[list[RawItem], list[ValidationError]]:
     """Read declarations from files and folders, folders in the order of their names and with what is below them.
 
-    :param pruning: services that are not declared get deleted, so a folder that holds nothing at all is refused: it is
-        more often a mount or a submodule that is missing than a folder that declares nothing.
+    :param pruning: services that are not declared get deleted, so an empty folder is refused: it is more
+        often a missing mount or submodule than a folder that declares nothing.
     :param size_limit: so many MiB a file may have.
     :return: the items with file and line, and one error for everything that cannot be read.
     """
@@ -54,7 +54,7 @@ def read_files(
 
 
 def _files(path: Any, pruning: bool) -> Iterator[Path | ValidationError]:
-    """Yield the files of one entry of ``src``, and what stands in the way of finding them all."""
+    """Yield the files of one entry of ``src``, and the errors that prevent finding all of them."""
     place = f"src {quoted(path)}"
     if not isinstance(path, str) or not path:
         yield ValidationError(place, "", "it is not the path of a file or folder")
@@ -200,7 +200,7 @@ def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
         except (ValueError, RecursionError) as error:
             raise _Unreadable(f"it is not valid JSON: {error}") from None
     try:
-        loaded = yaml_codec.load(text)
+        loaded = yaml_codec.load(text, None)
     except yaml_values.YamlError as error:
         raise _Unreadable(f"it is not valid YAML: {error}") from None
     return loaded.value, loaded.lines

@@ -4,7 +4,7 @@
 """The table of a model service's fields: the only list of them.
 
 Argument spec, validation, encoding, decoding, comparison, diff, documentation and the tests over the fields derive from
-it. Adding a field is one row. Who accepts what is taken from the vendor's documents Add, Clone, Query and Update.
+it. Adding a field is one row. Which operation accepts a field is from the vendor's documents (platform.sources).
 """
 
 from __future__ import annotations

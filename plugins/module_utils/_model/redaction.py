@@ -35,7 +35,7 @@ LAST_WORDS = frozenset(["pass", "pat", "auth", "authorization", "cookie", "creds
 _ENDINGS = ("token", "password", "passwd", "secret", "credential", "credentials", "apikey")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 #: A key and its value in a text, whatever its syntax.
-_ASSIGNMENT = re.compile(r"""([\w.-]+)["']?[ \t]*[:=][ \t]*["']?([^\s"',}\]]+)""")
+_ASSIGNMENT = re.compile(r"""(?<![\w.-])([\w.-]+)["']?[ \t]*[:=][ \t]*["']?([^\s"',}\]]+)""")
 
 
 class Redactor:
@@ -46,7 +46,7 @@ class Redactor:
 
     def __init__(self, words: tuple[str, ...] = ()) -> None:
         self.words = SECRET_WORDS | {word.lower() for word in words}
-        self._any_word = re.compile("|".join(sorted(map(re.escape, self.words | LAST_WORDS))), re.IGNORECASE)
+        self._any_word = re.compile("|".join(sorted(map(re.escape, self.words | LAST_WORDS))))
         self._texts = SecretTexts()
         self._sources: list[Callable[[], Iterable[str]]] = []
         self._lock = threading.Lock()
@@ -64,7 +64,7 @@ class Redactor:
 
     def secrets_in_text(self, text: str) -> list[str]:
         """Return what looks like secret values in a text, without parsing it."""
-        if not self._any_word.search(text):
+        if not self._any_word.search(text.lower()):
             return []
         return [value for key, value in _ASSIGNMENT.findall(text) if self.is_secret(key)]
 
@@ -86,8 +86,9 @@ class Redactor:
     def redact_all(self, value: Any) -> Any:
         """Return a value of JSON with every known secret in its texts redacted."""
         with self._lock:
-            while self._sources:
-                self._texts.add(self._sources.pop()())
+            while self._sources:  # a source that fails stays, so that nothing is shown without its secrets
+                self._texts.add(self._sources[-1]())
+                self._sources.pop()
             return self._texts.redact_all(value)
 
     # Values by key
@@ -111,7 +112,7 @@ class Redactor:
 
         :param before: the text that it replaces; a secret that differs from the one there is shown as :data:`OTHER`.
         """
-        if not self._any_word.search(text):
+        if not self._any_word.search(text.lower()):
             return self.redact(text)
         try:
             document = yaml_codec.load(text).value
@@ -132,7 +133,7 @@ class Redactor:
             return []
 
     def _redact_rest(self, text: str) -> str:
-        """Redact all that follows the first secret-looking word of a text that is not YAML: nobody knows where it ends."""
+        """Redact all that follows the first secret-looking word of a text that is not YAML, because its end is not known."""
         found = next((word for word in re.finditer(r"[\w.-]+", text) if self.is_secret(word[0])), None)
         return self.redact(f"{text[: found.end()]}: {MASK}" if found else text)
 
@@ -152,5 +153,12 @@ def restored(wanted: str, current: Any) -> str | None:
         return wanted
     if not isinstance(current, str):
         return None
-    pattern = ".+".join(map(re.escape, wanted.replace(OTHER, MASK).split(MASK)))
-    return current if re.fullmatch(pattern, current, re.DOTALL) else None
+    first, *middle, last = wanted.replace(OTHER, MASK).split(MASK)
+    place, end = len(first), len(current) - len(last)
+    for part in middle:
+        place = current.find(part, place + 1, end)
+        if place < 0:
+            return None
+        place += len(part)
+    fits = current.startswith(first) and current.endswith(last) and place < end
+    return current if fits else None

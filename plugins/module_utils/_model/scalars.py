@@ -21,7 +21,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.redaction impor
 
 T = TypeVar("T")
 _UUID = re.compile(r"[0-9a-f]{32}")
-#: What the platform accepts for the uuid of a new resource.
+#: What the platform accepts as the UUID of a new resource (platform.new_uuid).
 _NEW_UUID = re.compile(r"[0-9a-f]{12}[1-5][0-9a-f]{3}[89ab][0-9a-f]{15}")
 
 
@@ -40,7 +40,7 @@ class InvalidValue(ValueError):
 
 
 def parse_each(entries: Iterable[tuple[str, Any]], parse: Callable[[Any], T]) -> list[T]:
-    """Parse the parts of a value, each with the path to it, and raise everything that is wrong with them at once."""
+    """Parse the parts of a value, each with the path to it, and raise all errors together."""
     parsed: list[T] = []
     errors: list[InvalidValue] = []
     for path, entry in entries:
@@ -147,7 +147,7 @@ class Name(Text):
 
 
 class Choice(Text):
-    """One of a few words, in exactly this spelling."""
+    """One of a few words, in exactly this spelling (platform.choices)."""
 
     absent = None
     comparison = "exactly"

@@ -20,11 +20,17 @@ def is_installed() -> bool:
     return importlib.util.find_spec("yaml") is not None
 
 
-def load(text: str) -> Loaded:
+#: Characters of a service's ``yaml`` that is parsed; what is longer is compared, and shown, as text.
+LONGEST = 500_000
+
+
+def load(text: str, longest: int | None = LONGEST) -> Loaded:
     """Build the value of a YAML text with at most one document.
 
-    :raises YamlError: bad syntax, an unknown tag or anchor, a second document, a key that cannot be one.
+    :raises YamlError: bad syntax, an unknown tag or anchor, a second document, a key that cannot be one, too long a text.
     """
+    if longest is not None and len(text) > longest:
+        raise YamlError(f"it is longer than {longest:,} characters")
     from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_events
 
     return yaml_events.load(text)
@@ -42,7 +48,7 @@ def dump(value: Any, trimmed: bool = True) -> str:
 
     text = yaml_events.dump(value, lines=True)
     try:
-        same = fingerprint(load(text).value) == fingerprint(value)
+        same = fingerprint(load(text, None).value) == fingerprint(value)
     except YamlError:
         same = False
     if not same:

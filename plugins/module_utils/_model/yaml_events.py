@@ -39,7 +39,7 @@ EXPANSION, EXPANSION_EACH = 1_000_000, 100
 
 
 class _Merge:
-    """Stands for the key ``<<`` while a mapping is built."""
+    """Represents the key ``<<`` while a mapping is built."""
 
 
 def load(text: str) -> Loaded:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -28,16 +29,14 @@ _TEXT = re.compile(
     r"\s*([A-Za-z_]\w*)\s*(!~=|!\?=|!=|>=|<=|~=|\?=|=|>|<|\s(?i:is\s+not\s+null|is\s+null|not\s+null)\s*$)(.*)",
     re.DOTALL,
 )
-#: Columns that the platform understands in conditions only.
+#: Columns that exist in conditions only: tags, and tags by the UUID of their pattern (platform.tag_conditions).
 _PSEUDO_COLUMNS = (*TAG_COLUMNS, TAG_PATTERN)
-
-
-#: Characters of a condition: the URL of a request may have 8 KiB.
+#: Characters of a condition: the length of URLs is limited (platform.query_length).
 LONGEST = 8000
 
 
 class InvalidCondition(ValueError):
-    """A condition that the platform cannot be asked. The text says why."""
+    """A condition that cannot be sent to the platform. The text says why."""
 
 
 class ConditionReader:
@@ -60,7 +59,7 @@ class ConditionReader:
     def read(self, given: Any) -> Condition:
         """Return one condition of a user: a text, or a mapping of ``field``, ``operator`` and ``value``.
 
-        :raises InvalidCondition: it cannot be asked; the text names it.
+        :raises InvalidCondition: it cannot be sent; the text names it.
         """
         if len(str(given)) > LONGEST:
             raise InvalidCondition(
@@ -160,31 +159,38 @@ def _like(column: str, sent: str, pattern: str) -> Condition:
 
 
 def like(pattern: str) -> Callable[[str], bool]:
-    """Return a function that tells whether a text matches a pattern of ``%`` and ``_``.
+    """Return a function that returns whether a text matches a pattern of ``%`` and ``_`` (platform.query_wildcards).
 
     A backslash escapes the character after it, in ways that differ between databases, so that one before any other
     character is let through as well as left out: what the platform found is narrowed, never widened.
     """
-    # The parts between wildcards are found one after the other, each as early as possible: one expression with a wildcard
-    # inside would take the square of a long text's length.
-    parts = [""]
+    # Every bit of a state is a place in the pattern that the text so far may have reached. So the time is that of the
+    # text, whatever the pattern: a regular expression would try its wildcards and backslashes in all combinations.
+    accepts: defaultdict[str, int] = defaultdict(int)
+    any_character = left_out = gaps = size = 0
     for token in re.findall(r"\\.|%+|.", pattern, re.DOTALL):
+        place = 1 << size
         if token[0] == "%":
-            parts.append("")
+            gaps |= place
+            continue
+        if token[0] == "\\":
+            accepts["\\"] |= place
+            left_out |= place
+            size, place = size + 1, place << 1
+        if token == "_":
+            any_character |= place
         else:
-            parts[-1] += "." if token == "_" else r"\\?" * (token[0] == "\\") + re.escape(token[-1])
-    if len(parts) == 1:
-        whole = re.compile(parts[0], re.DOTALL)
-        return lambda text: bool(whole.fullmatch(text))
-    first, *middle, last = (re.compile(part, re.DOTALL) for part in (*parts[:-1], parts[-1] + r"\Z"))
+            accepts[token[-1]] |= place
+        size += 1
 
     def matches(text: str) -> bool:
-        found = first.match(text)
-        for part in (*middle, last):
-            if found is None:
+        state = 1 | (1 & left_out) << 1
+        for character in text:
+            state = (state & (accepts.get(character, 0) | any_character)) << 1 | state & gaps
+            state |= (state & left_out) << 1
+            if not state:
                 return False
-            found = part.search(text, found.end())
-        return found is not None
+        return bool(state >> size & 1)
 
     return matches
 

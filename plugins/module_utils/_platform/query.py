@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Conditions as the platform takes them, such that they mean there what they mean here.
 
-The platform looks for the first operator of :data:`SERVER_OPERATORS` anywhere in the whole condition, value included,
-and cannot take a single quote in a value. Each condition is therefore read back the way the platform will read it; one
-that would be misread is sent as a wider pattern and filtered here, or refused.
+The platform searches the whole condition, value included, for the first operator of :data:`SERVER_OPERATORS`
+(platform.query_operator), and rejects a single quote in a value (platform.query_quote). Each condition is therefore
+parsed here as the platform parses it. One that it would misread is sent as a wider pattern and filtered here
+(platform.query_exact), or rejected.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import tr
 
 #: In the order in which the platform tries them.
 SERVER_OPERATORS = ("!=", ">=", "<=", "!?=", "!~=", "~=", "?=", "=", ">", "<", "is null", "not null")
-#: Tags as text, which the platform finds in any case and accents too.
+#: Tags as text, which the platform compares without case and accents, too (platform.query_collation).
 TAG_COLUMNS = ("__userTag__", "__systemTag__")
 #: Tags by the uuid of their pattern.
 TAG_PATTERN = "__tagUuid__"
@@ -30,7 +31,7 @@ class Condition(NamedTuple):
     """One condition as it is sent, and a filter for what the platform takes too widely.
 
     :param sent: the value of ``q``.
-    :param keeps: tells of a wire row whether it really meets the condition.
+    :param keeps: returns whether a wire row meets the condition exactly.
     :param column: what ``keeps`` looks at: a column of the platform, or one of tags with a list of them.
     :param here: whether the platform cannot be asked, so that nothing is sent and ``keeps`` alone decides.
     """
@@ -42,7 +43,7 @@ class Condition(NamedTuple):
 
     @property
     def of_tags(self) -> bool:
-        """Whether the column holds tags, which have to be read separately."""
+        """Whether the column contains tags, which have to be read separately."""
         return self.column in (*TAG_COLUMNS, TAG_PATTERN)
 
 
@@ -62,7 +63,7 @@ def read_by_server(text: str) -> tuple[str, str, str] | None:
     if operator is None:
         return None
     field, _operator, value = text.partition(operator)
-    while value.startswith(operator):  # adjacent ones count as one, so the first characters of a value can be lost
+    while value.startswith(operator):  # the first characters of a value can be lost (platform.query_adjacent_operators)
         value = value.removeprefix(operator)
     return (trim(field), operator, value) if trim(field) else None
 
@@ -81,5 +82,5 @@ def equals(column: str, value: str) -> Condition:
 
 
 def keeps_all(conditions: Sequence[Condition], row: Mapping[str, Any]) -> bool:
-    """Return whether a wire row meets every condition, as far as it can be told here."""
+    """Return whether a wire row meets every condition that is filtered here."""
     return all(condition.keeps is None or condition.keeps(row) for condition in conditions)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions to the platform: which services there are, and how they would be declared."""
+"""Queries: which services the platform has, and how they would be declared."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PA
 
 
 class Question(NamedTuple):
-    """What is asked.
+    """A query for services.
 
     :param sort: the column to sort by, empty for the uuid.
     :param limit: how many services at most, after ``start`` services that are skipped.
@@ -35,7 +35,7 @@ class Question(NamedTuple):
 
     @property
     def filtered_here(self) -> bool:
-        """Whether the platform may find more than is meant, so that counting and cutting is done here."""
+        """Whether the platform may find too much, so that results are counted and cut here."""
         return any(condition.keeps for condition in self.conditions)
 
     @property
@@ -44,7 +44,7 @@ class Question(NamedTuple):
         return not self.conditions and self.limit is None and not self.start
 
     def params(self) -> list[tuple[str, str]]:
-        """Return the columns that the platform is to send: those asked for, and those needed to filter and sort here."""
+        """Return the columns to select: those of the query, and those needed to filter and sort here (platform.query_fields)."""
         if not self.columns:
             return []
         filtered = (condition.column for condition in self.conditions if not condition.of_tags)
@@ -135,7 +135,7 @@ def _declarable(field: Field, shown: Any, service: Resource) -> bool:
 
 
 def unshown_fields(schema: Schema, fields: Sequence[str], found: Sequence[Resource]) -> list[str]:
-    """Return a warning for each field that was asked for and that the platform does not show, if only for a typing error.
+    """Return a warning for each requested field that the platform does not show, for example because it is misspelled.
 
     A key without a field may be one of a newer platform, so it is no error as long as some service has it.
     """

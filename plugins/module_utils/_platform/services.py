@@ -1,14 +1,14 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Model services on the platform: paths and envelopes over the client."""
+"""Model services on the platform: paths and envelopes (platform.operations, platform.envelopes)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import (
     ADD,
     CLONE,
@@ -25,7 +25,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Cl
 
 PATH = "/v1/ai/model-services"
 ENVELOPES: Mapping[str, str] = {ADD: "param", CLONE: "params", UPDATE: "updateModelService"}
-#: The platform's name for the type of a model service. An assumption: it follows the naming of all its types.
+#: The platform's name for the type of a model service (platform.assumed_resource_type).
 RESOURCE_TYPE = "ModelServiceVO"
 
 
@@ -37,6 +37,8 @@ class Services:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._tags = Tags(client, self.schema, RESOURCE_TYPE)
+        #: Why no user tag can be added to a service, as far as that is known.
+        self.without_user_tags = ""
 
     # Reading
 
@@ -62,12 +64,12 @@ class Services:
         return self.client.count(PATH, queries(conditions))
 
     def by_uuid(self, uuid: str) -> Resource | None:
-        """Read one service, ``None`` when there is none (the platform responds with an empty list)."""
+        """Read one service, ``None`` when there is none, which is an empty list (platform.query_missing)."""
         found = self.client.read(PATH, [("q", f"uuid={uuid}")], page_without)
         return next((self._resource(row) for row in found["inventories"] if row["uuid"] == uuid), None)
 
     def by_name(self, name: str) -> list[Resource]:
-        """Read every service of exactly this name; names are not unique on the platform."""
+        """Read every service of exactly this name; names are not unique (platform.names)."""
         return self.listing([equals("name", name)])
 
     def uuids_by_name(self, field: Field) -> dict[str, list[str]]:
@@ -80,7 +82,7 @@ class Services:
     # Writing
 
     def create(self, values: Mapping[str, Any], uuid: str) -> Resource | None:
-        """Create a service of a chosen uuid.
+        """Create a service with a UUID of the client's choice (platform.new_uuid).
 
         :return: what the platform responds that it is now.
         """
@@ -95,7 +97,7 @@ class Services:
         return self._write(UPDATE, "PUT", f"{PATH}/{uuid}", values)
 
     def delete(self, uuid: str) -> None:
-        """Delete a service; one that is gone already counts as deleted."""
+        """Delete a service; one that does not exist counts as deleted (platform.assumed_deletion)."""
         try:
             self.client.write("DELETE", f"{PATH}/{uuid}", params=[("deleteMode", "Permissive")])
         except ApiError as error:
@@ -148,3 +150,40 @@ class Services:
             bindings.unbind(self.client, uuid, member.value)
         else:
             self._tags.remove(field, uuid, member)
+
+    # Fingerprints of what is not shown
+
+    def read_fingerprints(self, services: Sequence[Resource]) -> None:
+        """Read the fingerprints of some services into them.
+
+        :raises AiosError: of code ``tags_not_offered``, or what the platform responded.
+        """
+        self._tags.read_fingerprints(services)
+
+    def fingerprints_of(self, service: Resource) -> list[Member]:
+        """Return the tags of a service that hold fingerprints, as they are now."""
+        fresh = service.copy()
+        self._tags.read_fingerprints([fresh])
+        return fresh.remembered or []
+
+    def check_fingerprints(self) -> None:
+        """Ask, without a write, whether fingerprints can be kept.
+
+        :raises AiosError: of code ``tags_not_offered``.
+        """
+        self._tags.check_texts()
+
+    def remember(self, uuid: str, tag: str) -> bool:
+        """Add a tag that holds fingerprints."""
+        try:
+            self._tags.add_text(uuid, tag)
+        except AiosError as error:
+            if error.code == "tags_not_offered":
+                self.without_user_tags = error.message
+            raise
+        return True
+
+    def forget(self, tag: Member) -> bool:
+        """Remove a tag that holds fingerprints; one that is gone already counts as removed."""
+        self._tags.remove_text(tag.uuid)
+        return True

@@ -12,8 +12,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import MA
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, DELETED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
+from ansible_collections.zstack.aios.plugins.module_utils._report.showable import brief, guarded
 
 
 def show_resource(resource: Resource, redactor: Redactor) -> dict[str, Any]:
@@ -22,9 +23,14 @@ def show_resource(resource: Resource, redactor: Redactor) -> dict[str, Any]:
     for key, value in resource.values.items():
         field = resource.schema.by_option.get(key)
         if field is not None and field.type.holds_secrets:
-            value = field.type.show(value, redactor) if field.fits(value) else MASK
-        shown[key] = value
+            shown[key] = _show(field, value, redactor) if field.fits(value) else MASK
+        else:
+            shown[key] = guarded(lambda same: same, value)
     return shown
+
+
+def _show(field: Field, value: Any, redactor: Redactor, before: Any = None) -> Any:
+    return guarded(field.type.show, value, redactor, before)
 
 
 def predict_resource(action: Action, redactor: Redactor) -> dict[str, Any]:
@@ -35,7 +41,7 @@ def predict_resource(action: Action, redactor: Redactor) -> dict[str, Any]:
     for option, value in {**action.create_values, **action.update_values, **action.members}.items():
         field = action.schema.by_option[option]
         if field.read and field.read != "uuid":
-            shown[option] = field.type.show(value, redactor)
+            shown[option] = _show(field, value, redactor)
     return shown
 
 
@@ -47,7 +53,7 @@ def list_changes(row: Row, redactor: Redactor) -> list[dict[str, Any]]:
         readable = [field for field in action.schema.readable if field.read != "uuid"]
         shown = ((field, current.get(field)) for field in readable) if current else ()
         return [
-            {"field": field.option, "before": field.type.show(value, redactor), "after": None}
+            {"field": field.option, "before": _show(field, value, redactor), "after": None}
             for field, value in shown
             if value is not None
         ]
@@ -56,8 +62,8 @@ def list_changes(row: Row, redactor: Redactor) -> list[dict[str, Any]]:
         field = by_option[option]
         before = current.get(field) if current else None
         after = action.members.get(option, action.update_values.get(option, action.create_values.get(option)))
-        shown_before = None if before is None else field.type.show(before, redactor)
-        found.append({"field": option, "before": shown_before, "after": field.type.show(after, redactor, before)})
+        shown_before = None if before is None else _show(field, before, redactor)
+        found.append({"field": option, "before": shown_before, "after": _show(field, after, redactor, before)})
     return found
 
 
@@ -68,7 +74,7 @@ def make_diff(row: Row, redactor: Redactor) -> dict[str, str]:
     for change in list_changes(row, redactor):
         for side, values in (("before", before), ("after", after)):
             if change[side] is not None:
-                values[change["field"]] = change[side]
+                values[change["field"]] = brief(change[side])
     if row.action.kind == CLONED:
         after = {"clone_from": row.action.item.clone_from, **after}
     header = f"{row.action.schema.noun} {printable(row.action.name)}"
@@ -76,5 +82,5 @@ def make_diff(row: Row, redactor: Redactor) -> dict[str, str]:
     return {"before_header": header, "after_header": f"{header} ({row.status})", **sides}
 
 
-def _block(values: Mapping[str, Any]) -> str:
-    return f"{yaml_codec.dump(dict(values))}\n" if values else ""
+def _block(values: Mapping[str, Any]) -> Any:
+    return guarded(lambda: f"{yaml_codec.dump(dict(values))}\n") if values else ""

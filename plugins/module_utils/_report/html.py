@@ -160,7 +160,7 @@ def _filter(rows: Sequence[Mapping[str, Any]], check: bool) -> str:
 
 
 def _is(row: Mapping[str, Any]) -> list[str]:
-    """Return what a row counts as: its action, and ``failed`` when something went wrong after it was begun."""
+    """Return what a row counts as: its action, and ``failed`` if it failed after it was begun."""
     return [row["action"], "failed"] if words.has_failed(row) and row["action"] != "failed" else [row["action"]]
 
 

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +35,7 @@ def report_data(facts: Mapping[str, Any], rows: Sequence[Row], redactor: Redacto
         "version": VERSION,
         "refused": "",
         "interrupted": False,
+        "uncompared": {},
         **facts,
         "uuids": uuids_by_name(rows),
         "rows": [
@@ -53,28 +56,54 @@ def report_data(facts: Mapping[str, Any], rows: Sequence[Row], redactor: Redacto
 
 def check_report_path(path: str) -> Iterator[ValidationError]:
     """Yield why no report can be written there, before a run begins that then could not be reported."""
-    folder = Path(path).expanduser().parent
-    if Path(path).suffix not in SUFFIXES:
-        yield ValidationError("", "report_path", f"{quoted(path)} ends in none of {', '.join(SUFFIXES)}")
-    elif not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = "is not writable" if folder.is_dir() else "does not exist on this host; create it"
-        yield ValidationError("", "report_path", f"the folder {quoted(folder)} {why}")
+    target = Path(os.path.expanduser(path))
+    folder = target.parent
+    why = ""
+    try:
+        if target.suffix not in SUFFIXES:
+            why = f"{quoted(path)} ends in none of {', '.join(SUFFIXES)}"
+        elif not folder.is_dir():
+            why = f"the folder {quoted(folder)} does not exist on this host; create it"
+        elif not os.access(folder, os.W_OK | os.X_OK):
+            why = f"the folder {quoted(folder)} is not writable"
+        elif not stat.S_ISREG(target.stat().st_mode):
+            why = f"{quoted(path)} is not a regular file"
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        why = f"{quoted(path)} cannot be used: {getattr(error, 'strerror', None) or error}"
+    if why:
+        yield ValidationError("", "report_path", why)
 
 
 def write_report(path: str, report: Mapping[str, Any]) -> None:
     """Write a report in the form that its suffix names, at once or not at all.
 
-    :raises AiosError: the folder or the file cannot be written.
+    It is readable for its user only, because it can contain what is confidential, or for whom the file was that it
+    replaces.
+
+    :raises AiosError: the folder or the file cannot be written. No older report is left there that looks like this one.
     """
-    target = Path(path).expanduser()
+    target = Path(os.path.expanduser(path))
     draft: Path | None = None
     try:
+        text = render(report, target.suffix)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as file:
             draft = Path(file.name)
-            file.write(render(report, target.suffix))
-        draft.chmod(0o644)
+            file.write(text)
+        with contextlib.suppress(FileNotFoundError):
+            draft.chmod(stat.S_IMODE(target.stat().st_mode) & 0o777)
         draft.replace(target)
-    except OSError as error:
+    except Exception as error:
         if draft is not None:
             draft.unlink(missing_ok=True)
+        remove_report(path)
+        if not isinstance(error, OSError):
+            raise
         raise AiosError(f"report_path {quoted(path)} cannot be written: {error.strerror}", "report") from None
+
+
+def remove_report(path: str) -> None:
+    """Remove the report of an earlier run, where this one cannot be reported."""
+    with contextlib.suppress(OSError, ValueError):
+        Path(os.path.expanduser(path)).unlink()

@@ -24,6 +24,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.changes import
 
 #: AWX empties the result of an event above 700,000 characters; all parts stay under 600,000 together.
 ALL_ROOM, ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM = 590_000, 330_000, 200_000, 20_000
+#: Characters of a name in a row, so that one that nobody could read leaves room for the other rows.
+_NAME = 2000
 #: So many services at most are looked at for the diff.
 _DIFFS = 5000
 CHANGES = (CREATED, CLONED, UPDATED, DELETED)
@@ -37,7 +39,8 @@ def known_uuid(row: Row) -> str:
 
 def show_row(row: Row) -> dict[str, Any]:
     """Return one compact row of ``results``; keys without content are left out."""
-    shown: dict[str, Any] = {"name": row.action.name, "action": row.status}
+    name = row.action.name if len(row.action.name) <= _NAME else printable(row.action.name, _NAME)
+    shown: dict[str, Any] = {"name": name, "action": row.status}
     if known_uuid(row):
         shown["uuid"] = known_uuid(row)
     if row.status in (UPDATED, UNKNOWN) or (row.error is not None and row.changed_fields):

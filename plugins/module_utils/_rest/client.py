@@ -20,8 +20,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import
     situation_of,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response
-from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Write
 
+#: The rows of a page (platform.query_limit).
 PAGE = 1000
 #: What is far beyond the largest platform: rows of one listing, and bytes of all its pages.
 MOST_ROWS, LARGEST_LISTING = 200_000, 512 * 1024 * 1024
@@ -38,7 +38,7 @@ class Client(Channel):
     ) -> dict[str, Any]:
         """Send a GET until it succeeds.
 
-        :param missing: tells what a body does not have that this call needs; such a response counts as garbled.
+        :param missing: returns what a body lacks that this call needs; such a response counts as garbled.
         :raises AiosError: the platform responded with an error, or not within the window.
         """
         return self._read(path, params, missing).json or {}
@@ -99,7 +99,7 @@ class Client(Channel):
         params: Sequence[tuple[str, str]] = (),
         on_page: Callable[[int, int], None] = lambda read, total: None,
     ) -> list[dict[str, Any]]:
-        """Read every row of a query, in pages of a fixed order, and check that none is missing.
+        """Read every row of a query, in pages of a fixed order, and check that none is missing (platform.query_order).
 
         Each page begins with the last row of the page before, which shows that no row has moved from one to the other.
 
@@ -138,8 +138,10 @@ class Client(Channel):
 
         :return: the JSON of the finished job.
         :raises ApiError: the platform responded with an error; nothing was done.
-        :raises OutcomeUnknown: nobody can tell whether it was done.
+        :raises OutcomeUnknown: it may have been done.
         """
+        from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Write  # a plan needs no writes
+
         request = Write(self, method, path, urlencode(params, quote_via=quote, safe=""), body)
         backoff, renewed = Backoff(self.window), False
         while True:

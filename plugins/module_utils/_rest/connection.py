@@ -78,7 +78,7 @@ class Connection(NamedTuple):
     :ivar verify: what ``requests`` takes: a flag or a CA file.
     :ivar timeout: seconds for one HTTP exchange.
     :ivar job_timeout: seconds to wait for a job or an outage.
-    :ivar utc_offset: seconds that the platform's clock is ahead of UTC, for signatures.
+    :ivar utc_offset: seconds that the platform's clock is ahead of UTC, for signatures (platform.signature_time).
     """
 
     base_url: str

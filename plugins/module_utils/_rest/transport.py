@@ -72,7 +72,7 @@ class Transport:
     """Carries requests to one platform, for several threads at once.
 
     :param workers: how many connections are kept open.
-    :param interrupted: tells whether a signal arrived, after which no exchange takes long any more.
+    :param interrupted: returns whether a signal arrived, which shortens all exchanges.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Transport:
         self._lock = threading.Lock()
         self._deadlines = Deadlines(interrupted)
         if not self.verify:
-            disable_warnings(InsecureRequestWarning)  # asked for, and said on every request otherwise
+            disable_warnings(InsecureRequestWarning)  # validate_certs=false was set; it would warn at every request
         self._session = requests.Session()
         self._session.mount(self.base_url, DeadlineAdapter(self._deadlines, workers))
         self._session.headers.update(
@@ -120,7 +120,7 @@ class Transport:
         sent = dict(headers or {})
         data = None
         if body is not None:
-            data = json.dumps(body).encode("ascii")
+            data = json.dumps(body).encode("ascii")  # platform.charset
             sent["Content-Type"] = "application/json;charset=UTF-8"
         url = f"{self.base_url}{path}?{query}" if query else f"{self.base_url}{path}"
         proof = _Auth(sign, method, path)
@@ -189,6 +189,8 @@ class Transport:
             reason = f"no connection to {self.base_url} within {self.timeout:g} s"
             return TransportError("unsent", method, path, reason, _ADDRESS, slow=True)
         if isinstance(error, requests.exceptions.Timeout) or "timed out" in reason:
+            if not exchange.sent:  # a handshake that took too long
+                return self._expired(method, path, exchange)
             reason = f"no response within {self.timeout:g} s"
             return TransportError("lost", method, path, reason, _OVERLOAD, slow=True)
         if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in causes):
@@ -241,7 +243,7 @@ _ADDRESS = "check host, port and protocol, and that the platform is running"
 class _Auth:
     """The only source of the ``Authorization`` header; ``requests`` calls it after it built the request.
 
-    :ivar shown: the parts of it that nobody else is to see.
+    :ivar shown: the parts of it to redact.
     :ivar date: the time that it signs.
     """
 

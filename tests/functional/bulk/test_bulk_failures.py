@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import stat
 import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.zstack.aios.plugins.modules import model_services
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
@@ -260,20 +264,97 @@ def test_a_report_of_a_plan_shows_what_would_be_done(platform: Platform, tmp_pat
     assert platform.writes() == []
 
 
-def test_a_report_path_that_cannot_be_written_is_refused_before_any_request(platform: Platform, tmp_path: Path) -> None:
-    result = run(platform, services(2), report_path=str(tmp_path / "no-such-folder" / "report.html"))
-    assert result["failure"]["errors"][0]["option"] == "report_path"
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check mode"])
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("no-such-folder/report.html", "does not exist on this host"),
+        ("folder.html", "is not a regular file"),
+        ("pipe.json", "is not a regular file"),
+        ("file/report.html", "does not exist on this host"),
+        ("report.txt", "ends in none of"),
+        ("x" * 300 + ".md", "File name too long"),
+        ("~nobody-of-this-name/report.html", "does not exist on this host"),
+    ],
+)
+def test_a_report_path_that_cannot_be_written_is_refused_before_any_request(
+    platform: Platform, tmp_path: Path, path: str, why: str, check: bool
+) -> None:
+    (tmp_path / "folder.html").mkdir()
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe.json")
+    given = path if path.startswith("~") else str(tmp_path / path)
+    params = {"model_services": services(2), "report_path": given}
+    result = platform.run("model_services", params, check=check)
+    [error] = result["failure"]["errors"]
+    assert error["option"] == "report_path"
+    assert why in error["text"]
     assert platform.sim.stats()["requests"] == 0
 
 
-def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(platform: Platform, tmp_path: Path) -> None:
-    path = tmp_path / "folder.html"
-    path.mkdir()
+def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is the report of an earlier run left there, which would look like this run's."""
+    path = tmp_path / "report.html"
+    path.write_text("of yesterday", encoding="utf-8")
+
+    def full(*_arguments: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
     result = run(platform, services(2), report_path=str(path))
+    assert result.failed
     assert result["changed"] is True
     assert result["summary"]["created"] == len(platform.sim.services()) == 2
-    assert str(path) in result["msg"]
-    assert list(tmp_path.iterdir()) == [path], "a half-made report was left behind"
+    assert f'report_path "{path}" cannot be written: No space left on device' in result["msg"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
+def test_a_report_is_for_its_user_only_or_for_whom_it_was_before(
+    platform: Platform, tmp_path: Path, suffix: str
+) -> None:
+    before = os.umask(0)
+    try:
+        new, open_to_group = tmp_path / f"new{suffix}", tmp_path / f"group{suffix}"
+        open_to_group.touch()
+        open_to_group.chmod(0o640)
+        for path in (new, open_to_group):
+            assert not platform.run("model_services", {"model_services": services(2), "report_path": str(path)}).failed
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (new, open_to_group)] == [0o600, 0o640]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"concurrency": "many"}, {"on_error": "explode"}, {"src": {"a": 1}}, {"secret_keys": {"a": 1}, "prune": "x"}],
+)
+def test_refused_options_leave_no_older_report_behind(
+    platform: Platform, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("of yesterday", encoding="utf-8")
+    result = run(platform, services(2), report_path=str(path), **wrong)
+    assert result.failed
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert report["refused"] == result["msg"]
+    assert report["rows"] == []
+
+
+def test_an_internal_error_leaves_no_older_report_behind(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("of yesterday", encoding="utf-8")
+
+    def fails(*_arguments: Any) -> None:
+        raise KeyError("planted")
+
+    monkeypatch.setattr(model_services, "converge", fails)
+    assert "internal error" in run(platform, services(2), report_path=str(path))["msg"]
+    assert not path.exists()
 
 
 def test_an_outage_is_waited_for_once_and_not_by_each_service() -> None:

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,13 +60,26 @@ def test_the_reading_of_a_long_listing_is_reported_too(
     assert "read 1000 of 1500 services" in lines
 
 
+@pytest.mark.parametrize("path", ["no-folder/progress", "folder", "pipe that nobody reads", "full pipe", "/dev/full"])
 def test_progress_that_cannot_be_written_does_not_stop_the_work(
-    platform_with: Callable[..., Platform], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    platform_with: Callable[..., Platform], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
+    (tmp_path / "folder").mkdir()
+    for name in ("pipe that nobody reads", "full pipe"):
+        os.mkfifo(tmp_path / name)
     monkeypatch.setattr(progress, "EVERY", 0.05)
     platform = platform_with(job_seconds=0.3)
-    params = {"model_services": services(2), "progress_path": str(tmp_path / "no-folder" / "progress")}
-    assert not platform.run("model_services", params).failed
+    reader = os.open(tmp_path / "full pipe", os.O_RDWR | os.O_NONBLOCK)
+    try:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(reader, b"x" * 4096)
+        params = {"model_services": services(2), "progress_path": str(tmp_path / path)}
+        started = time.monotonic()
+        assert not platform.run("model_services", params).failed
+    finally:
+        os.close(reader)
+    assert time.monotonic() - started < 10
     assert len(platform.sim.services()) == 2
 
 

@@ -183,7 +183,7 @@ def test_one_report_for_two_platforms_is_refused(two: Field) -> None:
     path = str(two.folder / "report.html")
     same = two.run("zstack.aios.provision", variables={"model_services_report_path": path})
     assert same.code != 0
-    assert f"model_services_report_path is {path} for more than one host" in same.text
+    assert f"model_services_report_path is {path} for several hosts" in same.text
     assert two.writes("one") == two.writes("two") == []
     path = str(two.folder / "{{ inventory_hostname }}.html")
     own = two.run("zstack.aios.plan", variables={"model_services_report_path": path})
@@ -195,7 +195,7 @@ def test_exports_are_refused_where_they_would_be_of_the_wrong_platform_or_lost(t
     wrong = {"model_services_export_path": "all.yml", "model_services_export_pth": "all.yml"}
     refused = two.run("zstack.aios.export", variables=wrong)
     assert refused.code != 0
-    assert "model_services_export_path is all.yml for more than one host" in refused.text
+    assert "model_services_export_path is all.yml for several hosts" in refused.text
     assert "did you mean model_services_export_path?" in refused.text
     planned = two.run("zstack.aios.export", "--check")
     assert planned.code == 0, planned.text

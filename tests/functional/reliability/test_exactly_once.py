@@ -341,16 +341,17 @@ def test_retry_after_cannot_hold_a_run_beyond_its_window(platform: Platform) -> 
     assert platform.sim.services() == []
 
 
-def test_only_a_field_that_differed_before_shows_that_an_update_arrived(platform: Platform) -> None:
+@pytest.mark.parametrize(("mode", "repeated"), [("remember", "remember"), ("on_change", "always")])
+def test_only_a_field_that_differed_before_shows_that_an_update_arrived(
+    platform: Platform, mode: str, repeated: str
+) -> None:
     """The yaml shows the same service_name before and after: no sign of the startup parameters sent with it."""
-    result = create(
-        platform, rule("update", "job_stuck"), service_name="demo", startup_parameters={"a": "1"}, job_timeout=1
-    )
+    params = {"service_name": "demo", "startup_parameters": {"a": "1"}, "update_write_only": mode}
+    result = create(platform, rule("update", "job_stuck"), job_timeout=1, **params)
     assert (result.failed, result["action"], result["changed"]) == (True, "created", True)
-    assert "update_write_only=always" in result["msg"]
-    assert "startup_parameters" in result["msg"]
+    assert ("run once with update_write_only=always" in result["msg"]) == (repeated == "always")
     platform.sim.clear_faults()
-    params = {**NEW, "service_name": "demo", "startup_parameters": {"a": "1"}, "update_write_only": "always"}
+    params = {**NEW, **params, "update_write_only": repeated}
     assert platform.run("model_service", params)["action"] == "updated"
     assert platform.service("chat")["startupParameters"] == {"a": "1"}
 

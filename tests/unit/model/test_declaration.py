@@ -126,7 +126,7 @@ def test_services_of_one_name_are_identified_by_their_uuids() -> None:
         _items, errors = read(*one_without)
         [error] = errors
         assert error.startswith('"chat": name: it is declared in model_services[0] and in model_services[1]; keep one ')
-        assert error.endswith(", or give each the uuid of its service")
+        assert error.endswith(", or set the uuid of each service")
     _items, errors = read({"name": "one", "uuid": UUID}, {"name": "two", "uuid": UUID})
     assert errors == [f'"{UUID}": uuid: it is declared in model_services[0] and in model_services[1]; keep one of them']
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
-from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, scalars
+from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, scalars, yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
@@ -185,3 +185,13 @@ def test_a_yaml_of_another_type_is_another(one: str, other: str) -> None:
     field_type = field_types.Yaml()
     assert not field_type.same(field_type.parse(one), other)
     assert not field_type.same(field_type.parse(other), one)
+
+
+def test_a_yaml_that_is_too_long_to_parse_is_compared_as_text() -> None:
+    field_type = field_types.Yaml()
+    text = "a: 1\n" * (yaml_codec.LONGEST // 5 + 1) + "b: 1"
+    declared = field_type.parse(text)
+    declared.check()
+    assert field_type.same(declared, text + "\n")
+    assert not field_type.same(declared, text.replace("b: 1", "b:  1"))
+    assert field_type.same(field_type.parse({"a": "x" * yaml_codec.LONGEST}), "a: " + "x" * yaml_codec.LONGEST)

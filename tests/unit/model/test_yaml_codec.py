@@ -144,3 +144,11 @@ def test_a_path_is_removed_from_the_first_service_only(first: str) -> None:
     document = yaml_codec.load(f"services: [{first}, {{name: two, livez: /}}]").value
     yaml_values.remove_paths(document, PATHS)
     assert document == {"services": [{"name": "two", "livez": "/"}]}
+
+
+@pytest.mark.parametrize("text", ["[", "[\n", "{", "- ", "? ", "{a: ", "!!seq [", "&a [", '"a": ['])
+def test_any_nesting_is_refused_at_once(text: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(yaml_values.YamlError):
+        yaml_codec.load(text * (yaml_codec.LONGEST // len(text)))
+    assert time.process_time() - begun < 2

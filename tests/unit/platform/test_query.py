@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from datetime import timezone
 from pathlib import Path
@@ -15,7 +16,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
-from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import (
+    ConditionReader,
+    InvalidCondition,
+    like,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import (
     Condition,
     equals,
@@ -244,3 +249,16 @@ def test_what_the_platform_cannot_be_asked_about_tags_is_filtered_here(text: str
 def test_the_operator_in_is_exact_in_case_too(table: Table) -> None:
     table.fill(["chat", "Chat", "bot", "none"])
     assert table.find(READER.read("name?=chat,bot")) == ["bot", "chat"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "letter"),
+    [("%" + "a" * 7900 + "b%", "a"), ("%" + "_" * 3900 + "a" * 3900 + "b%", "a"), ("%" + r"\\" * 3000 + "b%", "\\")],
+    ids=["text", "wildcards", "backslashes"],
+)
+def test_a_pattern_takes_little_time_over_a_long_name(pattern: str, letter: str) -> None:
+    matches = like(pattern)
+    begun = time.process_time()
+    assert not matches(letter * 600_000)
+    assert matches(f"{letter * 600_000}b")
+    assert time.process_time() - begun < 6

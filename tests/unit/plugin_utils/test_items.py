@@ -79,7 +79,7 @@ def test_a_name_that_only_some_items_give_a_uuid_is_refused(mode: str) -> None:
     base = [{"name": "twin", "uuid": "a" * 32}, {"name": "twin", "uuid": "b" * 32}]
     message = refusal({"model_services_items": base, "model_services_items__c": [{"name": "twin"}]}, mode)
     places = "model_services_items[0] and model_services_items[1] and model_services_items__c[0]"
-    assert f"the name 'twin' is declared in {places} (give each one its uuid if they are several services" in message
+    assert f"the name 'twin' is declared in {places} (set the uuid of each one if they are several services" in message
 
 
 def test_overlay_finds_one_of_several_services_of_a_name_by_its_uuid() -> None:
