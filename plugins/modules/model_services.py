@@ -642,7 +642,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted, printable
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
@@ -815,7 +815,7 @@ def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Red
     :return: a warning if it cannot be written.
     """
     path = module.params.get("report_path")
-    validated = str(module.params.get("validate_only")).lower() in TRUE
+    validated = read_boolean(module.params.get("validate_only")) is True
     if not path or not isinstance(path, str) or validated or any(check_report_path(path)):
         return []
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}

@@ -52,7 +52,7 @@ class WatchedAction(ActionBase):
         caller: dict[str, Any] = {
             "task": f"{self._task.get_name()} on {host}",
             "secrets": vaulted_texts(args),
-            "errors": [str(error) for error in self._templar.template((task_vars or {}).get(ERRORS, []))],
+            "errors": self._errors(task_vars or {}),
         }
         args[CALLER] = caller
         with Lifeline(f"{self._task.action} on {host}") if here and not wrap_async else _nothing as lifeline:
@@ -64,6 +64,10 @@ class WatchedAction(ActionBase):
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return dict(merge_hash(result, done))
+
+    def _errors(self, task_vars: dict[str, Any]) -> list[str]:
+        errors = self._templar.template(task_vars.get(ERRORS, []))
+        return [errors] if isinstance(errors, str) else [str(error) for error in errors]
 
     def take_arguments(self) -> dict[str, Any]:
         """Return the arguments of the task."""

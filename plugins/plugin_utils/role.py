@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted, listed
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
 from ansible_collections.zstack.aios.plugins.plugin_utils.items import is_fragment, join_items, misspelt
 
@@ -217,4 +217,4 @@ def _absolute(path: Any) -> str:
 
 
 def _is_true(value: Any) -> bool:
-    return str(value).lower() in TRUE
+    return read_boolean(value) is True

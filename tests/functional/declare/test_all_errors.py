@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support.harness import run_module
 from ansible_collections.zstack.aios.tests.support.samples import NEW
@@ -69,6 +70,26 @@ def test_a_platform_that_does_not_respond_costs_no_error_and_little_time(platfor
         assert time.monotonic() - started < 15
         assert result["failure"]["errors_total"] == 1
         assert "Nothing was written." in result["msg"]
+
+
+@pytest.mark.parametrize(
+    "word", ["y", " Yes ", "ON", "t", "1", "true", "n", "No", "off", " F ", "0", "FALSE", "maybe", "2", ""]
+)
+def test_booleans_are_read_alike_in_options_environment_and_fields(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, word: str
+) -> None:
+    platform.sim.seed([{"name": "chat"}])
+    truth = word.strip().lower() in ("y", "yes", "on", "t", "1", "true")
+    refused = word in ("maybe", "2", "")
+    field = platform.run("model_service", {"name": "chat", "support_distributed": word})
+    option = platform.run("model_service_info", {"count_only": word})
+    assert (field.failed, option.failed) == (refused, refused)
+    if not refused:
+        assert platform.service("chat")["supportDistributed"] is truth
+        assert ("model_services" not in option) is truth
+    monkeypatch.setenv("ZSTACK_VALIDATE_CERTS", word)
+    # An empty variable counts as unset.
+    assert platform.run("model_service_info", {}).failed is (refused and bool(word))
 
 
 def test_errors_in_the_connection_come_with_the_others() -> None:
