@@ -588,6 +588,10 @@ def argument_spec() -> Spec:
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring the one service to what is declared."""
     items, errors = validate_items(MODEL_SERVICE, [RawItem(module.declared, "")])
+    try:
+        connection = module.connection()
+    except InvalidInput as error:
+        errors += error.errors
     if module.errors or errors:
         raise InvalidInput([*module.errors, *errors])
     redactor = module.redactor
@@ -599,7 +603,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         lock_timeout=module.params["lock_timeout"],
         record=RunRecord.of(module.caller),
     )
-    converged = converge(module.connection(), items, settings, module.signals, redactor)
+    converged = converge(connection, items, settings, module.signals, redactor)
     row = converged.rows[0]
     service: dict[str, Any] = {}
     if module.check_mode:

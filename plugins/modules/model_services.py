@@ -643,7 +643,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted, printable
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
@@ -747,6 +747,23 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
     return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
 
+def errors_elsewhere(
+    module: AiosModule, items: Sequence[Item], errors: Sequence[ValidationError]
+) -> Sequence[ValidationError]:
+    """Return the errors in the connection, else those that the platform shows of the items without errors."""
+    if module.params["validate_only"]:
+        return []
+    try:
+        connection = module.connection()
+    except InvalidInput as error:
+        return error.errors
+    if module.errors:  # a misspelt option may be one that changes what the items mean
+        return []
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.foresee import further_errors
+
+    return further_errors(connection, items, errors, module.signals, module.redactor)
+
+
 class Facts(NamedTuple):
     """What a report says of its run besides what came of it."""
 
@@ -763,7 +780,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         settings, guards, invalid = read_settings(module)
         errors = [*module.errors, *errors, *invalid]
         if errors:
-            raise InvalidInput(errors)
+            raise InvalidInput([*errors, *errors_elsewhere(module, items, errors)])
         if module.params["validate_only"]:
             return {"changed": False, "msg": validated(items)}
         connection = module.connection()
@@ -799,7 +816,7 @@ def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Red
     :return: a warning if it cannot be written.
     """
     path = module.params.get("report_path")
-    validated = str(module.params.get("validate_only")).lower() in TRUE
+    validated = read_boolean(module.params.get("validate_only")) is True
     if not path or not isinstance(path, str) or validated or any(check_report_path(path)):
         return []
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
