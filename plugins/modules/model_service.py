@@ -43,7 +43,9 @@ options:
       - V(on_change) sends them when the service is created and together with every other update of the service. A
         change of these fields alone is not noticed. The module warns about such fields.
       - V(always) sends them in every run, which then reports a change.
-      - If the platform has no user tags, V(remember) works as V(on_change).
+      - If the platform has no user tags, V(remember) works as V(on_change). If it has tags and does not let them be added
+        to an existing service, only a run finds out. Until you set V(on_change), check mode then reports these fields as
+        changes.
     type: str
     choices: [remember, on_change, always]
     default: remember
