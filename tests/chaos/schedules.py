@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -88,7 +89,7 @@ def _with_others(schedule: Schedule, random: Random) -> None:
 
 def _stored(name: str, random: Random) -> dict[str, Any]:
     return {
-        "uuid": f"{random.getrandbits(48):012x}4{random.getrandbits(12):03x}8{random.getrandbits(60):015x}",
+        "uuid": uuid.uuid3(uuid.NAMESPACE_DNS, f"{name} {random.getrandbits(64)}").hex,  # another one for each name
         "name": name,
         "yaml": _YAML,
         "requestCpu": random.randint(1, 8),

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, InvalidInput
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, Interrupted, InvalidInput
 from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
@@ -227,11 +227,12 @@ class _Run:
         try:
             self._services.check_fingerprints()
         except AiosError as error:
-            if error.code != "tags_not_offered":
+            if isinstance(error, Interrupted):
                 raise
-            self._services.without_user_tags = error.message
-            return False
-        return True
+            if error.code == "tags_not_offered":
+                self._services.without_user_tags = error.message
+                return False
+        return True  # as far as that can be told
 
     def _apply(self, actions: Sequence[Action], prunes: Sequence[Action], progress: Progress) -> Sequence[Row]:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.apply import Applier

@@ -277,7 +277,7 @@ def test_a_report_of_a_plan_shows_what_would_be_done(platform: Platform, tmp_pat
         ("~nobody-of-this-name/report.html", "does not exist on this host"),
     ],
 )
-def test_a_report_path_that_cannot_be_written_is_refused_before_any_request(
+def test_a_report_path_that_cannot_be_written_is_refused_before_any_write(
     platform: Platform, tmp_path: Path, path: str, why: str, check: bool
 ) -> None:
     (tmp_path / "folder.html").mkdir()
@@ -289,7 +289,7 @@ def test_a_report_path_that_cannot_be_written_is_refused_before_any_request(
     [error] = result["failure"]["errors"]
     assert error["option"] == "report_path"
     assert why in error["text"]
-    assert platform.sim.stats()["requests"] == 0
+    assert platform.writes() == []
 
 
 def test_a_report_that_cannot_be_written_does_not_hide_what_was_done(

@@ -120,7 +120,9 @@ def test_fields_only_an_update_takes_follow_in_the_same_run_as_one_update(platfo
         "service_bootup_time": "120",
     }
     assert platform.run(MODULE, {**CHAT, **more})["action"] == "created"
-    assert [entry["kind"] for entry in platform.writes()] == ["add", "update"]
+    writes = platform.writes()
+    assert [entry["kind"] for entry in writes] == ["add", "update", "tag"]
+    assert writes[2]["body"]["params"]["tag"].startswith("zstack.aios:declared=v1:startup_parameters=")
     stored = yaml.safe_load(platform.service("chat")["yaml"])
     assert stored["services"] == [{"name": "frontend", "ports": [8000, 8001], "serviceBootupTime": 120}]
     assert stored["env"] == ["LOG_LEVEL:debug"]
