@@ -32,6 +32,7 @@ class Row:
     :ivar changed_fields: options whose new values are on the platform.
     :ivar resource: the resource as it is now, as far as it was seen.
     :ivar error: why not everything is done.
+    :ivar adopted: whether another run may have made the service at the same time.
     """
 
     action: Action
@@ -39,6 +40,7 @@ class Row:
     changed_fields: list[str] = field(default_factory=list)
     resource: Resource | None = None
     error: AiosError | None = None
+    adopted: bool = False
 
     @classmethod
     def before(cls, action: Action) -> Row:
