@@ -36,6 +36,7 @@ SLOW = (
     "functional/bulk/test_pace.py",
     "functional/declare/test_properties.py",
     "functional/reliability/test_exactly_once.py",
+    "functional/reliability/test_caller.py",
     "functional/reliability/test_signals.py",
     "functional/reliability/test_two_runs.py",
     "functional/security/test_secrets_nowhere.py",

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the checks, all of them or some groups: ``python3 -m tools.check [lint] [sanity] [build] [tests] [quick]``.
 
-Checks run side by side, one for each processor, but for the tests, many of which watch the clock: they run last and
-alone. The first failure ends everything; its output is shown, and the exit code is 1.
+Checks run side by side. The tests come first, because many of them watch the clock; they wait half of the time, which
+the other checks use, one for each processor, at a lower priority. The first failure ends everything; its output is shown,
+and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ class Check:
 
     :ivar run: gets a folder for temporary files and the means to run commands; returns the exit code and a closing
         line (or an empty text).
-    :ivar alone: nothing else runs at the same time, and the output is shown as it comes.
+    :ivar first: other checks stand back for it, and its output is shown as it comes.
     """
 
     name: str
     group: str
     run: Callable[[pathlib.Path, Commands], tuple[int, str]]
-    alone: bool = False
+    first: bool = False
 
 
 def _command(*words: str) -> Callable[[pathlib.Path, Commands], tuple[int, str]]:
@@ -95,6 +96,8 @@ _FAST = ("tests/unit", "tests/tools", "tests/functional", "-m", "not slow")
 
 #: Those that take longest come first, so that they do not end last.
 CHECKS = (
+    Check("tests: pytest", "tests", _command(*_PYTEST), first=True),
+    Check("fast tests: pytest", "quick", _command(*_PYTEST, *_FAST), first=True),
     Check("ansible-test sanity", "sanity", _sanity),
     Check("package: build, import, install", "build", _package),
     Check("playbooks and roles: ansible-lint", "lint", _command("ansible-lint", "--offline", "--strict")),
@@ -111,8 +114,6 @@ CHECKS = (
     Check("the changelog names what is new", "lint", _command("python", "-m", "tools.checks.changelog")),
     Check("changelog fragments", "lint", _command("antsibull-changelog", "lint")),
     Check("changelog", "lint", _command("antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml")),
-    Check("tests: pytest", "tests", _command(*_PYTEST), alone=True),
-    Check("fast tests: pytest", "quick", _command(*_PYTEST, *_FAST), alone=True),
 )
 GROUPS = tuple(dict.fromkeys(check.group for check in CHECKS))
 #: The fast tests are among the tests.
@@ -131,10 +132,7 @@ def main(groups: tuple[str, ...]) -> int:
     with run_folder() as folder:
         commands = Commands(child_environment(folder))
         try:
-            _run_side_by_side([check for check in chosen if not check.alone], folder, commands)
-            for check in chosen:
-                if check.alone:
-                    _run(check, folder, commands)
+            _run_side_by_side(chosen, folder, commands)
         except Failed:
             return 1
         except KeyboardInterrupt:
@@ -147,7 +145,7 @@ def main(groups: tuple[str, ...]) -> int:
 
 
 def _run_side_by_side(checks: list[Check], folder: pathlib.Path, commands: Commands) -> None:
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor((os.cpu_count() or 1) + sum(check.first for check in checks)) as pool:
         running = [pool.submit(_run, check, folder, commands) for check in checks]
         try:
             for done in as_completed(running):
@@ -165,7 +163,7 @@ def _run(check: Check, folder: pathlib.Path, commands: Commands) -> None:
     lines: list[str] = []
     began = time.monotonic()
     try:
-        code, closing = check.run(folder, commands if check.alone else commands.shown_by(lines.append))
+        code, closing = check.run(folder, commands if check.first else commands.in_background(lines.append))
     except Stopped:
         return
     except SystemExit as stop:

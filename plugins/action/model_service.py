@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module of the same name, such that it ends when nobody waits for it any more."""
+"""Runs the module of the same name, which ends when Ansible no longer waits for it."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module of the same name: shows its progress, and keeps its declarations out of what Ansible hands around.
+"""Runs the module of the same name, shows its progress, and keeps its declarations out of what Ansible passes on.
 
 Ansible sends the finished arguments of a task back with its result, to callbacks, logs and AWX's events. A thousand
-declarations take longer to send so than to compare, are more than AWX keeps of one event, and may hold secrets.
+declarations take longer to send than to compare, are too large for an event of AWX, and may contain secrets.
 """
 
 from __future__ import annotations

@@ -106,6 +106,12 @@ attributes:
     description: Returns details of what has changed, or of what would change in C(check_mode), when in diff mode.
   idempotent:
     description: A second run with the same options changes nothing.
+  async:
+    description: Supports being used with the C(async) keyword.
+    support: full
+    details:
+      - Ansible does not wait for an asynchronous task. Therefore the module does not end with Ansible, and Ansible does not
+        display its progress.
   action_group:
     description: Use C(group/zstack.aios.all) in C(module_defaults) to set the connection options for all modules.
     support: full

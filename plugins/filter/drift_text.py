@@ -27,10 +27,12 @@ def drift_text(result: Mapping[str, Any], host: str) -> str:
         raise AnsibleFilterError("drift_text: expects the result of zstack.aios.model_services in check mode")
     summary = result["summary"]
     first = ", ".join(_row(row) for row in result["results"][:SHOWN])
+    unseen = ", ".join(f"{field} ({count})" for field, count in (result.get("uncompared") or {}).items())
     return (
         f"{printable(host)} differs from its declaration: {summary['created'] + summary['cloned']} to create, "
         f"{summary['updated']} to update, {summary['deleted']} to delete, {summary['unchanged']} as declared. Nothing was "
-        f"changed. First to differ: {first}"
+        f"changed. First differences: {first}"
+        f"{f'. Declared, but not shown by the platform and not compared: {unseen}' if unseen else ''}"
     )
 
 

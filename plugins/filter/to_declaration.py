@@ -48,7 +48,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {_plain(key): _plain(value[key]) for key in sorted(value, key=str)}
     if isinstance(value, str):
-        return str.__str__(value)  # the marked text of ansible-core 2.17 and 2.18 answers str() with itself
+        return str.__str__(value)  # the marked text of ansible-core 2.17 and 2.18 returns itself from str()
     if isinstance(value, Sequence):
         return [_plain(element) for element in value]
     if isinstance(value, bool) or value is None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rim to Ansible: parameters in, one exit. Only this file calls ``exit_json`` and ``fail_json``."""
+"""The connection to Ansible: parameters in, one exit. Only this file calls ``exit_json`` and ``fail_json``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 )
 
 Spec = dict[str, Any]
-#: The parameter with which the action plugin says what only it knows. It is no option: nobody else can hold a lifeline.
+#: The parameter in which the action plugin passes what only it knows. It is not an option for users.
 CALLER = "_caller"
 
 
@@ -148,7 +148,7 @@ def run_module(
 ) -> None:
     """Run a module to its only exit.
 
-    :param work: does it and returns the result; one that holds ``failed`` fails the task.
+    :param work: does the work and returns the result; a result with ``failed`` fails the task.
     :param on_refusal: see :class:`AiosModule`.
     """
     module = AiosModule(spec, taken, on_refusal)
@@ -158,14 +158,16 @@ def run_module(
         module.fail_json(msg=missing_required_lib("PyYAML"))
     module.began = True
     module.signals.listen()
-    watch = CallerWatch(module.caller.lifeline, lambda: module.signals.interrupt("the end of its caller"))
+    watch = CallerWatch(
+        module.caller.lifeline, lambda: module.signals.interrupt("the end of the process that started it")
+    )
     watch.start()
     try:
         result = dict(work(module))
     except AiosError as error:
         result = {"failed": True, "msg": error.message, "failure": error.failure(), "changed": False}
         result["warnings"] = error.warnings
-    except Exception as error:  # a fault of this collection
+    except Exception as error:  # a bug of this collection
         fault = internal_error(error)
         result = {"failed": True, "msg": fault.message, "failure": fault.failure(), "exception": traceback.format_exc()}
     finally:

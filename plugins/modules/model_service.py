@@ -34,13 +34,19 @@ attributes:
 options:
   update_write_only:
     description:
-      - When to send fields that the platform accepts but never shows, for example O(startup_parameters).
-      - V(on_change) sends them when the service is created and together with every other update. A change of these
-        fields alone is not noticed.
+      - When to send fields that the platform accepts but does not show, for example
+        O(startup_parameters).
+      - V(remember) sends them when their declared value is not the one that was sent last. For this, the module keeps a
+        fingerprint of each value in a user tag of the service, which begins with C(zstack.aios:declared=v1:) and is not
+        part of the declared user tags. The module does not notice when someone else changes these fields. Whoever can
+        read the tag can guess a short secret from its fingerprint.
+      - V(on_change) sends them when the service is created and together with every other update of the service. A
+        change of these fields alone is not noticed. The module warns about such fields.
       - V(always) sends them in every run, which then reports a change.
+      - If the platform has no user tags, V(remember) works as V(on_change).
     type: str
-    choices: [on_change, always]
-    default: on_change
+    choices: [remember, on_change, always]
+    default: remember
   lock_timeout:
     description:
       - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
@@ -91,7 +97,7 @@ options:
     description:
       - Long description, which the platform shows as a document.
       - Only a clone can set it.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   yaml:
     description:
@@ -107,7 +113,7 @@ options:
   request_memory:
     description:
       - Amount of memory, in the unit of the platform.
-      - The vendor does not document the unit; the number is passed on unchanged.
+      - The vendor does not document the unit. The module does not convert the number.
       - Required to create the service without O(clone_from).
     type: int
   model_center_uuid:
@@ -115,21 +121,21 @@ options:
       - UUID of the model center that the service belongs to.
       - A clone is created in the model center of its source.
       - Required to create the service without O(clone_from).
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   model_center:
     description:
-      - Name of the model center, instead of O(model_center_uuid).
+      - Name or UUID of the model center, instead of O(model_center_uuid).
     type: str
   zone_uuid:
     description:
       - UUID of the zone in which the service is created.
       - The platform never shows it.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Used at creation only, and ignored once the service exists.
     type: str
   zone:
     description:
-      - Name of the zone, instead of O(zone_uuid).
+      - Name or UUID of the zone, instead of O(zone_uuid).
     type: str
   gpu_compute_capability:
     description:
@@ -140,7 +146,7 @@ options:
     description:
       - Path of the service's files.
       - Required to create the service without O(clone_from).
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   start_command:
     description:
@@ -164,18 +170,18 @@ options:
     description:
       - Version of Conda.
       - 'A string: quote V("23.7") in YAML.'
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   size:
     description:
       - Size of the service, in the unit of the platform.
       - Only a clone can set it.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: int
   system:
     description:
       - Whether this is a service of the platform itself.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: bool
   type:
     description:
@@ -201,25 +207,24 @@ options:
   model_uuids:
     description:
       - UUIDs of the models that the service is bound to.
-      - Bound at creation; changing the bindings later is not supported.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Bound to and unbound from an existing service one by one.
     type: list
     elements: str
   models:
     description:
-      - Names of the models, instead of O(model_uuids).
+      - Names or UUIDs of the models, instead of O(model_uuids).
     type: list
     elements: str
   cpu_architectures:
     description:
       - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       - Only a clone can set it.
-      - Cannot be changed once the service exists; another value fails the task before anything is written.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: list
     elements: str
   architecture_images:
     description:
-      - Images to start from, one for each CPU architecture.
+      - Images that the service starts from, one for each CPU architecture.
     type: list
     elements: dict
     suboptions:
@@ -248,70 +253,72 @@ options:
     description:
       - Environment variables of the service.
       - Values whose key looks secret are redacted in everything that is shown.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: dict
   startup_parameters:
     description:
       - Startup parameters of the service.
       - Values whose key looks secret are redacted in everything that is shown.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
   inference_params:
     description:
       - Inference parameters of the service.
       - Values whose key looks secret are redacted in everything that is shown.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
   service_name:
     description:
       - Name of the service inside its configuration.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: str
   service_ports:
     description:
       - Ports of the service, as numbers.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: list
     elements: int
   service_livez:
     description:
       - Path of the liveness probe.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: str
   service_readyz:
     description:
       - Path of the readiness probe.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: str
   service_bootup_time:
     description:
       - Seconds that the service may take to start.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: int
   service_install_path:
     description:
       - Path of the service's files, inside its configuration.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: str
   service_start_command:
     description:
       - Command that starts the service, inside its configuration.
-      - The platform takes it in updates only; after a creation, an update in the same task sets it.
+      - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: str
   resource_uuid:
     description:
       - UUID of a new service.
-      - Random by default.
+      - By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time cannot
+        create the same service twice.
+      - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   tag_uuids:
     description:
@@ -406,6 +413,14 @@ changed_fields:
   type: list
   elements: str
   sample: [request_cpu]
+uncompared:
+  description:
+    - Number of services for each field that they declare, that the platform does not show, and that was neither compared nor
+      sent. See O(update_write_only).
+  returned: when there are such fields
+  type: dict
+  sample: {startup_parameters: 3}
+  version_added: 1.1.0
 model_service:
   description:
     - The service as the platform shows it, with the names of the options as keys. Keys without an option are returned
@@ -482,7 +497,7 @@ model_service:
       description: CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       type: list
     architecture_images:
-      description: Images to start from, one for each CPU architecture.
+      description: Images that the service starts from, one for each CPU architecture.
       type: list
     support_distributed:
       description: Whether inference can be distributed.
@@ -546,6 +561,7 @@ from typing import Any
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
+from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
@@ -562,7 +578,7 @@ def argument_spec() -> Spec:
     """Return the options besides those of the connection."""
     return {
         **OPTIONS,
-        "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
+        "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
     }
@@ -574,13 +590,13 @@ def work(module: AiosModule) -> dict[str, Any]:
     if module.errors or errors:
         raise InvalidInput([*module.errors, *errors])
     redactor = module.redactor
-    always = module.params["update_write_only"] == "always"
     settings = Settings(
         check=module.check_mode,
-        always=always,
+        update_write_only=module.params["update_write_only"],
         listing=False,
         concurrency=1,
         lock_timeout=module.params["lock_timeout"],
+        record=RunRecord.of(module.caller),
     )
     converged = converge(module.connection(), items, settings, module.signals, redactor)
     row = converged.rows[0]
@@ -595,6 +611,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         "changed_fields": MODEL_SERVICE.sorted(row.changed_fields),
         "model_service": service,
         "warnings": converged.warnings,
+        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
     }
     if module._diff and row.status != UNCHANGED:
         result["diff"] = make_diff(row, redactor)

@@ -54,6 +54,8 @@ options:
       - The platform ignores case and accents when it compares text. This module makes V(=), V(?=) and V(~=) exact.
       - The fields are the options of M(zstack.aios.model_service) with a single value, O(uuid), V(create_date),
         V(last_op_date), and the tags V(__userTag__), V(__systemTag__) and V(__tagUuid__).
+      - A condition on tags reads the tags of all services that meet the other conditions. V(__userTag__ is null) returns
+        the services without user tags.
     type: list
     elements: raw
   sort_by:
@@ -78,6 +80,7 @@ options:
   fields:
     description:
       - Keys to return for each service. The UUID and the name are always returned.
+      - With O(declared=true), only these fields and the name are declared, and the UUID if the name is not unique.
     type: list
     elements: str
   count_only:
@@ -96,7 +99,7 @@ options:
     default: false
   gather_platform:
     description:
-      - Whether to return RV(platform), which tells one platform from another, whatever address leads to it.
+      - Whether to return RV(platform), which identifies the platform regardless of the address that leads to it.
     type: bool
     default: false
     version_added: 1.1.0
@@ -225,7 +228,7 @@ model_services:
       description: CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       type: list
     architecture_images:
-      description: Images to start from, one for each CPU architecture.
+      description: Images that the service starts from, one for each CPU architecture.
       type: list
     support_distributed:
       description: Whether inference can be distributed.
@@ -291,7 +294,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import R
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
-from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform
+from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, identify
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import equals
 from ansible_collections.zstack.aios.plugins.module_utils._platform.search import (
     Question,
@@ -299,6 +302,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.search impor
     declare,
     search,
     select,
+    undeclarable,
     unshown_fields,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
@@ -371,7 +375,7 @@ def read(params: dict[str, Any], services: Services, question: Question) -> Find
         if params["declared"] and found and not question.everything:
             everything = services.listing(params=[("fields", "uuid,name")])
         findings = Findings(total, found, [service.name for service in everything])
-    return findings._replace(platform=services.platform) if params["gather_platform"] else findings
+    return findings._replace(platform=identify(services.client)) if params["gather_platform"] else findings
 
 
 def work(module: AiosModule) -> dict[str, Any]:
@@ -390,10 +394,11 @@ def work(module: AiosModule) -> dict[str, Any]:
         result["platform"] = findings.platform.as_dict()
     if params["count_only"]:
         return result
+    fields = params["fields"] or ()
     if params["declared"]:
-        result["model_services"], warnings = declare(findings.found, findings.names, redactor)
+        result["model_services"], warnings = declare(findings.found, findings.names, redactor, fields)
+        warnings += undeclarable(MODEL_SERVICE, fields)
     else:
-        fields = params["fields"] or ()
         result["model_services"] = [select(show_resource(service, redactor), fields) for service in findings.found]
         warnings = unshown_fields(MODEL_SERVICE, fields, findings.found)
     result["warnings"] = [*client.warnings, *warnings]

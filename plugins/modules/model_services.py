@@ -46,7 +46,7 @@ options:
     elements: path
   src_size_limit:
     description:
-      - Largest size of a file of O(src), in MiB.
+      - Maximum size of one file of O(src), in MiB.
     type: int
     default: 64
     version_added: 1.1.0
@@ -72,14 +72,19 @@ options:
     default: continue
   update_write_only:
     description:
-      - When to send fields that the platform accepts but never shows, for example
+      - When to send fields that the platform accepts but does not show, for example
         O(model_services[].startup_parameters).
+      - V(remember) sends them when their declared value is not the one that was sent last. For this, the module keeps a
+        fingerprint of each value in a user tag of the service, which begins with C(zstack.aios:declared=v1:) and is not
+        part of the declared user tags. The module does not notice when someone else changes these fields. Whoever can
+        read the tag can guess a short secret from its fingerprint.
       - V(on_change) sends them when the service is created and together with every other update of the service. A
-        change of these fields alone is not noticed.
+        change of these fields alone is not noticed. The module warns about such fields.
       - V(always) sends them in every run, which then reports a change.
+      - If the platform has no user tags, V(remember) works as V(on_change).
     type: str
-    choices: [on_change, always]
-    default: on_change
+    choices: [remember, on_change, always]
+    default: remember
   lock_timeout:
     description:
       - Maximum number of seconds to wait for another run that writes to the same platform, if the same user started it
@@ -132,6 +137,7 @@ options:
   validate_only:
     description:
       - Whether to check the declarations only. This needs no platform and no credentials, and sends no request.
+      - RV(msg) names the services that can only be existing ones, because options that a creation requires are missing.
     type: bool
     default: false
   report_path:
@@ -186,7 +192,7 @@ options:
         description:
           - Long description, which the platform shows as a document.
           - Only a clone can set it.
-          - Cannot be changed once the service exists; another value fails the task before anything is written.
+          - Cannot be changed once the service exists. Another value fails the task before any write.
         type: str
       yaml:
         description:
@@ -202,7 +208,7 @@ options:
       request_memory:
         description:
           - Amount of memory, in the unit of the platform.
-          - The vendor does not document the unit; the number is passed on unchanged.
+          - The vendor does not document the unit. The module does not convert the number.
           - Required to create the service without O(model_services[].clone_from).
         type: int
       model_center_uuid:
@@ -210,21 +216,21 @@ options:
           - UUID of the model center that the service belongs to.
           - A clone is created in the model center of its source.
           - Required to create the service without O(model_services[].clone_from).
-          - Cannot be changed once the service exists; another value fails the task before anything is written.
+          - Cannot be changed once the service exists. Another value fails the task before any write.
         type: str
       model_center:
         description:
-          - Name of the model center, instead of O(model_services[].model_center_uuid).
+          - Name or UUID of the model center, instead of O(model_services[].model_center_uuid).
         type: str
       zone_uuid:
         description:
           - UUID of the zone in which the service is created.
           - The platform never shows it.
-          - Cannot be changed once the service exists; another value fails the task before anything is written.
+          - Used at creation only, and ignored once the service exists.
         type: str
       zone:
         description:
-          - Name of the zone, instead of O(model_services[].zone_uuid).
+          - Name or UUID of the zone, instead of O(model_services[].zone_uuid).
         type: str
       gpu_compute_capability:
         description:
@@ -235,7 +241,7 @@ options:
         description:
           - Path of the service's files.
           - Required to create the service without O(model_services[].clone_from).
-          - Cannot be changed once the service exists; another value fails the task before anything is written.
+          - Cannot be changed once the service exists. Another value fails the task before any write.
         type: str
       start_command:
         description:
@@ -259,18 +265,18 @@ options:
         description:
           - Version of Conda.
           - 'A string: quote V("23.7") in YAML.'
-          - Cannot be changed once the service exists; another value fails the task before anything is written.
+          - Cannot be changed once the service exists. Another value fails the task before any write.
         type: str
       size:
         description:
           - Size of the service, in the unit of the platform.
           - Only a clone can set it.
-          - Cannot be changed once the service exists; another value fails the task before anything is written.
+          - Cannot be changed once the service exists. Another value fails the task before any write.
         type: int
       system:
         description:
           - Whether this is a service of the platform itself.
-          - Cannot be changed once the service exists; another value fails the task before anything is written.
+          - Cannot be changed once the service exists. Another value fails the task before any write.
         type: bool
       type:
         description:
@@ -296,25 +302,24 @@ options:
       model_uuids:
         description:
           - UUIDs of the models that the service is bound to.
-          - Bound at creation; changing the bindings later is not supported.
-          - Cannot be changed once the service exists; another value fails the task before anything is written.
+          - Bound to and unbound from an existing service one by one.
         type: list
         elements: str
       models:
         description:
-          - Names of the models, instead of O(model_services[].model_uuids).
+          - Names or UUIDs of the models, instead of O(model_services[].model_uuids).
         type: list
         elements: str
       cpu_architectures:
         description:
           - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
           - Only a clone can set it.
-          - Cannot be changed once the service exists; another value fails the task before anything is written.
+          - Cannot be changed once the service exists. Another value fails the task before any write.
         type: list
         elements: str
       architecture_images:
         description:
-          - Images to start from, one for each CPU architecture.
+          - Images that the service starts from, one for each CPU architecture.
         type: list
         elements: dict
         suboptions:
@@ -343,70 +348,72 @@ options:
         description:
           - Environment variables of the service.
           - Values whose key looks secret are redacted in everything that is shown.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - Compared with the stored C(yaml).
         type: dict
       startup_parameters:
         description:
           - Startup parameters of the service.
           - Values whose key looks secret are redacted in everything that is shown.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
       inference_params:
         description:
           - Inference parameters of the service.
           - Values whose key looks secret are redacted in everything that is shown.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
       service_name:
         description:
           - Name of the service inside its configuration.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - Compared with the stored C(yaml).
         type: str
       service_ports:
         description:
           - Ports of the service, as numbers.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - Compared with the stored C(yaml).
         type: list
         elements: int
       service_livez:
         description:
           - Path of the liveness probe.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - Compared with the stored C(yaml).
         type: str
       service_readyz:
         description:
           - Path of the readiness probe.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - Compared with the stored C(yaml).
         type: str
       service_bootup_time:
         description:
           - Seconds that the service may take to start.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - Compared with the stored C(yaml).
         type: int
       service_install_path:
         description:
           - Path of the service's files, inside its configuration.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - The platform never shows it.
         type: str
       service_start_command:
         description:
           - Command that starts the service, inside its configuration.
-          - The platform takes it in updates only; after a creation, an update in the same task sets it.
+          - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - The platform never shows it.
         type: str
       resource_uuid:
         description:
           - UUID of a new service.
-          - Random by default.
+          - By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time
+            cannot create the same service twice.
+          - Cannot be changed once the service exists. Another value fails the task before any write.
         type: str
       tag_uuids:
         description:
@@ -497,6 +504,14 @@ check_mode:
   description: Whether the module ran in check mode, so that the result is a plan.
   returned: when the declarations are valid
   type: bool
+uncompared:
+  description:
+    - Number of services for each field that they declare, that the platform does not show, and that was neither compared nor
+      sent. See O(update_write_only).
+  returned: when there are such fields
+  type: dict
+  sample: {startup_parameters: 3}
+  version_added: 1.1.0
 summary:
   description: Number of services by outcome, and what the run took.
   returned: when the declarations are valid
@@ -569,6 +584,22 @@ results:
     error_code:
       description: Error code of the platform, or one of this collection.
       type: str
+uuids:
+  description:
+    - UUID of every service that is declared to be present and exists, by name. Includes services that are unchanged.
+    - A name that several declared services have is left out.
+    - In check mode, services that do not exist yet are left out. A later task can use
+      C(result.uuids['chat'] | default(none)), or the condition C('chat' in result.uuids).
+    - Limited to the size that AWX can store. RV(uuids_omitted) counts the services that do not fit, and a JSON report in
+      O(report_path) contains all of them.
+  returned: when the declarations are valid
+  type: dict
+  sample:
+    chat: 6d7bb4b6f3b94ff08d8cdf0ad0b2b1cc
+uuids_omitted:
+  description: Number of services that are missing from RV(uuids).
+  returned: when it is not zero
+  type: int
 results_omitted:
   description: Number of rows that are missing from RV(results).
   returned: when it is not zero
@@ -601,22 +632,27 @@ failure:
       type: int
 """
 
-import os
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     InvalidInput,
     ValidationError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted, printable
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
+    PRESENT,
+    Item,
+    RawItem,
+    missing_to_create,
+    validate_items,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
@@ -633,6 +669,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.result import 
     failure_message,
     show_diff,
     show_rows,
+    show_uuids,
     summarize,
 )
 
@@ -648,7 +685,7 @@ def argument_spec() -> Spec:
         "defaults": {"type": "dict"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
-        "update_write_only": {"type": "str", "choices": ["on_change", "always"], "default": "on_change"},
+        "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
         "prune": {"type": "bool", "default": False},
@@ -699,18 +736,14 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
         errors.extend(check_report_path(params["report_path"]))
     settings = Settings(
         check=module.check_mode,
-        always=params["update_write_only"] == "always",
+        update_write_only=params["update_write_only"],
         concurrency=params["concurrency"],
         stop_on_error=params["on_error"] == "stop",
         progress_path=params["progress_path"],
         lock_timeout=params["lock_timeout"],
+        record=RunRecord.of(module.caller),
     )
-    return settings, Guards(prune, (params["plan_digest"] or "").strip(), run_record(module.caller)), errors
-
-
-def run_record(caller: Caller) -> RunRecord | None:
-    """Return what tells of the other tasks of this run of Ansible, where the module runs beside it."""
-    return RunRecord(os.path.dirname(caller.lifeline.path), caller.task) if caller.lifeline else None
+    return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
 
 class Facts(NamedTuple):
@@ -731,8 +764,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         if errors:
             raise InvalidInput(errors)
         if module.params["validate_only"]:
-            verb = "is" if len(items) == 1 else "are"
-            return {"changed": False, "msg": f"{counted(len(items), 'declared service')} {verb} valid."}
+            return {"changed": False, "msg": validated(items)}
         connection = module.connection()
         facts = facts._replace(platform=connection.base_url)
         converged = converge(connection, items, settings, module.signals, module.redactor, guards)
@@ -744,6 +776,20 @@ def work(module: AiosModule) -> dict[str, Any]:
             remove_report(module.params["report_path"])
         raise
     return report_result(module, converged, facts)
+
+
+def validated(items: Sequence[Item]) -> str:
+    """Return what a validation without a platform says of valid items."""
+    text = f"{counted(len(items), 'declared service')} {'is' if len(items) == 1 else 'are'} valid."
+    present = [item for item in items if item.state == PRESENT and not item.uuid and not item.clone_from]
+    bare = [f"{item.where} lacks {', '.join(missing)}" for item in present if (missing := missing_to_create(item))]
+    if bare:
+        text += (
+            f" {len(bare)} of them can only be {'an existing service' if len(bare) == 1 else 'existing services'}, because "
+            f"options that a creation requires are missing: {'; '.join(map(printable, bare[:10]))}"
+            + (f"; and {len(bare) - 10} more." if len(bare) > 10 else ".")
+        )
+    return text
 
 
 def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Redactor) -> list[str]:
@@ -789,9 +835,11 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         "msg": f"{count_words(counts, module.check_mode)}.",
         "warnings": converged.warnings,
         **show_rows(converged.rows),
+        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
     }
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
+    result.update(show_uuids(converged.rows, result))
     if converged.failed or converged.interrupted:
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
     path = module.params["report_path"]
@@ -801,6 +849,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
             "summary": result["summary"],
             "plan_digest": converged.plan_digest,
             "interrupted": converged.interrupted,
+            "uncompared": converged.uncompared,
         }
         try:
             write_report(path, report_data(report, converged.rows, redactor))

@@ -1,10 +1,8 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the action plugins have in common: the module ends with Ansible, its progress is shown, and it is told what only
+"""What the action plugins have in common: the module ends with Ansible, its progress is shown, and it receives what only
 the controller knows.
-
-Private to this collection.
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ _nothing = contextlib.nullcontext()
 
 
 class WatchedAction(ActionBase):
-    """Runs the module of the same name, such that it ends when nobody waits for it any more."""
+    """Runs the module of the same name, which ends when Ansible no longer waits for it."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -43,7 +41,7 @@ class WatchedAction(ActionBase):
     progress_option = ""
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the module; with ``async`` nobody waits for it, so that it lives on by itself."""
+        """Run the module. With ``async``, Ansible does not wait for it, so it has no lifeline."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         args = self.take_arguments()
         wrap_async = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
@@ -67,7 +65,7 @@ class WatchedAction(ActionBase):
 
 
 class Lifeline:
-    """A file that is locked while somebody waits for the module, and to which the module may append lines to be shown.
+    """A file that is locked while Ansible waits for the module, and to which the module appends its lines of progress.
 
     The module looks at the lock; the kernel takes it from a process that dies. The process that waits ends itself when
     Ansible's main process, for which it works, has gone.
@@ -76,14 +74,14 @@ class Lifeline:
     """
 
     #: Seconds that leaving waits for a line on its way; what takes longer is not worth the task's result.
-    PATIENCE = 5.0
+    LONGEST_LINE = 5.0
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._parent = os.getppid()
         self._ended = threading.Event()
         # In Ansible's own folder, which it removes at its end also when this process was killed before it could.
-        handle, self.path = tempfile.mkstemp(prefix="zstack_aios_", dir=vars(constants)["DEFAULT_LOCAL_TMP"])
+        handle, self.path = tempfile.mkstemp(prefix="zstack_aios_lifeline_", dir=vars(constants)["DEFAULT_LOCAL_TMP"])
         self._file = os.fdopen(handle, encoding="utf-8")
         fcntl.flock(self._file, fcntl.LOCK_EX)
         self._thread = threading.Thread(target=self._follow, daemon=True)
@@ -96,7 +94,7 @@ class Lifeline:
         os.unlink(self.path)
         fcntl.flock(self._file, fcntl.LOCK_UN)
         self._ended.set()
-        self._thread.join(self.PATIENCE)
+        self._thread.join(self.LONGEST_LINE)
 
     def _follow(self) -> None:
         with self._file:
@@ -112,8 +110,8 @@ def show(line: str) -> None:
     """Have Ansible's main process display a line; without a way to it nothing is shown.
 
     Not by ``display.display``, which sends it the same way: ansible-runner up to 2.4.0 replaces that function by one that
-    writes to this process's own standard output, under a lock that the main thread may have held when this process was
-    forked. Another thread would wait for it for ever.
+    writes to this process's own standard output, under a lock that the main thread may have locked when this process
+    was forked. Another thread would wait for it for ever.
     """
     send = getattr(getattr(display, "_final_q", None), "send_display", None)
     if send is not None:

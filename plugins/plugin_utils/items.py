@@ -1,10 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Joins the items of the variables ``model_services_items`` and ``model_services_items__<suffix>``.
-
-Private to this collection.
-"""
+"""Joins the items of the variables ``model_services_items`` and ``model_services_items__<suffix>``."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ def join_items(fragments: Mapping[str, Any], mode: str = "strict") -> tuple[list
     :return: new dictionaries in the order in which each item was first named, and every error, naming its variable.
     """
     if mode not in MODES:
-        return [], [f"the mode of merging is {' or '.join(MODES)}, not {mode!r}"]
+        return [], [f"the merge mode must be {' or '.join(MODES)}, not {mode!r}"]
     merged = _Merge(overlay=mode == "overlay")
     for name in sorted(fragments, key=_application_order):
         merged.add(name, fragments[name])
@@ -46,7 +43,7 @@ def is_fragment(name: str) -> bool:
 
 
 def misspelt(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Return an error for every variable that looks like one of the role misspelt, and so would silently be ignored.
+    """Return an error for every variable that looks like a misspelled one of the role, which Ansible would ignore.
 
     :param names: the variables that a host sees.
     :param known: the role's own variables.
@@ -56,13 +53,17 @@ def misspelt(names: Sequence[str], known: Sequence[str]) -> list[str]:
 
 
 class _Merge:
-    """Items by identity, with the variable and index that declared each first."""
+    """Joined items, found by name and by uuid.
+
+    Two items of different uuids are two services, whatever their names: names are not unique on the platform.
+    """
 
     def __init__(self, overlay: bool) -> None:
         self.items: list[dict[str, Any]] = []
         self.errors: list[str] = []
         self._overlay = overlay
-        self._known: dict[tuple[str, str], tuple[int, str, int]] = {}
+        self._places: list[tuple[str, int]] = []  # the variable and index that declared each item last
+        self._positions: dict[tuple[str, str], list[int]] = {}
 
     def add(self, variable: str, value: Any) -> None:
         """Add the items of one variable."""
@@ -83,37 +84,42 @@ class _Merge:
         if not identities:
             self.errors.append(f"{place} has neither name nor uuid")
             return
-        earlier = [self._known[identity] for identity in identities if identity in self._known]
+        same = {identity: self._same(identity, item) for identity in identities}
+        earlier = sorted({position for positions in same.values() for position in positions})
         if not earlier:
-            position = len(self.items)
             self.items.append(dict(item))
-            self._remember(identities, position, variable, index)
-        elif self._may_overlay(earlier, variable):
-            position = earlier[0][0]
-            self.items[position] = _laid_over(self.items[position], item)
-            self._remember(identities, position, variable, index)
+            self._places.append((variable, index))
+            self._remember(identities, len(self.items) - 1)
+        elif self._overlay and len(earlier) == 1 and self._places[earlier[0]][0] != variable:
+            self.items[earlier[0]] = _laid_over(self.items[earlier[0]], item)
+            self._places[earlier[0]] = (variable, index)
+            self._remember(identities, earlier[0])
         else:
-            self._refuse(identities, place, earlier)
+            self._refuse(next(identity for identity in identities if same[identity]), variable, index, earlier)
 
-    def _remember(self, identities: list[tuple[str, str]], position: int, variable: str, index: int) -> None:
+    def _same(self, identity: tuple[str, str], item: Mapping[str, Any]) -> list[int]:
+        """Return the positions of the items that may be about the same service: of one name, a uuid is missing."""
+        positions = self._positions.get(identity, [])
+        if identity[0] == "uuid" or not item.get("uuid"):
+            return positions
+        return [position for position in positions if not self.items[position].get("uuid")]
+
+    def _remember(self, identities: list[tuple[str, str]], position: int) -> None:
         for identity in identities:
-            self._known[identity] = (position, variable, index)
+            positions = self._positions.setdefault(identity, [])
+            if position not in positions:
+                positions.append(position)
 
-    def _may_overlay(self, earlier: list[tuple[int, str, int]], variable: str) -> bool:
-        """An overlay joins one item with one of another variable; twice in one variable is an error."""
-        return (
-            self._overlay
-            and len({position for position, _name, _index in earlier}) == 1
-            and all(name != variable for _position, name, _index in earlier)
-        )
-
-    def _refuse(self, identities: list[tuple[str, str]], place: str, earlier: list[tuple[int, str, int]]) -> None:
-        key, text = next(identity for identity in identities if identity in self._known)
-        places = sorted({f"{name}[{index}]" for _position, name, index in earlier})
-        another = not any(place.startswith(f"{name}[") for _position, name, _index in earlier)
-        lay = " (model_services_merge: overlay would lay a later variable over an earlier one)"
-        cure = lay if another and not self._overlay else ""
-        self.errors.append(f"the {key} {text!r} is declared in {' and '.join([*places, place])}{cure}")
+    def _refuse(self, identity: tuple[str, str], variable: str, index: int, earlier: list[int]) -> None:
+        places = [*(self._places[position] for position in earlier), (variable, index)]
+        cures = []
+        if identity[0] == "name":
+            cures.append("set the uuid of each one if they are several services")
+        if not self._overlay and len({name for name, _index in places}) > 1:
+            cures.append("set model_services_merge to overlay to combine them")
+        where = " and ".join(f"{name}[{at}]" for name, at in places)
+        cure = f" ({'; '.join(cures)})" if cures else ""
+        self.errors.append(f"the {identity[0]} {identity[1]!r} is declared in {where}{cure}")
 
 
 def _laid_over(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +133,7 @@ def _application_order(name: str) -> tuple[bool, str]:
 
 
 def _meant(name: str, known: Sequence[str]) -> str:
-    """Return the variable of the role that a misspelt name stands for, or an empty text."""
+    """Return the variable of the role that a misspelled name probably means, or an empty text."""
     if _FRAGMENT.fullmatch(name) or name in known:
         return ""
     head, _underscores, suffix = name.partition("__")
@@ -144,7 +150,7 @@ def _type_name(value: Any) -> str:
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, str):
-        return "text"
+        return "a string"
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, (int, float)):

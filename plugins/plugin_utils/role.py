@@ -1,9 +1,9 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the variables of the role ``model_services`` mean together, and which of them cannot be meant.
+"""The variables of the role ``model_services``: joined, prepared for the module, and checked.
 
-Private to this collection. It runs on the controller and knows variables only: no file, no platform.
+This code runs on the controller and knows variables only, no files and no platform.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, listed
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted, listed
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
 from ansible_collections.zstack.aios.plugins.plugin_utils.items import is_fragment, join_items, misspelt
 
 PREFIX = "model_services_"
-#: Holds what identifies the platform of a host, once the role has asked for it.
+#: The variable with what identifies the platform of a host, once the role has queried it.
 PLATFORM = f"__{PREFIX}platform"
 
 
@@ -88,7 +88,7 @@ class RoleVariables:
 
     def _digest(self) -> str:
         """Return the approved digest of this host. A workflow hands on those of all hosts as one mapping, to whatever
-        follows; a new plan is not held to it."""
+        follows; a new plan ignores it."""
         approved = self._option("plan_digest")
         if not isinstance(approved, Mapping):
             return str(approved or "")
@@ -100,7 +100,7 @@ class RoleVariables:
         pruning = (_is_true(self._of_host(host, f"{PREFIX}prune")) for host in self._hosts)
         return len(self._hosts) > 1 and (_is_true(self._option("prune")) or any(pruning))
 
-    # What cannot be meant
+    # Errors
 
     def errors(self) -> list[str]:
         """Return every reason not to converge the platform."""
@@ -129,8 +129,7 @@ class RoleVariables:
             return ""
         return (
             f"model_services_prune is refused under --limit ({limit}), which may hide hosts whose model services would then "
-            "be deleted. Run without --limit, or set model_services_expect_hosts to the number of hosts that this play must "
-            "see."
+            "be deleted. Next: run without --limit, or set model_services_expect_hosts to the number of hosts in this play."
         )
 
     def _uncounted_prune(self) -> str:
@@ -139,11 +138,13 @@ class RoleVariables:
             return ""
         hosts = ", ".join(self._hosts[:5])
         cure = (
-            "A slice or a limit hides the others." if self._expected > seen else "Raise it when platforms were added."
+            "A limit or a job slice hides the others."
+            if self._expected > seen
+            else "Increase it if you added platforms."
         )
         return (
-            f"model_services_prune is refused: model_services_expect_hosts is {self._expected} but this play sees {seen} "
-            f"({hosts}). {cure}"
+            f"model_services_prune is refused: model_services_expect_hosts is {self._expected} but this play has "
+            f"{counted(seen, 'host')} ({hosts}). {cure}"
         )
 
     def _shared_platform(self) -> str:
@@ -154,15 +155,15 @@ class RoleVariables:
             return (
                 f"model_services_prune is refused, because the platforms of these hosts are not known: {listed(unknown, 5)}. "
                 "One of them may be the same platform, and each host would delete what the others declare. They could not be "
-                "identified, or serial or strategy=free has not let them begin. Identify all of them in a play of its own, "
-                "which includes the role with tasks_from=platform."
+                "identified, or have not begun because of serial or strategy=free. Next: identify all hosts in an earlier "
+                "play, which includes the role with tasks_from=platform."
             )
         twins = sorted(host for host, platform in platforms.items() if platform and platform.is_same(mine))
         if len(twins) == 1:
             return ""
         return (
             f"model_services_prune is refused, because several hosts are the same platform: {', '.join(twins)}. Each would "
-            "delete what the others declare. Merge them into one host."
+            "delete what the others declare. Next: merge them into one host."
         )
 
     def _platform_of(self, host: str) -> Platform | None:
@@ -175,7 +176,7 @@ class RoleVariables:
             return ""
         return (
             f"model_services_host is not set for {self._host} and the play has {len(self._hosts)} hosts. The environment "
-            "variable ZSTACK_HOST names one platform only; set model_services_host for every host."
+            "variable ZSTACK_HOST names one platform only. Next: set model_services_host for every host."
         )
 
     def _shared_path(self, option: str, what: str) -> str:
@@ -183,19 +184,17 @@ class RoleVariables:
         if not path or [self._of_host(host, PREFIX + option) for host in self._hosts].count(path) < 2:
             return ""
         return (
-            f"{PREFIX}{option} is {path} for more than one host, whose {what} would overwrite one another. Make "
-            "inventory_hostname a part of it."
+            f"{PREFIX}{option} is {path} for several hosts, whose {what} would overwrite one another. Next: use "
+            "inventory_hostname in the path."
         )
 
     def _unapproved(self) -> str:
         approved = self._option("plan_digest")
         if not isinstance(approved, Mapping) or self._host in approved or self.plan_only:
             return ""
-        why = (
-            "no approved plan has arrived. Start the workflow that plans, asks and applies, not this part of it alone."
-        )
+        why = "no approved plan was passed on. Next: start the whole workflow, not this node alone."
         if approved:
-            why = "the plan did not cover it. Plan again with this host."
+            why = "the approved plan does not include this host. Next: make a new plan with this host."
         return f"model_services_plan_digest has no entry for {self._host}: {why}"
 
     # Single variables

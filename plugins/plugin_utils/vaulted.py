@@ -3,10 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which values of a task were encrypted with Ansible Vault, each by itself.
 
-Ansible marks them. From ansible-core 2.19 on the mark survives templates that pass a value on as it is; before, only a value
-that stands in the task itself keeps it.
-
-Private to this collection.
+Ansible marks them. From ansible-core 2.19 on, the mark survives templates that pass a value on unchanged. Before, only a
+value in the task itself keeps it.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ _HTML = "<html><body><h1>{0}</h1></body></html>"
 #: Which requests a fault can hit; an empty list is every request.
 _TARGETS: tuple[list[str], ...] = (
     [], ["add", "clone", "update", "delete"], ["poll"], ["query"], ["add", "clone"], ["update"], ["tag"], ["delete"],
-    ["login"], ["logout"], ["poll", "query"],
+    ["bind", "unbind"], ["login"], ["logout"], ["poll", "query"],
 )  # fmt: skip
 _WRITES = ({"kind": ["add", "clone"]}, {"kind": ["update"]}, {"kind": ["delete"]}, {"kind": ["tag"]},
-           {"kind": ["add", "clone", "update", "delete", "tag"]})  # fmt: skip
+           {"kind": ["bind", "unbind"]}, {"kind": ["add", "clone", "update", "delete", "tag", "bind", "unbind"]})  # fmt: skip
 #: A platform that reports these may have done what was asked, or not.
 _AMBIGUOUS = ("SYS.1000", "SYS.1001", "SYS.1002", "SYS.1006", "SYS.1011", "SYS.1012", "SYS.1017")
 _DEFINITE = ("SYS.1007", "SYS.1010", "ID.1002", "ID.1003", "SYS.1019")

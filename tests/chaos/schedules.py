@@ -19,6 +19,7 @@ SECRET = "chaos-secret-value-5f1c"
 FOREIGN = "foreign"
 _YAML = "services:\n- name: demo\n  ports:\n  - 3000"
 _PATTERNS = (constants.PRODUCTION_TAG_UUID, constants.STAGING_TAG_UUID)
+_MODELS = (constants.MODEL_UUID, constants.SECOND_MODEL_UUID)
 
 
 @dataclass
@@ -118,6 +119,7 @@ def _declared(name: str, random: Random) -> dict[str, Any]:
         "user_tags": ["team-a", "team-b"],
         "tag_uuids": list(_PATTERNS),
         "framework": "vLLM",
+        "model_uuids": [constants.MODEL_UUID],
     }
     return {**item, **_some_of(more, random)}
 
@@ -150,10 +152,16 @@ def _kept(schedule: Schedule, name: str, random: Random) -> None:
     schedule.items.append({"name": name, "yaml": _YAML, "description": "as it was"})
 
 
-def _retagged(schedule: Schedule, name: str, random: Random) -> None:
-    schedule.seeded.append({**_stored(name, random), "userTags": ["team-a", "team-c"], "tagUuids": [_PATTERNS[0]]})
-    tags = {"user_tags": ["team-a", "team-b"], "tag_uuids": [_PATTERNS[1]]}
-    schedule.items.append({"name": name, **(_some_of(tags, random) or {"tag_uuids": []})})
+def _related(schedule: Schedule, name: str, random: Random) -> None:
+    """Have members of relations added and removed: tags, and models."""
+    related = {
+        "userTags": ["team-a", "team-c"],
+        "tagUuids": [_PATTERNS[0]],
+        "modelServiceRefs": [{"modelUuid": _MODELS[0]}],
+    }
+    schedule.seeded.append({**_stored(name, random), **related})
+    declared = {"user_tags": ["team-a", "team-b"], "tag_uuids": [_PATTERNS[1]], "model_uuids": [_MODELS[1]]}
+    schedule.items.append({"name": name, **(_some_of(declared, random) or {"tag_uuids": []})})
 
 
 def _deleted(schedule: Schedule, name: str, random: Random) -> None:
@@ -172,6 +180,7 @@ def _cloned(schedule: Schedule, name: str, random: Random) -> None:
         "environment_parameters": {"HF_TOKEN": SECRET},
         "startup_parameters": {"threads": "4"},
         "user_tags": ["team-a"],
+        "model_uuids": list(_MODELS),
     }
     schedule.items.append({"name": name, "clone_from": random.choice(sources), **_some_of(more, random)})
 
@@ -194,7 +203,7 @@ def _odd(schedule: Schedule, name: str, random: Random) -> None:
 
 
 _MAKERS: tuple[Callable[[Schedule, str, Random], None], ...] = (
-    _created, _created, _created, _updated, _updated, _kept, _retagged, _deleted, _cloned, _cloned,
+    _created, _created, _created, _updated, _updated, _kept, _related, _deleted, _cloned, _cloned,
     _odd,
 )  # fmt: skip
 

@@ -21,8 +21,12 @@ from ansible_collections.zstack.aios.tests.support.harness import Result
 
 #: Seconds a run may last: the slowest thing it may wait for, several times over.
 LONGEST = 25.0
-_SERVICE_KINDS = ("add", "clone", "update", "delete")
-_EFFECTS_OF = {"created": {"add"}, "cloned": {"clone"}, "deleted": {"delete"}, "updated": {"update", "tag"}}
+_EFFECTS_OF = {
+    "created": {"add"},
+    "cloned": {"clone"},
+    "deleted": {"delete"},
+    "updated": {"update", "tag", "bind", "unbind"},
+}
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,9 @@ def _missing(item: dict[str, Any], services: list[dict[str, Any]]) -> Iterator[s
         yield f"user_tags are {tags}"
     if "tag_uuids" in item and sorted(found[0]["tagUuids"]) != sorted(item["tag_uuids"]):
         yield f"tag_uuids are {found[0]['tagUuids']}"
+    models = sorted(reference["modelUuid"] for reference in found[0]["modelServiceRefs"])
+    if "model_uuids" in item and models != sorted(item["model_uuids"]):
+        yield f"model_uuids are {models}"
     for option, key in (("service_name", "name"), ("service_ports", "ports")):
         if option in item:
             shown = yaml.safe_load(found[0]["yaml"])["services"][0]
@@ -260,9 +267,10 @@ def _effects(evidence: Evidence) -> dict[str, list[str]]:
     """For every service the kinds of jobs that took effect on it."""
     found: dict[str, list[str]] = {}
     tagged = {entry["job"]: _tagged(entry) for entry in evidence.log if entry["kind"] == "tag"}
+    bound = {e["job"]: e["path"].rpartition("/")[2] for e in evidence.log if e["kind"] in ("bind", "unbind")}
     for effect in evidence.effects:
         if effect["error"] is None:
-            uuid = tagged[effect["job"]] if effect["kind"] == "tag" else effect["uuid"]
+            uuid = {**tagged, **bound}.get(effect["job"], effect["uuid"])
             found.setdefault(uuid or _owner(evidence, effect), []).append(effect["kind"])
     return found
 

@@ -109,7 +109,7 @@ def _choice(_field: Field, field_type: scalars.Choice) -> Sample:
 
 def _uuid(field: Field, _field_type: scalars.FieldType) -> Sample:
     one, other = known_uuids(field)
-    return Sample(one, one, (f" {one} ",), other, other, (*_NOT_TEXT, ("chat", "is not a uuid"), (one.upper(), "uuid")))
+    return Sample(one, one, (f" {one} ",), other, other, (*_NOT_TEXT, ("chat", "is not a UUID"), (one.upper(), "UUID")))
 
 
 def _integer(_field: Field, field_type: scalars.Integer) -> Sample:
@@ -151,7 +151,7 @@ def _list(field: Field, field_type: field_types.List) -> Sample:
     same: list[Any] = [[part.same[0], part.other], json.dumps(both), ", ".join(map(str, both))]
     if not field_type.ordered:
         same += [both[::-1], [*both, part.value]]
-    refused = [(5, "give a list"), ({"a": 1}, "give a list"), *((([value]), text) for value, text in part.refused)]
+    refused = [(5, "write a list"), ({"a": 1}, "write a list"), *((([value]), text) for value, text in part.refused)]
     other = both[::-1] if field_type.ordered else [part.other]
     other_wire = wire[::-1] if field_type.ordered else [part.other_wire]
     return Sample(both, wire, tuple(same), other, other_wire, tuple(refused))
@@ -174,11 +174,11 @@ def _images(_field: Field, _field_type: scalars.FieldType) -> Sample:
         [x86, {**arm, "docker_image": None}],
     )
     refused = (
-        ("chat", "it is text"),
+        ("chat", "it is a string"),
         ([{"docker_image": "a"}], "cpu_architecture is missing"),
         ([x86, {**x86, "cpu_architecture": "x86_64"}], "is a duplicate of [0]"),
         ([{**x86, "dockerimage": "a"}], 'did you mean "docker_image"'),
-        ([{**x86, "vm_image_uuid": "a"}], "is not a uuid"),
+        ([{**x86, "vm_image_uuid": "a"}], "is not a UUID"),
     )
     other = [{**x86, "docker_image": "registry.example.com/vllm:2"}, arm]
     other_wire = [{**x86_wire, "dockerImage": "registry.example.com/vllm:2"}, arm_wire]
@@ -192,10 +192,10 @@ def _parameters(_field: Field, _field_type: scalars.FieldType) -> Sample:
     other = {**value, "LOG_LEVEL": "info", "HF_TOKEN": OTHER_SECRET_VALUE}
     other_wire = {**wire, "LOG_LEVEL": "info", "HF_TOKEN": OTHER_SECRET_VALUE}
     refused = (
-        ({"RATE": 0.10}, "put it in quotes"),
+        ({"RATE": 0.10}, "quote it"),
         ({"a": ["b"]}, "the value is a list"),
-        ({"a": None}, "give text"),
-        (["a"], "give a mapping"),
+        ({"a": None}, "not a string"),
+        (["a"], "write a mapping"),
     )
     return Sample(value, wire, same, other, other_wire, refused)
 
@@ -203,7 +203,7 @@ def _parameters(_field: Field, _field_type: scalars.FieldType) -> Sample:
 def _specs(field: Field, _field_type: scalars.FieldType) -> Sample:
     one, other = known_uuids(field)
     value = {"NVIDIA": [one, other], "Huawei": [other]}
-    refused = (({"NVIDIA": one}, "give a list"), ({"NVIDIA": ["x"]}, "is not a uuid"), ([one], "give a mapping"))
+    refused = (({"NVIDIA": one}, "write a list"), ({"NVIDIA": ["x"]}, "is not a UUID"), ([one], "write a mapping"))
     same = (dict(reversed(value.items())), json.dumps(value))
     return Sample(value, value, same, {"NVIDIA": [one]}, {"NVIDIA": [one]}, refused)
 
@@ -345,7 +345,8 @@ def inventories() -> st.SearchStrategy[dict[str, Any]]:
     stored = {field.wire: values_of(field).map(functools.partial(_as_stored, field)) for field in rows}
     bindings = st.lists(st.sampled_from(list(KNOWN["/ai/models"].values())), max_size=2, unique=True)
     refs = bindings.map(lambda uuids: [{"modelUuid": uuid} for uuid in uuids])
-    needed = {"name": names(), "yaml": stored.pop("yaml") | texts().map(trim)}
+    shared = st.sampled_from(["twin", "Twin"])  # names are not unique on the platform
+    needed = {"name": names() | shared, "yaml": stored.pop("yaml") | texts().map(trim)}
     return st.fixed_dictionaries(needed, optional={**stored, "modelServiceRefs": refs})
 
 

@@ -36,7 +36,7 @@ def alive(pid: int) -> bool:
 
 def test_output_and_exit_code_are_returned_and_shown(commands: Commands) -> None:
     shown: list[str] = []
-    code, log = commands.shown_by(shown.append).record("sh", "-c", "echo out; echo $MORE >&2; exit 3", MORE="more")
+    code, log = commands.in_background(shown.append).record("sh", "-c", "echo out; echo $MORE >&2; exit 3", MORE="more")
     assert (code, log) == (3, "out\nmore\n")
     assert "".join(shown) == log
 
@@ -50,10 +50,17 @@ def test_what_a_command_leaves_running_is_ended(commands: Commands) -> None:
     assert not alive(int(log))
 
 
+def test_background_commands_stand_back(commands: Commands) -> None:
+    own = os.nice(0)
+    for given, expected in ((commands, own), (commands.in_background(lambda line: None), min(own + 10, 19))):
+        _code, log = given.record("sh", "-c", "sleep 0.2; nice")
+        assert int(log) == expected
+
+
 def test_stopping_ends_what_runs_and_starts_nothing_more(commands: Commands) -> None:
     began = time.monotonic()
     threading.Timer(0.2, commands.stop).start()
-    code, _log = commands.shown_by(print).record("sleep", "60")
+    code, _log = commands.in_background(print).record("sleep", "60")
     assert code != 0
     assert time.monotonic() - began < 10
     assert commands.stopped

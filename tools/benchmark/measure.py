@@ -13,22 +13,30 @@ from dataclasses import dataclass, field
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 
-from tools.benchmark import playbooks, raw
+from tools.benchmark import hcloud, playbooks, raw
+from tools.benchmark.items import Item, measure_items
+from tools.benchmark.job_times import Creations, measure_jobs
 from tools.benchmark.profile import profile
 from tools.benchmark.runs import Bench, Run, seed
-from tools.benchmark.services import declarations, wire
+from tools.benchmark.services import declaration, declarations, wire
+from tools.benchmark.start import measure_start
 
-#: Peers cost seconds for each item, so they are run with so many and what one more costs is taken from the difference.
-PEERS = (10, 50)
 SMALL, LARGE = 1000, 10_000
 
 
 @dataclass
 class Figures:
-    """Everything measured. Seconds of whole runs unless said otherwise; peers' are worked out for :data:`SMALL`."""
+    """Everything measured. Seconds of whole runs unless said otherwise.
+
+    :ivar items: what one more item of a loop costs, for each way, when it has to be created and when nothing changes.
+    :ivar start: the parts of one task that changes nothing.
+    :ivar jobs: creations by the seconds that a job takes.
+    """
 
     runs: dict[str, Run] = field(default_factory=dict)
-    peers: dict[str, tuple[float, float]] = field(default_factory=dict)
+    items: dict[str, dict[str, Item]] = field(default_factory=dict)
+    start: list[tuple[str, float]] = field(default_factory=list)
+    jobs: dict[float, Creations] = field(default_factory=dict)
     raw_create: float = 0.0
     profile_small: list[tuple[str, float]] = field(default_factory=list)
     profile_large: list[tuple[str, float]] = field(default_factory=list)
@@ -39,21 +47,36 @@ class Figures:
 
 
 def measure(folder: pathlib.Path, say: Callable[[str], None]) -> Figures:
-    """Measure everything, in a few minutes."""
+    """Measure everything, in about ten minutes."""
     figures = Figures()
-    with Simulator() as simulator:
-        bench = Bench(folder, simulator)
+    say("the peer hetzner.hcloud")
+    variables = hcloud.install()
+    with Simulator() as simulator, hcloud.Api() as api:
+        bench = Bench(folder, simulator, variables)
         for count in (SMALL, LARGE):
             say(f"{count} services")
             _ours(bench, count, figures)
         say("the limit: requests and 8 threads")
         seed(simulator, [])
         figures.raw_create = raw.create_all(simulator.url, declarations(SMALL))
-        for name, tasks in _peers(simulator.url).items():
-            say(f"peer: {name}")
-            figures.peers[name] = _slopes(bench, tasks)
+        say("items of loops: ours and the peers")
+        figures.items = measure_items(bench, api)
+        say("the start of a task")
+        seed(simulator, _rows(1))
+        figures.start = measure_start(folder, {**_connection(simulator), **declaration(0)})
+        say("where the time goes")
         _profiles(bench, figures)
+    say("jobs of several durations")
+    figures.jobs = measure_jobs(folder)
     return figures
+
+
+def _connection(simulator: Simulator) -> dict[str, object]:
+    return {
+        "host": simulator.url,
+        "account_name": constants.ADMIN_ACCOUNT,
+        "account_password": constants.ADMIN_PASSWORD,
+    }
 
 
 def _rows(count: int) -> list[dict[str, object]]:
@@ -96,36 +119,9 @@ def _median(runs: Sequence[Run]) -> Run:
     return next(run for run in runs if run.seconds == middle)
 
 
-def _peers(url: str) -> dict[str, list[playbooks.Task]]:
-    return {
-        "a loop of ansible.builtin.uri": playbooks.loop_of_uri(url),
-        "a loop of zstack.aios.model_service": playbooks.loop_of_single(),
-        "the loop of uri with async": playbooks.loop_of_async_uri(url),
-    }
-
-
-def _slopes(bench: Bench, tasks: list[playbooks.Task]) -> tuple[float, float]:
-    """Return the seconds for each service of creating it, and of finding that there is nothing to do."""
-    seconds: dict[tuple[str, int], float] = {}
-    for count in PEERS:
-        playbooks.write_declarations(bench.folder, count)
-        play = playbooks.write_playbook(bench.folder, "peer", tasks, variables=True)
-        seed(bench.simulator, [])
-        seconds["create", count] = bench.play(play).seconds
-        seconds["nothing", count] = bench.play(play).seconds
-    few, many = PEERS
-    create, nothing = ((seconds[what, many] - seconds[what, few]) / (many - few) for what in ("create", "nothing"))
-    return create, nothing
-
-
 def _profiles(bench: Bench, figures: Figures) -> None:
     for count in (SMALL, LARGE):
         seed(bench.simulator, _rows(count))
         playbooks.write_declarations(bench.folder, count)
-        params = {
-            "host": bench.simulator.url,
-            "account_name": constants.ADMIN_ACCOUNT,
-            "account_password": constants.ADMIN_PASSWORD,
-            "src": [str(bench.folder / playbooks.DECLARED)],
-        }
+        params = {**_connection(bench.simulator), "src": [str(bench.folder / playbooks.DECLARED)]}
         setattr(figures, "profile_small" if count == SMALL else "profile_large", profile(params))

@@ -57,10 +57,22 @@ def bulk_from_src() -> list[Task]:
     return [{"name": "All", "zstack.aios.model_services": {"src": ["{{ playbook_dir }}/" + DECLARED]}}]
 
 
-def loop_of_single() -> list[Task]:
-    """Return a loop of the module for one service."""
+def loop_of_single(access_key: bool = False) -> list[Task]:
+    """Return a loop of the module for one service.
+
+    :param access_key: sign requests rather than log in, which saves the login and the logout of each item.
+    """
     options = {option: f"{{{{ item.{option} }}}}" for option in declaration(0)}
+    if access_key:
+        options |= {"access_key_id": constants.ACCESS_KEY_ID, "access_key_secret": constants.ACCESS_KEY_SECRET}
     return [{"name": "Each", "zstack.aios.model_service": options, "loop": _SERVICES, **_LABEL}]
+
+
+def loop_of_hcloud(url: str) -> list[Task]:
+    """Return a loop of a module of another cloud, for as many of its resources."""
+    key = "ssh-ed25519 {{ item.name | b64encode }}"
+    options = {"name": "{{ item.name }}", "public_key": key, "api_endpoint": url, "api_token": "token"}
+    return [{"name": "Each", "hetzner.hcloud.ssh_key": options, "loop": _SERVICES, **_LABEL}]
 
 
 def loop_of_uri(url: str) -> list[Task]:
@@ -76,32 +88,9 @@ def loop_of_uri(url: str) -> list[Task]:
     ]
 
 
-def loop_of_async_uri(url: str) -> list[Task]:
-    """Return the same with ``async``: everything is started, then waited for."""
-    background = {"async": 600, "poll": 0}
-    return [
-        _login(url),
-        {**_query(url), **background, "register": "asked", "loop": _SERVICES, **_LABEL},
-        _wait("{{ asked.results }}", "found"),
-        {
-            **_create(url, "item.item.item"),
-            **background,
-            "register": "made",
-            "when": _MISSING,
-            "loop": "{{ found.results }}",
-            "loop_control": {"label": "{{ item.item.item.name }}"},
-        },  # fmt: skip
-        _wait("{{ made.results | rejectattr('skipped', 'defined') }}", "done"),
-        _logout(url),
-    ]
-
-
-def _wait(results: str, register: str) -> Task:
-    return {
-        "name": "Wait", "ansible.builtin.async_status": {"jid": "{{ item.ansible_job_id }}"}, "loop": results,
-        "register": register, "until": f"{register} is finished", "retries": 60, "delay": 1,
-        "loop_control": {"label": "{{ item.ansible_job_id }}"},
-    }  # fmt: skip
+def loop_of_one_uri(url: str) -> list[Task]:
+    """Return a loop with a single request for each service: the least that a task about one thing of an API can do."""
+    return [_login(url), {**_query(url), "loop": _SERVICES, **_LABEL}, _logout(url)]
 
 
 def _login(url: str) -> Task:
@@ -126,8 +115,8 @@ def _query(url: str) -> Task:
     return {"name": "Query", "ansible.builtin.uri": call}
 
 
-def _create(url: str, service: str = "item.item") -> Task:
-    body = wire({option: f"{{{{ {service}.{option} }}}}" for option in declaration(0)})
+def _create(url: str) -> Task:
+    body = wire({option: f"{{{{ item.item.{option} }}}}" for option in declaration(0)})
     call = {
         "url": f"{url}/v1/ai/model-services", "method": "POST", "body_format": "json", "status_code": [202],
         "headers": {"Authorization": f"OAuth {_SESSION}"},

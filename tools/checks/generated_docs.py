@@ -37,9 +37,9 @@ IDENTITY = {
     ],
 }
 NAMES = {
-    "model_center": "Name of the model center, instead of O({0}model_center_uuid).",
-    "models": "Names of the models, instead of O({0}model_uuids).",
-    "zone": "Name of the zone, instead of O({0}zone_uuid).",
+    "model_center": "Name or UUID of the model center, instead of O({0}model_center_uuid).",
+    "models": "Names or UUIDs of the models, instead of O({0}model_uuids).",
+    "zone": "Name or UUID of the zone, instead of O({0}zone_uuid).",
 }
 PLATFORM_MADE = {
     "uuid": ("str", "UUID of the service."),
@@ -81,12 +81,12 @@ def _notes(field: Field, prefix: str) -> list[str]:
     notes = []
     if field.add == "required":
         notes.append(f"Required to create the service without O({prefix}clone_from).")
-    if field.create_only and field.option != "resource_uuid":
-        notes.append(
-            "Cannot be changed once the service exists; another value fails the task before anything is written."
-        )
+    if field.create_only and field.read:
+        notes.append("Cannot be changed once the service exists. Another value fails the task before any write.")
+    elif field.create_only:
+        notes.append("Used at creation only, and ignored once the service exists.")
     if field.update_only:
-        follow = "The platform takes it in updates only; after a creation, an update in the same task sets it."
+        follow = "The platform accepts it in updates only. After a creation, an update in the same task sets it."
         shown = "Compared with the stored C(yaml)." if field.shown_at else "The platform never shows it."
         notes += [follow, shown]
     return notes
@@ -172,7 +172,8 @@ def generate_page() -> str:
     lines += [
         "The platform keeps some fields of an update only inside the service's ``yaml``. That it does so is an assumption,",
         "drawn from the sample responses of the vendor's documents on cloning and updating, whose ``yaml`` carries these keys.",
-        "Where a stored ``yaml`` does not show them, they cannot be compared, and ``update_write_only`` decides.",
+        "Where a stored ``yaml`` does not show them, they are sent once, and then compared by a fingerprint of the value that",
+        "was sent, see ``update_write_only``.",
         "",
     ]
     for field in MODEL_SERVICE.fields:
@@ -187,7 +188,7 @@ def _page_row(field: Field) -> tuple[str, ...]:
         {"required": "required", "optional": "yes"}.get(getattr(field, op), "no") for op in ("add", "clone", "update")
     ]
     if field.relation:
-        words[2] = "through tags"
+        words[2] = "one by one"
     name = f"``{field.option}``" + (f" (or ``{field.name_option}``)" if field.name_option else "")
     return (name, *words, _compared(field), _differs(field))
 
@@ -206,7 +207,7 @@ def _differs(field: Field) -> str:
     if field.create_only:
         return "refused before any write" if field.read else "not noticed; used at creation only"
     if field.update_only and not field.shown_at:
-        return "sent with the next update, or always with ``update_write_only: always``"
+        return "compared by a fingerprint, see ``update_write_only``"
     return "updated"
 
 

@@ -33,7 +33,7 @@ class _Family:
 
     @contextlib.contextmanager
     def process(
-        self, words: tuple[str, ...], environment: Mapping[str, str], cwd: pathlib.Path, stdout: int | None
+        self, words: tuple[str, ...], environment: Mapping[str, str], cwd: pathlib.Path, stdout: int | None, nice: int
     ) -> Iterator[subprocess.Popen[bytes]]:
         """Start a command and leave nothing of its group running."""
         with self._lock:
@@ -49,6 +49,9 @@ class _Family:
                 start_new_session=True,
             )
             self._running.add(process)
+        if nice:
+            with contextlib.suppress(ProcessLookupError):  # it may have ended already
+                os.setpriority(os.PRIO_PGRP, process.pid, min(os.nice(0) + nice, 19))
         try:
             yield process
         finally:
@@ -71,25 +74,31 @@ class Commands:
 
     :ivar environment: the whole environment of the commands.
     :ivar show: gets what recorded commands print, line by line as it comes.
+    :ivar nice: how far they stand back for other processes, from 0 to 19.
     """
 
     environment: Mapping[str, str]
     show: Callable[[str], None] = lambda line: print(line, end="", flush=True)
+    nice: int = 0
     _family: _Family = field(default_factory=_Family)
 
-    def shown_by(self, show: Callable[[str], None]) -> Commands:
-        """Return the same with another ``show``; :meth:`stop` of either ends the commands of both."""
-        return Commands(self.environment, show, self._family)
+    def in_background(self, show: Callable[[str], None]) -> Commands:
+        """Return the same with another ``show``, for commands that stand back for those of this one.
+
+        :meth:`stop` of either ends the commands of both.
+        """
+        return Commands(self.environment, show, 10, self._family)
 
     def run(self, *words: str, cwd: pathlib.Path = CHECKOUT) -> int:
         """Run a command with this program's own output and return its exit code."""
-        with self._family.process(words, self.environment, cwd, None) as process:
+        with self._family.process(words, self.environment, cwd, None, self.nice) as process:
             return process.wait()
 
     def record(self, *words: str, cwd: pathlib.Path = CHECKOUT, **variables: str) -> tuple[int, str]:
         """Run a command, with further environment variables, and return its exit code and its output."""
         lines: list[str] = []
-        with self._family.process(words, {**self.environment, **variables}, cwd, subprocess.PIPE) as process:
+        whole = {**self.environment, **variables}
+        with self._family.process(words, whole, cwd, subprocess.PIPE, self.nice) as process:
             reader = threading.Thread(target=self._read, args=(process.stdout, lines), daemon=True)
             reader.start()
             code = process.wait()

@@ -44,7 +44,7 @@ def main() -> int:
     chosen = choose(everything, arguments.count)
     reasons = read_reasons()
     with locked("mutate"), run_folder() as folder:
-        copies = Copies(Commands(child_environment(folder)).shown_by(lambda line: None))
+        copies = Copies(Commands(child_environment(folder), lambda line: None))
         say("running the tests with nothing broken")
         check_tests(arguments.files, copies)
         say(f"trying {len(chosen)} mutants")

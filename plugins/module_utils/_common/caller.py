@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether somebody still waits for the result of this process.
+"""Whether the caller still waits for the result of this process.
 
 A module outlives the Ansible that started it: when that is killed, or gives the task up after its ``timeout``, nothing ends
 the module. It ends itself, as after a signal, when one of these shows it:
 
-- the *lifeline*, a file that the action plugin holds a lock on while it waits for the module;
-- the process that holds it is no ancestor any more, because something in between was killed;
+- the *lifeline*, a file that the action plugin locks while it waits for the module, is no longer locked;
+- the process that locks it is no longer an ancestor, because a process between them was killed;
 - the reader of the standard output is gone;
 - the parent is gone.
 """
@@ -28,16 +28,16 @@ _STDOUT = 1
 
 
 class Lifeline(NamedTuple):
-    """A file that a process holds a lock on, and that process. The file lies in the folder that Ansible keeps for its run."""
+    """A locked file, and the process that locks it. The file is in the temporary folder of the run of Ansible."""
 
     path: str
     pid: int
 
 
 class Caller(NamedTuple):
-    """What the action plugin says of itself, besides the options of the task.
+    """What the action plugin passes to the module besides the options of the task.
 
-    :param lifeline: ``None`` where it does not wait, or on another machine.
+    :param lifeline: ``None`` if the plugin does not wait, or the module runs on another host.
     :param task: the names of the task and the host.
     :param secrets: values of the task that were encrypted with Ansible Vault.
     """
@@ -54,9 +54,9 @@ class Caller(NamedTuple):
 
 
 class CallerWatch:
-    """Watches whoever started this process, from a thread of its own.
+    """Watches the caller of this process in a thread of its own.
 
-    :param lifeline: the file that the caller holds a lock on, and its process id; ``None`` when there is none.
+    :param lifeline: the file that the caller locks, and its process ID; ``None`` if there is none.
     :param on_gone: called once, in that thread, when the caller is gone.
     """
 
@@ -92,7 +92,7 @@ class CallerWatch:
                 return
 
     def _is_released(self) -> bool:
-        """Return whether nobody holds the lifeline any more."""
+        """Return whether the lifeline is no longer locked."""
         if not self._lifeline:
             return False
         if not _is_below(self._lifeline.pid):
@@ -105,12 +105,12 @@ class CallerWatch:
         except FileNotFoundError:
             return True
         except OSError:
-            return False  # it tells nothing
+            return False  # the lock is not known
         return True
 
 
 def _is_below(ancestor: int) -> bool:
-    """Return whether a process is an ancestor of this one, as far as the system tells."""
+    """Return whether a process is an ancestor of this one; true where the system does not show it."""
     pid = os.getpid()
     while pid not in (0, 1, ancestor):
         try:
@@ -122,6 +122,6 @@ def _is_below(ancestor: int) -> bool:
 
 
 def _discard_output() -> None:
-    """Let nobody's output go nowhere, so that the result can be printed without an error."""
+    """Discard the output that has no reader, so that printing the result is not an error."""
     with open(os.devnull, "wb") as nothing:
         os.dup2(nothing.fileno(), _STDOUT)

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that can go wrong, as exceptions with parts.
+"""The errors of the collection, as exceptions with parts.
 
 ::
 
     AiosError                 the root: a message, a code to branch on, warnings
     ├── InvalidInput          the declaration or the options are invalid; carries every ValidationError
-    │   └── InvalidQuery      the same of a question, which never writes
+    │   └── InvalidQuery      the options of a query are invalid; a query never writes
     ├── GuardError            a guard refused the plan; nothing was written
     ├── TransportError        no complete response came
     ├── ApiError              the platform responded with an error
@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable
 
-#: The next step by error code or its prefix; the first that matches counts.
+#: The next step by error code or its prefix; the first match counts (platform.login_attempts, platform.session_limit).
 NEXT_STEPS: tuple[tuple[str, str], ...] = (
     (
         "ID.1000",
@@ -33,24 +33,24 @@ NEXT_STEPS: tuple[tuple[str, str], ...] = (
     ),
     (
         "ID.1001",
-        "the session ended; use account_name instead of session_uuid, or an access key if something else ends its sessions",
+        "use account_name instead of session_uuid, or an access key if another program ends the sessions of the account",
     ),
     ("ID.1002", "ask the platform's administrator for the permission"),
-    ("ID.1003", "the account's quota is exhausted; raise it on the platform"),
+    ("ID.1003", "increase the quota of the account on the platform"),
     ("ID.1005", "change the account's password once in the platform's own interface"),
     (
         "ID.1006",
-        "the account has reached the platform's session limit; end some sessions, wait until they expire, or use an access key",
+        "end some sessions of the account, wait until they expire, or use an access key, which has no session",
     ),
-    ("ID.1007", "the account is disabled; enable it on the platform"),
-    ("ID.2", "the account requires a second factor; use an access key (access_key_id, access_key_secret)"),
-    ("LOGIN_CONTROL.1002", "the account is locked after failed logins; wait, or unlock it on the platform"),
-    ("LOGIN_CONTROL.1004", "the platform's access control rejects this machine's address"),
+    ("ID.1007", "enable the account on the platform"),
+    ("ID.2", "use an access key (access_key_id, access_key_secret), because the account requires a second factor"),
+    ("LOGIN_CONTROL.1002", "wait, or unlock the account on the platform; failed logins have locked it"),
+    ("LOGIN_CONTROL.1004", "allow the address of this host in the platform's access control"),
     (
         "LOGIN_CONTROL",
-        "the platform's login control rejected the login; log in once in its own interface, or use an access key",
+        "log in once in the platform's own interface, or use an access key",
     ),
-    ("PORTAL.1000", "AIOS is not installed or not licensed on this platform"),
+    ("PORTAL.1000", "check that AIOS is installed, licensed and running on this platform"),
     ("SYS.1018", "ask the platform's administrator for access to this resource"),
     ("SYS.1019", "ask the platform's administrator for the permission"),
 )
@@ -60,7 +60,7 @@ class AiosError(Exception):
     """The root: a message for people.
 
     :param code: a word to branch on: the platform's code, or one of this collection's in lower case.
-    :ivar warnings: what a person should know beside it.
+    :ivar warnings: warnings that belong to the same result.
     """
 
     def __init__(self, message: str, code: str = "error") -> None:
@@ -92,7 +92,7 @@ class ValidationError:
 
     :param where: the item as a person finds it: its name and index, or its file and line; empty for the whole task.
     :param option: the option's name, with its path where it is nested; empty for the item as a whole.
-    :param text: what is wrong and how to fix it, without the value of a secret.
+    :param text: what is invalid and how to fix it, without the value of a secret.
     """
 
     def __init__(self, where: str, option: str, text: str) -> None:
@@ -129,7 +129,7 @@ class InvalidInput(AiosError):
 
 
 class InvalidQuery(InvalidInput):
-    """The question is invalid. A question never writes, so the message need not say that nothing was written."""
+    """The options of a query are invalid. A query never writes, so the message does not say that nothing was written."""
 
     END = ""
 
@@ -173,7 +173,7 @@ class ApiError(AiosError):
 
     :param status: the HTTP status.
     :param code: the platform's error code, or ``http_<status>`` for a plain-text response.
-    :param details: the deepest text of the error.
+    :param details: the deepest text of the error (platform.error_text).
     :param job: the job's id when the error came from a job.
     """
 
@@ -187,9 +187,9 @@ class ApiError(AiosError):
         self.job = job
         parts = f"HTTP {status}, job {job}" if job else f"HTTP {status}"
         said = f"{code}: {printable(details, 600)}" if not code.startswith("http_") else printable(details, 600)
-        super().__init__(
-            _sentence(f"{method} {path} failed ({parts}): {said or 'no text'}", cure or next_step(code)), code
-        )
+        outcome = "failed" if status >= 400 else "received an unexpected response"
+        text = f"{method} {path} {outcome} ({parts}): {said or 'the response is empty'}"
+        super().__init__(_sentence(text, cure or next_step(code)), code)
 
     def failure(self) -> dict[str, object]:
         return {
@@ -206,7 +206,7 @@ class OutcomeUnknown(AiosError):
     """A write was sent and its outcome cannot be learned from the platform's responses: the state must be read again.
 
     :param reason: what happened, for people.
-    :param forgotten: the platform does not know the job any more, so it will not finish it later either.
+    :param forgotten: whether the platform has lost the job, and therefore does not finish it later.
     :param cause: the error that leaves the outcome open.
     """
 
@@ -225,14 +225,16 @@ class OutcomeUnknown(AiosError):
         self.reason = reason
         self.forgotten = forgotten
         self.cause = cause
-        super().__init__(f"{method} {path} (job {job}): {printable(reason, 600)}", "uncertain")
+        super().__init__(
+            f"the outcome of {method} {path} (job {job}) is unknown: {printable(reason, 600)}", "uncertain"
+        )
 
     def failure(self) -> dict[str, object]:
         return {"code": self.code, "method": self.method, "path": self.path, "details": self.reason, "job": self.job}
 
 
 class Interrupted(AiosError):
-    """A signal arrived, or nobody waits for the result any more.
+    """A signal arrived, or the caller is gone.
 
     :ivar under_way: whether the platform has begun, or may have begun, what was interrupted.
     """
@@ -241,11 +243,13 @@ class Interrupted(AiosError):
 
 
 def internal_error(error: BaseException) -> AiosError:
-    """Return a fault of this collection as an error that names the place in the code."""
+    """Return an exception of this collection's own code as an error that names the place in the code."""
     place = traceback.extract_tb(error.__traceback__)[-1:]
     where = "".join(f" in {frame.name}, {os.path.basename(frame.filename)} line {frame.lineno}" for frame in place)
     text = printable(f"{type(error).__name__}: {error}", 300)
-    return AiosError(f"internal error{where}: {text}. Next: report it with this message.", "internal")
+    return AiosError(
+        f"internal error{where}: {text}. Next: report this message as an issue of the collection.", "internal"
+    )
 
 
 def next_step(code: str) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Locks between the runs of one user on one machine. They are the kernel's, so that none outlives its process."""
+"""Locks between the runs of one user on one host, by the kernel, so that no lock outlives its process."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class LocksUnavailable(Exception):
 
 
 def lock_folder() -> str:
-    """Return the folder of the locks: the user's own, and nobody else's to write to.
+    """Return the folder of the locks, to which only the user can write.
 
-    :raises LocksUnavailable: there can be none.
+    :raises LocksUnavailable: there is no such folder.
     """
     path = os.path.join(tempfile.gettempdir(), f"zstack-aios-{os.getuid()}")
     try:
@@ -42,7 +42,7 @@ def lock_folder() -> str:
 
 
 class RunLock:
-    """The lock that a run holds while it writes to a platform.
+    """The lock of a run that writes to a platform.
 
     A run over many services excludes every other one. A run over a single service excludes those over the same service and
     over many; several of them, over different services, go on side by side.
@@ -52,7 +52,7 @@ class RunLock:
     :param service: what identifies the one service; empty for a run over many.
     :param timeout: seconds to wait for another run.
     :param wait: waits so many seconds, or raises what interrupts it.
-    :param on_wait: called with what is waited for, again and again.
+    :param on_wait: called at every attempt with what the run waits for.
     """
 
     def __init__(
@@ -72,20 +72,20 @@ class RunLock:
         self._on_wait = on_wait
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock.
+    def acquired(self) -> Iterator[None]:
+        """Acquire the lock, and release it at the end.
 
-        :raises GuardError: another run held it for longer than the timeout, or it cannot be opened.
+        :raises GuardError: another run has it for longer than the timeout, or it cannot be opened.
         """
         end = time.monotonic() + self._timeout
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as release:
             path = os.path.join(self._folder, f"{_short(self._platform)}.lock")
-            held.callback(os.close, self._acquire(path, end, exclusive=not self._service))
+            release.callback(os.close, self._acquire(path, end, exclusive=not self._service))
             if self._service:
                 # After the platform's own lock, in every run, so that no two wait for each other.
                 path = os.path.join(self._folder, f"{_short(self._platform)}-{_short(self._service)}.lock")
-                held.callback(os.close, self._acquire(path, end, exclusive=True))
-                held.callback(os.unlink, path)
+                release.callback(os.close, self._acquire(path, end, exclusive=True))
+                release.callback(os.unlink, path)
             yield
 
     def _acquire(self, path: str, end: float, exclusive: bool) -> int:
@@ -96,22 +96,22 @@ class RunLock:
                 return lock
             if time.monotonic() >= end:
                 raise GuardError(
-                    f"another run is writing to this platform: {lock}. It was waited for {self._timeout:g} s. Nothing was "
-                    "written. Next: run again when it has ended, or raise lock_timeout.",
+                    f"another run is writing to this platform: {lock}. This run waited {self._timeout:g} s. Nothing was "
+                    "written. Next: run again when the other run has ended, or increase lock_timeout.",
                     "locked",
                 )
-            self._on_wait(f"waiting for another run on this platform: {lock}")
+            self._on_wait(f"waiting for another run that writes to this platform: {lock}")
             self._wait(EVERY)
 
 
 def _try_lock(path: str, kind: int) -> int | str:
-    """Return the descriptor of a locked file, or who holds the lock."""
+    """Return the descriptor of a locked file, or the owner of the lock."""
     while True:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise GuardError(
-                f"the lock {path} cannot be opened: {error.strerror}. Nothing was written. Next: remove that file.",
+                f"the lock file {path} cannot be opened: {error.strerror}. Nothing was written. Next: remove this file.",
                 "lock",
             ) from None
         with contextlib.ExitStack() as failed:
@@ -120,7 +120,7 @@ def _try_lock(path: str, kind: int) -> int | str:
                 fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
             except BlockingIOError:
                 return _owner(os.pread(descriptor, 100, 0))
-            if _is_at(descriptor, path):  # else whoever held it has removed it
+            if _is_at(descriptor, path):  # else its last owner has removed it
                 os.truncate(descriptor, 0)
                 os.pwrite(descriptor, f"{os.getpid()} {time.strftime('%Y-%m-%d %H:%M:%S')}".encode("ascii"), 0)
                 failed.pop_all()
@@ -137,7 +137,7 @@ def _is_at(descriptor: int, path: str) -> bool:
 
 def _owner(content: bytes) -> str:
     pid, _blank, started = content.decode("ascii", "replace").partition(" ")
-    return f"process {pid}, started {started}" if pid.isdigit() and started else "of unknown process"
+    return f"process {pid}, started {started}" if pid.isdigit() and started else "an unknown process"
 
 
 def _short(text: str) -> str:

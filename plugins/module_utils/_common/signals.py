@@ -20,7 +20,7 @@ class SignalGuard:
     """Whether SIGTERM, SIGINT or SIGHUP arrived, and what that interrupts.
 
     Until the first write a signal raises :class:`Interrupted` in the main thread, wherever that is. Once signals are
-    deferred, one only ends every :meth:`wait`, in all threads, and whoever works winds up.
+    deferred, a signal only ends every :meth:`wait`, in all threads.
 
     :ivar arrived: the name of the signal, or what else interrupted; empty when nothing did.
     """
@@ -29,8 +29,8 @@ class SignalGuard:
         self.arrived = ""
         self._reason = ""
         self._deferred = False
-        # Readable once a signal arrived. Not a threading.Event: its lock may be held by the very code that the
-        # handler interrupts.
+        # Readable once a signal arrived. Not a threading.Event: the code that the handler interrupts may
+        # have locked it.
         self._reader, self._writer = os.pipe()
         weakref.finalize(self, _close, self._reader, self._writer)
 

@@ -10,20 +10,29 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-#: What ``java.lang.String.trim()`` removes at both ends, and so does the platform.
+#: What the platform removes at both ends of text (platform.trim).
 BLANKS = "".join(map(chr, range(0x21)))
 
 
 #: The words for booleans, those of Ansible.
 TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
 FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
-#: What stands in place of a secret in everything that is shown.
+#: Replaces a secret in everything that is shown.
 MASK = "********"
 
 
 def trim(text: str) -> str:
     """Return ``text`` as the platform stores it."""
     return text.strip(BLANKS)
+
+
+def folded(text: str) -> str:
+    """Return what two texts have in common that the platform takes for one: without case, accents and blanks at the end.
+
+    Its database decides, so this is an approximation (platform.query_collation).
+    """
+    letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(letters).casefold().rstrip(" ")
 
 
 def printable(value: object, limit: int = 160) -> str:
@@ -48,7 +57,7 @@ def _harmless(character: str) -> bool:
 
 
 def quoted(value: object) -> str:
-    """Return ``value`` in double quotes, harmless."""
+    """Return ``value`` in double quotes, as one harmless line."""
     return f'"{printable(value)}"'
 
 
@@ -57,7 +66,7 @@ def nearest(word: object, known: Iterable[str]) -> str:
     return _nearest(str(word)[:80].lower(), tuple(sorted(known)))
 
 
-@functools.lru_cache(maxsize=1000)  # one slip is often made a thousand times, and comparing is slow
+@functools.lru_cache(maxsize=1000)  # a misspelling often occurs a thousand times, and the comparison is slow
 def _nearest(word: str, known: tuple[str, ...]) -> str:
     import difflib  # only a message of an error needs it
 

@@ -29,6 +29,7 @@ class Action:
     :ivar update_values: what an update carries, after the creation or alone.
     :ivar members: the declared members of each relation that differs.
     :ivar resent: options among ``update_values`` that are sent unchanged, because a new ``yaml`` would lose them.
+    :ivar uncompared: declared options that are neither compared nor sent.
     :ivar source: the resource to clone.
     :ivar after: the action that makes the source, when this run does.
     """
@@ -44,6 +45,7 @@ class Action:
     source: Resource | None = None
     after: Action | None = None
     resent: set[str] = field(default_factory=set)
+    uncompared: list[str] = field(default_factory=list)
     spare_uuids: Iterator[str] = iter(())
 
     @property

@@ -16,8 +16,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.scheduler im
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
-#: How often a plan begins anew when everything before has ended: creations and most updates; updates of what was cloned;
-#: deletions.
+#: Waves, each after the end of the one before: creations and most updates; updates of sources of clones; deletions.
 _WAVES = 3
 
 
@@ -26,6 +25,7 @@ class Applier:
 
     :param stop_on_error: start nothing new after the first failure.
     :param on_row: called with each row that has ended.
+    :param remember: keep fingerprints of what the platform does not show.
     """
 
     def __init__(
@@ -34,10 +34,13 @@ class Applier:
         pace: Pace,
         stop_on_error: bool = False,
         on_row: Callable[[Row], None] = lambda row: None,
+        remember: bool = False,
     ) -> None:
+        self._services = services
         self._client = services.client
+        self._remember = remember
         self._scheduler: Scheduler[Row] = Scheduler(
-            pace, services.client.signals, Executor(services).carry_out, self._on_finished
+            pace, services.client.signals, Executor(services, remember).carry_out, self._on_finished
         )
         self._stop_on_error = stop_on_error
         self._on_row = on_row
@@ -68,7 +71,9 @@ class Applier:
                 if interrupted:
                     row.skip("the run was interrupted", "interrupted")
                 else:
-                    row.skip("the platform no longer responds" if self._client.gone else "something else failed before")
+                    row.skip(
+                        "the platform no longer responds" if self._client.gone else "another service failed before"
+                    )
         return rows + pruned
 
     @property
@@ -92,7 +97,8 @@ class Applier:
             return [] if self._failed and self._stop_on_error else followers
         self._failed = True
         row.fail(error)
-        _mention_unseen(row)
+        if not self._remember or self._services.without_user_tags:
+            _mention_unseen(row)
         self._on_row(row)
         self._skip(followers, row)
         if self._stopped:
@@ -130,6 +136,6 @@ def _mention_unseen(row: Row) -> None:
     unseen = unseen_fields(row)
     if unseen and row.error is not None:
         row.error.append(
-            "fix the cause, then run once with update_write_only=always: the platform does not show "
-            f"{listed(unseen, 20)}, so that a later run cannot see whether they are set"
+            "fix the cause, then run once with update_write_only=always, because the platform does not show "
+            f"{listed(unseen, 20)}, and a later run cannot see whether they are set"
         )

@@ -9,20 +9,23 @@ What a run without changes does not need is imported where it is used: in a loop
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, InvalidInput
 from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
-from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot
+from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot, refuse_relations
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
+from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord, creation_time
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item, secrets_of
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item, secrets_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
@@ -40,20 +43,22 @@ class Settings(NamedTuple):
     """How a declaration is to be applied.
 
     :param check: plan only.
-    :param always: send fields that the platform never shows in every run.
+    :param update_write_only: when to send fields that the platform does not show, as :func:`make_plan` takes it.
     :param listing: read the platform's whole listing rather than look up the declared services one by one.
     :param stop_on_error: start nothing new after the first failure.
     :param progress_path: where progress is reported.
     :param lock_timeout: seconds to wait for another run on this machine that writes to the platform.
+    :param record: what the tasks of this run of Ansible declare, where that can be known.
     """
 
     check: bool = False
-    always: bool = False
+    update_write_only: str = REMEMBER
     listing: bool = True
     concurrency: int = 8
     stop_on_error: bool = False
     progress_path: str | None = None
     lock_timeout: float = 300
+    record: RunRecord | None = None
 
 
 class Converged(NamedTuple):
@@ -61,6 +66,7 @@ class Converged(NamedTuple):
 
     :param rows: one for every item and every pruned service, in check mode as they would be.
     :param warnings: what a person should know although nothing failed.
+    :param uncompared: for each field that services declare and that was neither compared nor sent, their number.
     """
 
     rows: Sequence[Row] = ()
@@ -70,6 +76,7 @@ class Converged(NamedTuple):
     seconds: float = 0.0
     warnings: Sequence[str] = ()
     interrupted: bool = False
+    uncompared: Mapping[str, int] = {}
 
     @property
     def failed(self) -> bool:
@@ -113,8 +120,20 @@ def converge(
         raise
     seconds = round(time.monotonic() - started, 3)
     warnings = [*run.warnings, *client.warnings]
+    uncompared = count_uncompared(rows)
+    if uncompared or any(row.unremembered for row in rows):
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.uncompared import warn_of_unseen
+
+        warnings += warn_of_unseen(rows, uncompared, settings.update_write_only, run.without_user_tags)
     interrupted = bool(signals.arrived) and not settings.check
-    return Converged(rows, run.plan_digest, client.requests, client.auth.logins, seconds, warnings, interrupted)
+    return Converged(
+        rows, run.plan_digest, client.requests, client.auth.logins, seconds, warnings, interrupted, uncompared
+    )
+
+
+def count_uncompared(rows: Sequence[Row]) -> dict[str, int]:
+    """Return for each field that was declared and neither compared nor sent the number of its services."""
+    return dict(sorted(Counter(option for row in rows for option in row.action.uncompared).items()))
 
 
 class _Run:
@@ -143,6 +162,11 @@ class _Run:
         self.plan_digest = ""
         self.warnings: list[str] = []
 
+    @property
+    def without_user_tags(self) -> str:
+        """Why no fingerprints can be kept on this platform, as far as that is known."""
+        return self._services.without_user_tags
+
     @contextlib.contextmanager
     def locked(self, progress: Progress) -> Iterator[None]:
         """Keep other runs on this machine from writing to the platform meanwhile; a plan needs no lock."""
@@ -152,27 +176,38 @@ class _Run:
         try:
             folder = lock_folder()
         except LocksUnavailable as reason:
-            self.warnings.append(f"Another run on this machine is not waited for: {reason}.")
+            self.warnings.append(f"Cannot wait for other runs on this machine: {reason}.")
             yield
             return
-        signals = self._client.signals
-        platform = normalized(self._client.base_url, lambda: bool(signals.arrived))
+        wait = self._client.signals.wait
         service = "" if self._settings.listing else next((str(item.uuid or item.name) for item in self._items), "")
-        with RunLock(folder, platform, service, self._settings.lock_timeout, signals.wait, progress.waiting).held():
+        with RunLock(folder, self._address, service, self._settings.lock_timeout, wait, progress.waiting).acquired():
             yield
+
+    @functools.cached_property
+    def _address(self) -> str:
+        """The address of the platform, the same in all its spellings."""
+        return normalized(self._client.base_url, lambda: bool(self._client.signals.arrived))
 
     def carry_out(self, progress: Progress) -> Sequence[Row]:
         """Read, plan, guard, and apply unless it is only to be checked."""
         settings = self._settings
-        snapshot = read_snapshot(self._services, self._items, settings.listing, progress.reading)
-        plan = make_plan(self._items, snapshot, settings.always, self._redactor)
-        if plan.errors:
-            raise InvalidInput(plan.errors)
+        snapshot = read_snapshot(
+            self._services,
+            self._items,
+            settings.listing,
+            progress.reading,
+            fingerprints=settings.update_write_only == REMEMBER,
+        )
+        plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
+        errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
+        if errors:
+            raise InvalidInput(errors)
         prunes: list[Action] = []
         if self._guards:
             prunes = self._guards.prunes(self._services, self._items, plan, snapshot)
             self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
-            self._guards.note(self._services, plan.actions)
+        self._check_record(plan.actions, prunes)
         actions = [*plan.actions, *prunes]
         changing = sum(action.kind != UNCHANGED for action in actions)
         if not changing or settings.check:
@@ -186,15 +221,29 @@ class _Run:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.apply import Applier
         from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_result
 
-        applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished)
-        try:
-            rows = applier.apply(actions, prunes)
-        finally:
-            if self._guards:
-                self._guards.note(self._services, actions)  # a new service may have another uuid than was planned
+        remember = self._settings.update_write_only == REMEMBER
+        applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished, remember)
+        rows = applier.apply(actions, prunes)
+        if self._settings.record:
+            seen = [row.resource for row in rows if row.resource and row.action.item.state == PRESENT]
+            self._settings.record.add(self._address, {one.uuid: creation_time(one) for one in seen})
         if not self._client.signals.arrived:
             self.warnings += warn_of_result(self._services, rows)
         return rows
+
+    def _check_record(self, actions: Sequence[Action], prunes: Sequence[Action]) -> None:
+        """Note what is declared, before the look at what others have noted: of two tasks at once one sees the other."""
+        record = self._settings.record
+        if not record:
+            return
+        declared = [action for action in actions if action.item.state == PRESENT]
+        coming = () if self._settings.check else [action for action in declared if action.current is None]
+        there = {action.uuid: creation_time(action.current) for action in declared if action.current}
+        record.add(self._address, there | {action.uuid: "" for action in coming})
+        if prunes:
+            from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import check_record
+
+            check_record(record, self._address, prunes)
 
     def _warn_of_plan(self, actions: Sequence[Action], snapshot: Snapshot) -> None:
         if any("name" in action.update_values for action in actions):

@@ -24,7 +24,7 @@ _PARTS = (
 
 
 def digest(platform: str, scope: Any, declared: Sequence[Action], deleted: Sequence[Action]) -> str:
-    """Return the digest of a plan, 64 hexadecimal digits that tell in four parts what it was made of.
+    """Return the digest of a plan, 64 hexadecimal digits in four parts, one for each of :data:`_PARTS`.
 
     :param scope: what may be pruned.
     :param declared: the actions of the declared services.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError, OutcomeUnknown
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, trim
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import folded, listed, trim
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, CREATED, DELETED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.recovery import PAUSES, settle
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import NOT_ATTEMPTED, UNKNOWN, Row
@@ -18,7 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import U
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
 T = TypeVar("T")
-#: Codes with which the platform may refuse a creation because its uuid is taken. They have other meanings, too.
+#: Codes that may mean that the UUID of a creation is taken (platform.uuid_taken). They have other meanings, too.
 MAY_BE_TAKEN = ("SYS.1000", "SYS.1002", "SYS.1006")
 #: How many uuids are tried for a new service.
 UUIDS_TRIED = 3
@@ -27,10 +27,14 @@ PAUSES_AFTER_REFUSAL = (0.5, 1.0)
 
 
 class Executor:
-    """Carries out actions through the services of a platform, in any thread."""
+    """Carries out actions through the services of a platform, in any thread.
 
-    def __init__(self, services: Services) -> None:
+    :param remember: keep fingerprints of what the platform does not show.
+    """
+
+    def __init__(self, services: Services, remember: bool = False) -> None:
         self._services = services
+        self._remembers = remember
         self._signals = services.client.signals
 
     def carry_out(self, row: Row) -> None:
@@ -46,11 +50,12 @@ class Executor:
         if action.kind in (CREATED, CLONED):
             left.update(self._make(row))
         if left:
-            self._update(row, left)
+            self._update_and_remember(row, left)
         if action.kind in (CREATED, CLONED):
-            self._check_related(row)
-        for option, wanted in action.members.items():
-            self._set_members(row, action.schema.by_option[option], wanted)
+            self._check_relations(row)
+        else:
+            for option, wanted in action.members.items():
+                self._set_members(row, action.schema.by_option[option], wanted)
         self._refuse_ignored(row, {**action.create_values, **left})
 
     def _settle(
@@ -108,6 +113,17 @@ class Executor:
                 self._signals.check()
                 action.uuid = spare
 
+    def _update_and_remember(self, row: Row, values: Mapping[str, Any]) -> None:
+        if not self._remembers:
+            self._update(row, values)
+            return
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.remember import Remembering
+
+        fingerprints = Remembering(self._services, self._settle, row)
+        fingerprints.forget(values)
+        self._update(row, values)
+        fingerprints.remember(values)
+
     def _update(self, row: Row, values: Mapping[str, Any]) -> None:
         self._go_on(row)
         action, before = row.action, row.resource
@@ -132,7 +148,7 @@ class Executor:
 
         def delete() -> bool | None:
             self._services.delete(uuid)
-            row.reached()  # as the platform says; that nobody can look at it then does not make it untrue
+            row.reached()  # also if the service cannot be read afterwards
             return None
 
         def gone() -> bool | None:
@@ -146,29 +162,36 @@ class Executor:
 
     # Relations
 
-    def _check_related(self, row: Row) -> None:
-        """See whether a new service got its tags, which the response does not show, and complete them."""
-        for option, wanted in row.action.create_values.items():
+    def _check_relations(self, row: Row) -> None:
+        """See whether a new service has its declared tags and models, and complete them."""
+        for option, wanted in row.action.values.items():
             field = row.action.schema.by_option[option]
+            if not field.relation or (field.read and _has_members(row.resource, field, wanted)):
+                continue
             try:
-                if field.relation:
-                    self._set_members(row, field, wanted)
+                self._set_members(row, field, wanted)
             except AiosError as error:
                 if error.code != "tags_not_offered":  # a platform that cannot be asked has to be believed
                     raise
 
-    def _set_members(self, row: Row, field: Field, wanted: list[str]) -> None:
-        target = Resource(row.action.schema, {"uuid": row.action.uuid})
-        members = self._members(target, field)
-        for value in (*sorted(set(wanted) - set(members)), *sorted(set(members) - set(wanted))):
+    def _set_members(self, row: Row, field: Field, wanted: Sequence[str]) -> None:
+        target = row.resource or Resource(row.action.schema, {"uuid": row.action.uuid})
+        now = self._related(target, field)
+        members = now.members(field)
+        steps = _steps(wanted, members)
+        for value in steps:
             self._go_on(row)
             self._set_member(target, field, value, members.get(value))
             row.reached(row.resource, [field.option])
-        if set(members) != set(wanted):
-            self._members(target, field)
-        if not field.type.same(wanted, target.get(field)):
-            raise AiosError(f"the platform reported success but ignored {field.option}", "ignored_fields")
-        row.reached((row.resource or target).with_related(field.option, target.related[field.option]), [field.option])
+        if steps:
+            now = self._related(target, field)
+        if not _has_members(now, field, wanted):
+            raise AiosError(
+                f"the platform reported success but ignored {field.option}. Next: check on the platform what the service "
+                "allows.",
+                "ignored_fields",
+            )
+        row.reached(now, [field.option])
 
     def _set_member(self, target: Resource, field: Field, value: str, member: Member | None) -> None:
         """Remove a member from a relation, or add it when there is none."""
@@ -180,27 +203,39 @@ class Executor:
                 self._services.remove_member(field, target.uuid, member)
             return True
 
-        self._settle(change, lambda: (value in self._members(target, field)) == (member is None) or None)
+        self._settle(change, lambda: (value in self._related(target, field).members(field)) == (member is None) or None)
 
-    def _members(self, target: Resource, field: Field) -> dict[str, Member]:
-        self._services.read_related([target], [field])
-        return {member.value: member for member in target.related[field.option]}
+    def _related(self, target: Resource, field: Field) -> Resource:
+        """Return a service with the members of a relation as they are now."""
+        fresh = self._services.with_relation(target, field)
+        if fresh is None:
+            raise AiosError("the service does not exist any more", "gone")
+        return fresh
 
     # Verification
 
     def _refuse_ignored(self, row: Row, values: Mapping[str, Any]) -> None:
-        ignored = _ignored(row.action, row.resource, values)
-        fixed = [option for option in ignored if not row.action.schema.by_option[option].accepted(UPDATE)]
+        # The platform ignores fields that it does not know without an error (platform.unknown_fields).
+        action = row.action
+        ignored = _ignored(action, row.resource, values)
+        fixed = [option for option in ignored if not action.schema.by_option[option].accepted(UPDATE)]
         if fixed and row.adopted:
             raise AiosError(
                 f"another run created the service at the same time, with other values of {listed(fixed, 20)}, which cannot be "
                 "changed once it exists. Next: declare the values that it has, or delete the service and run again.",
                 "created_differently",
             )
+        inside = [option for option in action.values if action.schema.by_option[option].shown_at]
+        if ignored == ["yaml"] and inside:
+            raise AiosError(
+                f"the platform reported success but ignored yaml: it writes its YAML anew from {listed(inside, 20)}, without "
+                f"what only yaml contains. Next: remove yaml, or {listed(inside, 20)}.",
+                "ignored_fields",
+            )
         if ignored:
             raise AiosError(
-                f"the platform reported success but ignored {listed(ignored, 20)}; it may be older than these fields, or not "
-                "allow them here. Next: remove them, or upgrade the platform.",
+                f"the platform reported success but ignored {listed(ignored, 20)}; its version may not have these options, or "
+                "not allow them here. Next: remove them, or upgrade the platform.",
                 "ignored_fields",
             )
 
@@ -210,11 +245,28 @@ def _ignored(action: Action, resource: Resource | None, values: Mapping[str, Any
     ignored = []
     for option, wanted in values.items():
         field = action.schema.by_option[option]
-        if resource is None or field.relation or not resource.shows(field):
+        if resource is None or field.read_apart or not resource.shows(field):
             continue
         if not action.schema.same(field, wanted, resource.get(field), action.values):
             ignored.append(option)
     return ignored
+
+
+def _has_members(resource: Resource | None, field: Field, wanted: Sequence[str]) -> bool:
+    return resource is not None and field.type.same(wanted, resource.get(field))
+
+
+def _steps(wanted: Sequence[str], members: Mapping[str, Member]) -> list[str]:
+    """Return the members to add and those to remove, in an order that the platform takes.
+
+    What is added comes first, so that a service is not without its members meanwhile. But the platform takes texts that
+    :func:`folded` does not tell apart for one (platform.tag_unique), so one of these is removed before the other is added.
+    """
+    added = [value for value in dict.fromkeys(wanted) if value not in members]
+    removed = sorted(set(members) - set(wanted))
+    in_the_way = {folded(value) for value in added}
+    first = [value for value in removed if folded(value) in in_the_way]
+    return [*first, *added, *(value for value in removed if value not in first)]
 
 
 def _shows(resource: Resource | None, field: Field) -> bool:

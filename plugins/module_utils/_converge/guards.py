@@ -1,12 +1,12 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Guards: they stop a plan that may not be meant, and report the numbers and the services."""
+"""Guards: they refuse a plan that may not be intended, and report the numbers and the services."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError, ValidationError
@@ -19,7 +19,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
-from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
@@ -60,7 +59,7 @@ def read_prune(
     if not wanted:
         return None, errors
     if not conditions:
-        text = "it is missing; prune needs conditions that say which services are yours"
+        text = "it is missing; set the conditions that select the services which this declaration owns"
         errors.append(ValidationError("", "prune_conditions", text))
     prune = Prune(tuple(read), str(limit), allow_empty)
     if prune.most(100) is None:
@@ -74,17 +73,15 @@ class Guards(NamedTuple):
 
     :param prune: delete services that are not declared.
     :param approved: the digest of the only plan that may be carried out; empty for any.
-    :param record: what other tasks of the same run of Ansible have declared, where that can be known.
     """
 
     prune: Prune | None = None
     approved: str = ""
-    record: RunRecord | None = None
 
     def prunes(self, services: Services, items: Sequence[Item], plan: Plan, snapshot: Snapshot) -> list[Action]:
         """Return the deletions of services that are not declared.
 
-        :raises GuardError: there are too many, nothing is declared, or another task of this run declares one of them.
+        :raises GuardError: there are too many, or nothing is declared.
         """
         if self.prune is None:
             return []
@@ -94,15 +91,7 @@ class Guards(NamedTuple):
         doomed = [one for one in matching if one.uuid in snapshot.by_uuid and one.uuid not in kept]
         candidates = [one for one in doomed if not one.values.get("system")]
         check_prune(self.prune, sum(item.state == PRESENT for item in items), matching, candidates)
-        if self.record and candidates:
-            check_record(self.record, services.platform, candidates)
         return deletions(candidates)
-
-    def note(self, services: Services, actions: Iterable[Action]) -> None:
-        """Let later tasks of this run know what this one declares."""
-        if self.record:
-            declared = (action.uuid for action in actions if action.item.state == PRESENT)
-            self.record.add(services.platform, declared)
 
     def check(self, platform: str, declared: Sequence[Action], deleted: Sequence[Action]) -> str:
         """Return the digest of a plan.
@@ -146,12 +135,14 @@ def check_prune(prune: Prune, declared: int, matching: Sequence[Resource], candi
         )
 
 
-def check_record(record: RunRecord, platform: Platform, candidates: Sequence[Resource]) -> None:
+def check_record(record: RunRecord, address: str, prunes: Sequence[Action]) -> None:
     """Refuse to prune what another task of this run declares.
 
+    :param address: of the platform.
     :raises GuardError: with the services and the task.
     """
-    tasks = record.declared(platform)
+    candidates = [action.current for action in prunes if action.current]
+    tasks = record.declared(address, candidates) if candidates else {}
     declared = [one for one in candidates if one.uuid in tasks]
     if declared:
         names = listed([quoted(one.name) for one in sorted(declared, key=lambda one: one.name)], 10)
@@ -174,10 +165,11 @@ def refuse_plan(approved: str, now: str, actions: Sequence[Action]) -> NoReturn:
     if not DIGEST.fullmatch(approved):
         reason = f"{quoted(approved)} is not the digest of a plan (64 hexadecimal digits)"
     else:
-        reason = f"different now: {'; '.join(digest_differences(approved, now))}"
+        different = "; ".join(digest_differences(approved, now))
+        reason = f"the plan has changed since it was approved, in these parts: {different}"
     raise GuardError(
-        f"plan_digest: the plan has changed since it was approved: {reason}. The plan is now: {describe_actions(actions)}. "
-        "Nothing was written. Next: look at the new plan (check mode with diff) and approve its digest.",
+        f"plan_digest: {reason}. The plan is now: {describe_actions(actions)}. Nothing was written. Next: review the new "
+        "plan (check mode with diff) and approve its digest.",
         "plan_changed",
         plan_digest=now,
     )

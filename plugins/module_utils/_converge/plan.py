@@ -20,11 +20,21 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     Action,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot, uuids_of
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, Item, validate_yaml
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
+    ABSENT,
+    Item,
+    missing_to_create,
+    validate_yaml,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, CLONE, UPDATE, Field, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import fingerprint, read_fingerprints
 from ansible_collections.zstack.aios.plugins.module_utils._model.identity import derived_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
+
+#: When fields that the platform does not show are sent: when they differ from what was sent last, by its fingerprint; together
+#: with other changes; in every run.
+REMEMBER, ON_CHANGE, ALWAYS = "remember", "on_change", "always"
 
 
 class Plan(NamedTuple):
@@ -35,14 +45,15 @@ class Plan(NamedTuple):
 
 
 def make_plan(
-    items: Sequence[Item], snapshot: Snapshot, always: bool = False, redactor: Redactor | None = None
+    items: Sequence[Item], snapshot: Snapshot, update_write_only: str = REMEMBER, redactor: Redactor | None = None
 ) -> Plan:
-    """Compare a declaration with what the platform holds.
+    """Compare a declaration with a snapshot of the platform.
 
-    :param always: send fields that the platform never shows even when nothing else changes.
+    :param update_write_only: when to send fields that the platform does not show: :data:`REMEMBER`, :data:`ON_CHANGE` or
+        :data:`ALWAYS`.
     :param redactor: redacts values in errors.
     """
-    planner = _Planner(snapshot, always, redactor or Redactor())
+    planner = _Planner(snapshot, update_write_only, redactor or Redactor())
     values = [planner.resolve_names(item) for item in items]
     matched = [(item, wanted, *planner.match(item)) for item, wanted in zip(items, values, strict=True)]
     planner.refuse_shared([(item, current) for item, _wanted, found, current in matched if found])
@@ -54,10 +65,10 @@ def make_plan(
 class _Planner:
     """Plans one item after the other, and collects why they cannot be carried out."""
 
-    def __init__(self, snapshot: Snapshot, always: bool, redactor: Redactor) -> None:
+    def __init__(self, snapshot: Snapshot, update_write_only: str, redactor: Redactor) -> None:
         self.snapshot = snapshot
         self.redactor = redactor
-        self.always = always
+        self.update_write_only = update_write_only
         self.errors: list[ValidationError] = []
 
     def refuse(self, item: Item, option: str, text: str) -> None:
@@ -79,20 +90,25 @@ class _Planner:
             names = given if isinstance(given, list) else [given]
             uuids = [self._uuid_of(item, option, name) for name in names]
             if None not in uuids:
-                values[item.schema.named[option].option] = uuids if isinstance(given, list) else uuids[0]
+                unique = list(dict.fromkeys(uuids))  # a model can be given by name and by uuid
+                values[item.schema.named[option].option] = unique if isinstance(given, list) else uuids[0]
         return values
 
     def _uuid_of(self, item: Item, option: str, name: str) -> str | None:
         known = self.snapshot.uuids_by_name.get(option, {})
+        if is_uuid(name) and any(name in uuids for uuids in known.values()):
+            return name
         found = known.get(name, [])
         if len(found) == 1:
             return found[0]
         what, instead = option.removesuffix("s").replace("_", " "), item.schema.named[option].option
         if found:
-            text = f"the name {quoted(name)} matches {len(found)} {what}s: {listed(found, 10)}; give {instead}"
+            text = f"the name {quoted(name)} matches {len(found)} {what}s: {listed(found, 10)}; set {instead} instead"
+        elif is_uuid(name):
+            text = f"no {what} has the name or UUID {quoted(name)}; set an existing one"
         else:
-            near = nearest(name, known) or f"; there are {listed(sorted(map(quoted, known))) or 'none'}"
-            text = f"no {what} named {quoted(name)}{near}; give another name, or {instead}"
+            near = nearest(name, known) or f"; existing names: {listed(sorted(map(quoted, known))) or 'none'}."
+            text = f"no {what} named {quoted(name)}{near} Set an existing name, or {instead}."
         self.refuse(item, option, text)
         return None
 
@@ -102,7 +118,7 @@ class _Planner:
         for item, current in matched:
             if current is not None and seen.setdefault(current.uuid, item) is not item:
                 other = seen[current.uuid].where
-                self.refuse(item, "", f"it is about the same service ({current.uuid}) as {other}; keep one of them")
+                self.refuse(item, "", f"it declares the same service ({current.uuid}) as {other}; keep one of them")
 
     def plan(self, item: Item, values: Mapping[str, Any], current: Resource | None) -> Action:
         """Return what is to be done about one item."""
@@ -129,32 +145,51 @@ class _Planner:
             elif row.create_only:
                 self.check_fixed(item, row, wanted, shown)
             elif not current.shows(row):
-                unseen[option] = self.completed(item, row, wanted, None)
+                if not self._is_remembered(current, row, wanted):
+                    unseen[option] = self.completed(item, row, wanted, None)
             elif not schema.same(row, wanted, shown, values):
                 action.update_values[option] = self.completed(item, row, wanted, shown)
         if "yaml" in action.update_values:
-            # A new yaml replaces what the platform folded into the old one, so that has to be sent with it.
+            # A new yaml replaces the fields that the platform stores in it, so they are sent with it (platform.assumed_yaml).
             folded = [schema.by_option[option] for option in values if schema.by_option[option].shown_at]
             action.resent.update(f.option for f in folded if f.option not in {*action.update_values, *unseen})
             for row in folded:
                 action.update_values[row.option] = self.completed(item, row, values[row.option], current.get(row))
-        if action.update_values or self.always:
+        compared = self.update_write_only == REMEMBER and current.remembered is not None
+        if action.update_values or compared or self.update_write_only == ALWAYS:
             action.update_values.update(unseen)
+        else:
+            action.uncompared += unseen
         if action.update_values or action.members:
             action.kind = UPDATED
         return action
 
-    def check_fixed(self, item: Item, row: Field, wanted: Any, current: Any, why: str = "") -> None:
-        """Refuse another value of a field that cannot be changed, as far as the platform shows it."""
+    def _is_remembered(self, current: Resource, row: Field, wanted: Any) -> bool:
+        """Return whether a declared value that the platform does not show was the last one sent."""
+        if self.update_write_only != REMEMBER or not current.remembered:
+            return False
+        known = read_fingerprints(member.value for member in current.remembered)
+        return fingerprint(current.uuid, row, wanted) in known.get(row.option, ())
+
+    def check_fixed(self, item: Item, row: Field, wanted: Any, current: Any, source: str = "") -> None:
+        """Refuse another value of a field that cannot be changed, as far as the platform shows it.
+
+        :param source: what a clone takes the field from; empty for an existing service.
+        """
         if not row.read or row.type.same(wanted, current):
             return
         shown = self._short(row, current) if current is not None else "none"
-        self.refuse(
-            item,
-            row.option,
-            f"{why or 'it cannot be changed once the service exists'}: current value {shown}, declared value "
-            f"{self._short(row, wanted)}; declare the current value, remove the option, or delete the service and create it anew",
-        )
+        declared = f"declared value {self._short(row, wanted)}"
+        if source:
+            text = (
+                f"a clone takes it from its source {quoted(source)}: its value {shown}, {declared}; remove the option"
+            )
+        else:
+            text = (
+                f"it cannot be changed once the service exists: current value {shown}, {declared}; declare the current "
+                "value, remove the option, or delete the service and create it again"
+            )
+        self.refuse(item, row.option, text)
 
     def _short(self, row: Field, value: Any) -> str:
         shown = self.redactor.redact_all(row.type.show(value, self.redactor))
@@ -175,13 +210,12 @@ class _Planner:
             self.refuse(
                 item,
                 "uuid",
-                f"no service has the uuid {item.uuid}; remove uuid to create one of this name (resource_uuid chooses "
-                "the uuid of a new service)",
+                f"no service has the UUID {item.uuid}; remove uuid to create a new service (resource_uuid sets its UUID)",
             )
         chosen = values.get("resource_uuid")
         if chosen and chosen in self.snapshot.by_uuid:
             other = self.snapshot.by_uuid[chosen].name
-            self.refuse(item, "resource_uuid", f"the service {quoted(other)} has this uuid already")
+            self.refuse(item, "resource_uuid", f"the service {quoted(other)} already has this UUID; set another one")
         kind = CLONED if item.clone_from else CREATED
         uuids = iter([str(chosen)]) if chosen else derived_uuids(str(values.get("name", "")))
         free = (uuid for uuid in uuids if chosen or uuid not in self.snapshot.by_uuid)
@@ -192,15 +226,14 @@ class _Planner:
         return action
 
     def _check_creation(self, item: Item, values: Mapping[str, Any]) -> None:
-        missing = [row for row in item.schema.fields if row.add == "required" and row.option not in values]
-        missing = [row for row in missing if row.name_option not in item.names]
+        missing = missing_to_create(item)
         if missing:
-            words = ", ".join(f"{f.option} (or {f.name_option})" if f.name_option else f.option for f in missing)
+            words = ", ".join(missing)
             self.refuse(
                 item,
                 "",
-                f"the service does not exist yet, and these are missing to create it: {words}; give them, or clone_from to "
-                "take them from another service",
+                f"the service does not exist, and options that its creation requires are missing: {words}; set them, or set "
+                "clone_from to take them from another service",
             )
         for option in values:
             row = item.schema.by_option[option]
@@ -208,8 +241,7 @@ class _Planner:
                 self.refuse(
                     item,
                     option,
-                    "only a clone can set it; the service does not exist yet and is not cloned (give clone_from, or remove "
-                    "the option)",
+                    "only a clone can set it, and this service is not cloned; set clone_from, or remove the option",
                 )
 
     def split(self, action: Action, operation: str) -> None:
@@ -221,6 +253,8 @@ class _Planner:
                 action.create_values[option] = value
             elif row.accepted(UPDATE):
                 action.update_values[option] = value
+            elif row.relation and not row.type.same(wanted, action.inherited(option)):
+                action.members[option] = wanted
 
 
 class _Clones:
@@ -250,15 +284,15 @@ class _Clones:
         if wanted in self._snapshot.by_uuid:
             action.source = self._snapshot.by_uuid[wanted]
         elif len(named) > 1:
-            text = f"the name {quoted(wanted)} matches {len(named)} services: {uuids_of(named)}; give the uuid"
+            text = f"the name {quoted(wanted)} matches {len(named)} services: {uuids_of(named)}; set a UUID instead"
             self._planner.refuse(action.item, "clone_from", text)
         elif named:
             action.source = named[0]
         elif wanted in self._made:
             action.after = self._made[wanted]
         else:
-            kind = "uuid" if is_uuid(wanted) else "name"
-            text = f"no service on the platform or in this declaration has the {kind} {quoted(wanted)}"
+            kind = "UUID" if is_uuid(wanted) else "name"
+            text = f"no service on the platform or in this declaration has the {kind} {quoted(wanted)}; set an existing one"
             self._planner.refuse(action.item, "clone_from", text)
 
     def _finish(self, action: Action, done: set[Action]) -> None:
@@ -266,7 +300,8 @@ class _Clones:
         chain: list[Action] = []
         while action.kind == CLONED and action not in done:
             if action in chain:
-                text = f"the clones form a circle: {_circle([*chain[chain.index(action) :], action])}"
+                links = _cycle([*chain[chain.index(action) :], action])
+                text = f"the clones form a cycle: {links}; declare one of these services without clone_from"
                 self._planner.refuse(action.item, "clone_from", text)
                 done.update(chain)
                 chain[-1].after = None
@@ -286,16 +321,16 @@ class _Clones:
             return
         for option, wanted in action.values.items():
             row = action.schema.by_option[option]
-            if row.accepted(CLONE) or row.accepted(UPDATE):
+            if row.accepted(CLONE) or row.accepted(UPDATE) or row.relation:
                 continue
             if not row.read:
-                self._planner.refuse(action.item, option, "a clone cannot be given it; remove it for this service")
+                self._planner.refuse(action.item, option, "it cannot be set for a clone; remove the option")
             else:
-                why = f"a clone takes it from its source {quoted(action.item.clone_from)}"
-                self._planner.check_fixed(action.item, row, wanted, action.inherited(option), why)
+                source = str(action.item.clone_from)
+                self._planner.check_fixed(action.item, row, wanted, action.inherited(option), source)
 
 
-def _circle(links: Sequence[Action]) -> str:
+def _cycle(links: Sequence[Action]) -> str:
     names = [printable(link.name, 40) for link in links]
     if len(names) > 12:
         names = [*names[:10], f"{len(names) - 11} more", names[-1]]

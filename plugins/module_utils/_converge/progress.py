@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reports how far a long run is, every few seconds, also while nothing moves."""
+"""Reports the progress of a long run every few seconds."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Progress:
 
 
 def _append(path: str, text: str) -> None:
-    """Append to a regular file; what is something else, a pipe that nobody reads for instance, must not hold the run.
+    """Append to a regular file. Anything else, such as a pipe without a reader, must not block the run.
 
     :raises OSError: it cannot be written.
     """

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
+    ApiError,
     InvalidInput,
     ValidationError,
 )
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
@@ -24,11 +26,13 @@ def read_snapshot(
     items: Sequence[Item],
     listing: bool,
     on_page: Callable[[int, int], None] = lambda read, total: None,
+    fingerprints: bool = False,
 ) -> Snapshot:
     """Read what a declaration is compared with.
 
     :param listing: read the platform's whole listing rather than look up the declared services one by one.
-    :raises InvalidInput: tags are declared, and the platform cannot be asked for them.
+    :param fingerprints: read those of what is declared and not shown.
+    :raises InvalidInput: tags are declared, and the platform has no call to read them (platform.tag_calls).
     """
     found = services.listing(on_page=on_page) if listing else _look_up_each(services, items)
     present = [item for item in items if item.state == PRESENT]
@@ -36,6 +40,8 @@ def read_snapshot(
     fields = services.schema.named
     snapshot = Snapshot(found, {option: services.uuids_by_name(fields[option]) for option in named})
     _read_related(services, present, snapshot)
+    if fingerprints:
+        _read_fingerprints(services, present, snapshot)
     return snapshot
 
 
@@ -66,7 +72,7 @@ def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot)
     for item in items:
         for option in item.values:
             field = item.schema.by_option[option]
-            service = _match_or_none(snapshot, item) if field.relation else None
+            service = _match_or_none(snapshot, item) if field.read_apart else None
             if service is not None:
                 wanted.setdefault(option, (field, []))[1].append(service)
     for field, declared in wanted.values():
@@ -79,6 +85,48 @@ def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot)
             raise InvalidInput(
                 [ValidationError(item.where, field.option, error.message) for item in affected], error.code
             ) from None
+
+
+def refuse_relations(services: Services, actions: Sequence[Action]) -> list[ValidationError]:
+    """Return an error for each action that changes a relation for which the platform has no call."""
+    errors = []
+    for option in dict.fromkeys(option for action in actions for option in action.members):
+        try:
+            services.check_offered(services.schema.by_option[option])
+        except AiosError as error:
+            if error.code != "binding_not_offered":
+                raise
+            changing = [action.item for action in actions if option in action.members]
+            errors += [ValidationError(item.where, option, error.message) for item in changing]
+    return errors
+
+
+def _read_fingerprints(services: Services, items: Sequence[Item], snapshot: Snapshot) -> None:
+    """Read the fingerprints of services for which something is declared that they do not show.
+
+    Where that is not possible, or none can be kept, they stay unread: what is not shown is not compared then.
+    """
+    hiding = [service for item in items if (service := _match_or_none(snapshot, item)) and _hides(service, item)]
+    if not hiding:
+        return
+    unread = [service for service in hiding if service.remembered is None]
+    try:
+        if unread:
+            services.read_fingerprints(unread)
+        if not any(service.remembered for service in hiding):
+            services.check_fingerprints()  # none was kept so far
+    except AiosError as error:
+        if error.code != "tags_not_offered" and not isinstance(error, ApiError):
+            raise
+        services.without_user_tags = error.message
+        for service in hiding:
+            service.remembered = None
+
+
+def _hides(service: Resource, item: Item) -> bool:
+    """Return whether an item declares a field that the service does not show."""
+    fields = (item.schema.by_option[option] for option in item.values)
+    return any(field.unseen and not service.shows(field) for field in fields)
 
 
 def _match_or_none(snapshot: Snapshot, item: Item) -> Resource | None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of a write: its response, or a look at the state where that does not tell."""
+"""The outcome of a write: from its response, or from the state if the response does not show it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def settle(
 ) -> T:
     """Make a write; when its outcome cannot be learned, look at the state, and send again what the platform forgot.
 
-    A second attempt cannot do a thing twice: a creation carries the same uuid again, which the platform takes once.
+    A second attempt cannot repeat a change: a creation carries the same UUID again (platform.uuid_taken).
 
     :param attempt: makes the write. :return: its result, ``None`` when the response does not show it.
     :param look: reads the state. :return: the same result once the state shows it, else ``None``.
@@ -58,7 +58,7 @@ def settle(
 
 def _confirmed(look: Callable[[], T | None], wait: Callable[[float], None], pauses: Sequence[float]) -> T:
     """Return what a write made when its response does not show it."""
-    unverified = AiosError("the platform reports success, but the state does not show it", "unverified")
+    unverified = AiosError("the platform reported success, but the service does not show the change", "unverified")
     try:
         seen = _look_again(look, wait, pauses)
     except AiosError as unreadable:
@@ -76,7 +76,7 @@ def _look_after(
     try:
         return _look_again(look, wait, pauses if isinstance(error, OutcomeUnknown) else ())
     except AiosError as unreadable:
-        error.append(f"the state could not be read either: {unreadable.message}")
+        error.append(f"the service could not be read either: {unreadable.message}")
         if isinstance(error, ApiError):  # the first attempt may have done it all the same
             raise AiosError(error.message, "unverified") from None
         raise error from None
@@ -101,11 +101,11 @@ def leaves_outcome_open(error: AiosError) -> bool:
 
 def _after_a_look(error: AiosError) -> AiosError:
     if isinstance(error, OutcomeUnknown) and isinstance(error.cause, ApiError) and error.cause.code in _FINAL:
-        error.cause.append("the service was read again, and the change is not there")
+        error.cause.append("the service was read again and does not show the change")
         return error.cause
     if isinstance(error, OutcomeUnknown):
         error.append(
-            "the service was read again, and the change is not there so far. Next: run again later; what the platform "
-            "finishes meanwhile is found then and not done twice"
+            "the service was read again and does not show the change so far. Next: run again later; the next run finds "
+            "what the platform has completed by then, and does not repeat it"
         )
     return error

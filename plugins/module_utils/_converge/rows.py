@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows: what became of each action."""
+"""Rows: the outcome of each action."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAILED, NOT_ATTEMPTED, UNKNOWN = "failed", "not_attempted", "unknown"
 
 @dataclass(eq=False)
 class Row:
-    """What became of one action.
+    """The outcome of one action.
 
     :ivar status: ``created``, ``cloned``, ``updated``, ``deleted``, ``unchanged``, ``failed`` (nothing was done),
         ``unknown`` (it may have been done) or ``not_attempted``.
@@ -33,6 +33,7 @@ class Row:
     :ivar resource: the resource as it is now, as far as it was seen.
     :ivar error: why not everything is done.
     :ivar adopted: whether another run may have made the service at the same time.
+    :ivar unremembered: why no fingerprints are kept of what was sent and is not shown.
     """
 
     action: Action
@@ -41,6 +42,7 @@ class Row:
     resource: Resource | None = None
     error: AiosError | None = None
     adopted: bool = False
+    unremembered: str = ""
 
     @classmethod
     def before(cls, action: Action) -> Row:
@@ -74,7 +76,7 @@ class Row:
         self.status = NOT_ATTEMPTED
 
     def fail(self, error: BaseException) -> None:
-        """Take note of an error; what was done before it stands."""
+        """Take note of an error; what was done before remains in the row."""
         self.error = error if isinstance(error, AiosError) else internal_error(error)
         if self.status == NOT_ATTEMPTED:
             known = isinstance(error, AiosError) and not leaves_outcome_open(error)

@@ -11,15 +11,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 
 _FILE = "zstack_aios_declared.jsonl"
 
 
 class RunRecord:
     """What is declared by the tasks of this run.
+
+    One platform has many addresses, and services of one name have the same derived UUID on every platform. A service is
+    known again by its UUID and the time of its creation.
 
     :param folder: the run's own folder.
     :param task: the name of this task and host.
@@ -28,25 +32,40 @@ class RunRecord:
     def __init__(self, folder: str, task: str) -> None:
         self._path = os.path.join(folder, _FILE)
         self._task = task
-        self._added: set[str] = set()
 
-    def add(self, platform: Platform, uuids: Iterable[str]) -> None:
-        """Note the services that this task declares to be present."""
-        new = sorted(set(uuids) - self._added)
-        if not new:
+    @classmethod
+    def of(cls, caller: Caller) -> RunRecord | None:
+        """Return the record of the run that a caller belongs to, ``None`` where the module does not run beside Ansible."""
+        return cls(os.path.dirname(caller.lifeline.path), caller.task) if caller.lifeline else None
+
+    def add(self, address: str, services: Mapping[str, str]) -> None:
+        """Note the services that this task declares to be present.
+
+        :param services: the time of creation by UUID; empty while it is not known.
+        """
+        if not services:
             return
-        self._added.update(new)
-        line = json.dumps({"platform": platform.as_dict(), "task": self._task, "uuids": new})
+        line = json.dumps({"address": address, "task": self._task, "services": services})
         descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             file.write(f"{line}\n".encode("ascii"))  # in one call, so that lines of several tasks do not mix
 
-    def declared(self, platform: Platform) -> dict[str, str]:
-        """Return the services of a platform that were declared so far, and by which task."""
-        found: dict[str, str] = {}
+    def declared(self, address: str, services: Iterable[Resource]) -> dict[str, str]:
+        """Return which of these services were declared so far, by UUID, and by which task."""
+        noted: dict[tuple[str, str], tuple[str, str]] = {}
         with contextlib.suppress(FileNotFoundError), open(self._path, encoding="ascii") as file:
             for line in file:
                 entry = json.loads(line)
-                if platform_of(entry["platform"]).is_same(platform):
-                    found.update(dict.fromkeys(entry["uuids"], entry["task"]))
+                for uuid, created in entry["services"].items():
+                    noted[uuid, entry["address"]] = (created, entry["task"])
+        found: dict[str, str] = {}
+        times = {service.uuid: creation_time(service) for service in services}
+        for (uuid, where), (then, task) in noted.items():
+            if uuid in times and (where == address or then in ("", times[uuid])):
+                found[uuid] = task
         return found
+
+
+def creation_time(service: Resource | None) -> str:
+    """Return the time of a service's creation as the platform writes it, empty where it is not known."""
+    return str(service.values.get("create_date") or "") if service else ""

@@ -57,8 +57,8 @@ def _warnings(names: Mapping[str, str], given: Iterable[str], are: str) -> list[
             by_name[name].append(uuid)
     shared = sorted(name for name, uuids in by_name.items() if len(uuids) > 1)
     warnings = [
-        f"{len(by_name[name])} services {are} named {quoted(name)} ({listed(by_name[name], 10)}): one is renamed to it, or "
-        "something else creates one at the same time. Delete or rename all but one."
+        f"{len(by_name[name])} services {are} named {quoted(name)} ({listed(by_name[name], 10)}), after a rename or a "
+        "creation by another program. Delete or rename all but one."
         for name in shared[:SHOWN]
     ]
     if len(shared) > SHOWN:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A snapshot of what the platform holds."""
+"""A snapshot of the services on the platform."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
 
 
 class Snapshot:
-    """What the platform holds, found by uuid and by name.
+    """The services on the platform, by UUID and by name.
 
     :param uuids_by_name: for each option that takes names (``model_center`` ...) the uuids behind every name.
     """
@@ -31,7 +31,7 @@ class Snapshot:
                 self.by_name.setdefault(trim(resource.name), []).append(resource)
 
     def match(self, item: Item) -> Resource | None:
-        """Return the resource that an item is about: by uuid, else by exact name.
+        """Return the resource of an item: by UUID, else by exact name, which need not be unique (platform.names).
 
         :raises InvalidValue: several resources have the name.
         """
@@ -40,8 +40,8 @@ class Snapshot:
         found = self.by_name.get(item.name or "", [])
         if len(found) > 1:
             raise InvalidValue(
-                f"{len(found)} services have this name: {uuids_of(found)}; set uuid to the one to manage, or rename the "
-                "others"
+                f"{len(found)} services have this name: {uuids_of(found)}; set uuid to the UUID of the service to "
+                "manage, or rename the others"
             )
         return found[0] if found else None
 

@@ -81,12 +81,19 @@ def validate_items(
 
 
 def validate_yaml(item: Item) -> Iterator[ValidationError]:
-    """Yield what is wrong with an item's ``yaml`` as YAML."""
+    """Yield the error in an item's ``yaml`` as YAML."""
     try:
         if "yaml" in item.values:
             item.values["yaml"].check()
     except InvalidValue as error:
         yield ValidationError(item.where, "yaml", error.text)
+
+
+def missing_to_create(item: Item) -> list[str]:
+    """Return the options, in words, that an item lacks for a creation. Without them it can only be an existing resource."""
+    required = [field for field in item.schema.fields if field.add == "required"]
+    missing = [f for f in required if f.option not in item.values and f.name_option not in item.names]
+    return [f"{f.option} (or {f.name_option})" if f.name_option else f.option for f in missing]
 
 
 def secrets_of(items: Iterable[Item], redactor: Redactor) -> Iterator[str]:
@@ -156,18 +163,18 @@ class _Reader:
 
     def _conflicts(self, item: Item, given: Mapping[str, Any]) -> Iterator[ValidationError]:
         if given.get("name") is None and given.get("uuid") is None:
-            text = f"it is missing; give the name, or the uuid, of the {self.schema.noun}"
+            text = f"it is missing; set the name or the uuid of the {self.schema.noun}"
             yield ValidationError(item.where, "name", text)
         for name_option, row in self.schema.named.items():
             if given.get(name_option) is not None and given.get(row.option) is not None:
-                text = f"give either {name_option} or {row.option}, not both"
+                text = f"set either {name_option} or {row.option}, not both"
                 yield ValidationError(item.where, name_option, text)
         if item.clone_from is not None and item.clone_from in (item.name, item.uuid):
-            text = f"a {self.schema.noun} cannot be cloned from itself; remove it, or set it to null to drop a default"
+            text = f"a {self.schema.noun} cannot be cloned from itself; remove the option, or set it to null to drop its default"
             yield ValidationError(item.where, "clone_from", text)
         chosen = item.values.get("resource_uuid")
         if item.uuid and chosen and item.uuid != chosen:
-            yield ValidationError(item.where, "resource_uuid", "it differs from uuid; give one of them")
+            yield ValidationError(item.where, "resource_uuid", "it differs from uuid; set only one of them")
 
 
 def _where(given: Mapping[str, Any], place: str) -> str:
@@ -186,5 +193,6 @@ def _duplicates(items: Sequence[Item]) -> Iterator[ValidationError]:
             first = seen.setdefault(value, item)
             # Several services may have one name; their uuids identify them.
             if first is not item and not (key == "name" and first.uuid and item.uuid):
-                places = f"in {first.place} and in {item.place}" if item.place else "twice"
-                yield ValidationError(quoted(value), key, f"it is declared {places}; keep one of them")
+                cure = ", or set the uuid of each service" if key == "name" else ""
+                text = f"it is declared in {first.place} and in {item.place}; keep one of them{cure}"
+                yield ValidationError(quoted(value), key, text)

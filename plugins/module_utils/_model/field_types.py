@@ -101,10 +101,10 @@ class Yaml(FieldType):
         if isinstance(value, Mapping):
             return YamlText(value=plain(value))
         if not isinstance(value, str):
-            raise InvalidValue(f"it is {type_name(value)}; give YAML as text or as a mapping")
+            raise InvalidValue(f"it is {type_name(value)}; write YAML as a string or as a mapping")
         if _PYTHON.match(value):
             raise InvalidValue(
-                "it is a mapping that a template has turned into Python's text, because it has a date; quote the date, or set "
+                "a template has converted this mapping to a Python string, because it contains a date; quote the date, or set "
                 "jinja2_native"
             )
         return YamlText(trim(whole(str(value))))
@@ -140,7 +140,7 @@ class Yaml(FieldType):
             text = restored(wanted.text, current)
             if text is None:
                 raise InvalidValue(
-                    "it contains a redacted value that the platform does not have; give the value"
+                    "it contains a redacted value that the platform does not have; set the value"
                 ) from None
             return YamlText(text)
         known = {(variable.place, variable.key): as_text(variable.value) for variable in variables(shown)}
@@ -149,7 +149,7 @@ class Yaml(FieldType):
                 value = restored(as_text(variable.value), known.get((variable.place, variable.key)))
                 if value is None:
                     raise InvalidValue(
-                        f"env: the value of {quoted(variable.key)} is redacted and the platform has none; give the value"
+                        f"env: the value of {quoted(variable.key)} is redacted and the platform has none; set the value"
                     )
                 variable.set(value)
         return YamlText(yaml_codec.dump(_restore_texts(document, shown, "")))
@@ -211,7 +211,7 @@ class ModelRefs(List):
 
 
 class Architecture(Name):
-    """A CPU architecture. The platform takes upper case and returns lower case (vendor document: Clone)."""
+    """A CPU architecture, sent in upper case and compared without case (platform.architecture_case)."""
 
     comparison = "without regard to case"
 
@@ -223,7 +223,7 @@ class Architecture(Name):
 
 
 class Images(FieldType):
-    """The images of a service, one element for each CPU architecture."""
+    """The images of a service, one element for each CPU architecture (platform.architecture_images)."""
 
     ansible_type = "list"
     elements = "dict"
@@ -249,7 +249,7 @@ class Images(FieldType):
 
     def _image(self, entry: Any) -> dict[str, Any]:
         if not isinstance(entry, Mapping):
-            raise InvalidValue(f"it is {type_name(entry)}; give a mapping of {', '.join(self.parts)}")
+            raise InvalidValue(f"it is {type_name(entry)}; write a mapping of {', '.join(self.parts)}")
         given = [(key, value) for key, value in entry.items() if key not in self.server_made and value is not None]
         image = dict(parse_each(((f".{printable(key)}", (key, value)) for key, value in given), self._part))
         if "cpu_architecture" not in image:
@@ -294,7 +294,7 @@ class Images(FieldType):
 
 
 class Parameters(FieldType):
-    """A map of texts. Numbers and booleans become text as the platform makes it; secrets are redacted when shown."""
+    """A map of texts. Numbers and booleans become text as on the platform (platform.text_maps). Secrets are redacted."""
 
     ansible_type = "dict"
     holds_secrets = True
@@ -309,11 +309,11 @@ class Parameters(FieldType):
     def _parameter(pair: tuple[Any, Any]) -> tuple[str, str]:
         key, entry = pair
         if not isinstance(key, str):
-            raise InvalidValue("the key is not text; put it in quotes")
+            raise InvalidValue("the key is not a string; quote it")
         if isinstance(entry, float):
-            raise InvalidValue("the value is a number with a fraction, whose last zeros are lost; put it in quotes")
+            raise InvalidValue("the value is a number with a fraction, which loses its last zeros; quote it")
         if not isinstance(entry, (str, int)):
-            raise InvalidValue(f"the value is {type_name(entry)}; give text")
+            raise InvalidValue(f"the value is {type_name(entry)}, not a string")
         return str(key), whole(str(entry)) if isinstance(entry, str) else as_text(entry)
 
     def canonical(self, value: Any) -> Any:
@@ -330,7 +330,7 @@ class Parameters(FieldType):
         values = {key: restored(value, known.get(key)) for key, value in wanted.items()}
         for key, value in values.items():
             if value is None:
-                raise InvalidValue("the value is redacted and the platform shows none; give the value", f".{key}")
+                raise InvalidValue("the value is redacted and the platform shows none; set the value", f".{key}")
         return {key: value for key, value in values.items() if value is not None}
 
     def secrets(self, value: Any, redactor: Redactor) -> list[str]:
@@ -341,7 +341,7 @@ class Parameters(FieldType):
 
 
 class Specs(FieldType):
-    """A map from GPU vendor to the uuids of GPU specifications (vendor document: Clone)."""
+    """A map from GPU vendor to the UUIDs of GPU specifications."""
 
     ansible_type = "dict"
     absent: Any = {}
@@ -349,13 +349,13 @@ class Specs(FieldType):
     _uuids = List(Uuid())
 
     def parse(self, value: Any) -> dict[str, list[str]]:
-        given = _mapping(value, "GPU vendors and lists of uuids")
+        given = _mapping(value, "GPU vendors and lists of UUIDs")
         return dict(parse_each(((f".{printable(pair[0])}", pair) for pair in given.items()), self._specs))
 
     def _specs(self, pair: tuple[Any, Any]) -> tuple[str, list[str]]:
         vendor, uuids = pair
         if not isinstance(uuids, (list, tuple)):
-            raise InvalidValue(f"it is {type_name(uuids)}; give a list of uuids")
+            raise InvalidValue(f"it is {type_name(uuids)}; write a list of UUIDs")
         return str(vendor), self._uuids.parse(uuids)
 
     def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
@@ -393,7 +393,7 @@ def _restore_texts(wanted: Any, current: Any, path: str) -> Any:
     if isinstance(wanted, str) and MASK in wanted:
         text = restored(wanted, current)
         if text is None:
-            raise InvalidValue(f"{path.lstrip('/')}: the value is redacted and the platform has none; give the value")
+            raise InvalidValue(f"{path.lstrip('/')}: the value is redacted and the platform has none; set the value")
         return text
     if isinstance(wanted, dict):
         known = current if isinstance(current, dict) else {}
@@ -433,7 +433,7 @@ def _list(value: Any) -> list[Any]:
             return list(_json(text, list, "a list"))
         return [part.strip() for part in text.split(",")] if text else []
     if not isinstance(value, (list, tuple)):
-        raise InvalidValue(f"it is {type_name(value)}; give a list")
+        raise InvalidValue(f"it is {type_name(value)}; write a list")
     return list(value)
 
 
@@ -441,7 +441,7 @@ def _mapping(value: Any, of_what: str) -> Mapping[Any, Any]:
     if isinstance(value, str) and value.strip()[:1] == "{":
         value = _json(value, dict, "a mapping")
     if not isinstance(value, Mapping):
-        raise InvalidValue(f"it is {type_name(value)}; give a mapping of {of_what}")
+        raise InvalidValue(f"it is {type_name(value)}; write a mapping of {of_what}")
     return value
 
 
@@ -451,5 +451,5 @@ def _json(text: str, kind: type, word: str) -> Any:
     except ValueError:
         value = None
     if not isinstance(value, kind):
-        raise InvalidValue(f"the text is not {word} in JSON")
+        raise InvalidValue(f"the string is not {word} in JSON")
     return value

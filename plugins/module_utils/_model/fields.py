@@ -26,14 +26,13 @@ class Field(NamedTuple):
     :param wire: its name in the platform's JSON.
     :param add: ``required``, ``optional`` or empty when the operation ignores it; ``clone`` and ``update`` likewise.
     :param read: the key of the inventory that shows it, empty when the platform does not show it.
-    :param shown_at: where the stored ``yaml`` shows a field that the inventory does not. An assumption drawn from the
-        sample responses of the vendor documents Clone and Update, whose ``yaml`` carries these keys.
-    :param beside: it travels beside the envelope, not inside it.
-    :param relation: the name of the relation whose members it lists; they are read and changed one by one through
-        endpoints of their own.
+    :param shown_at: where the stored ``yaml`` shows a field that the inventory does not (platform.assumed_yaml).
+    :param beside: it is sent beside the envelope, not inside it (platform.tags_in_request).
+    :param relation: the name of the relation whose members it lists; they are changed one by one through endpoints of
+        their own, and read through them too unless ``read`` shows them.
     :param name_option: the option that takes a name in place of this uuid.
     :param name_path: where such names are looked up.
-    :param since: the version of the platform's API that the vendor documents name for it.
+    :param since: the first version of the platform's API that has it (platform.assumed_versions).
     """
 
     option: str
@@ -51,6 +50,11 @@ class Field(NamedTuple):
     name_path: str = ""
     since: str = ""
 
+    @property
+    def unseen(self) -> bool:
+        """Whether an update sets it and the inventory does not show it; the stored ``yaml`` may."""
+        return bool(self.update) and not self.read and not self.relation
+
     def fits(self, value: Any) -> bool:
         """Return whether a value of the platform has the shape of the field: a list, a map or a scalar."""
         return isinstance(value, _SHAPES.get(self.type.ansible_type, (str, int, float)))
@@ -63,6 +67,11 @@ class Field(NamedTuple):
     def update_only(self) -> bool:
         """Whether only an update takes it, so that it follows a creation as one."""
         return bool(self.update) and not self.add and not self.clone
+
+    @property
+    def read_apart(self) -> bool:
+        """Whether it is a relation that the inventory does not show."""
+        return bool(self.relation) and not self.read
 
     @property
     def create_only(self) -> bool:
@@ -104,11 +113,11 @@ class Schema:
         """Return an inventory of the platform in this collection's names.
 
         Keys without a field come through in snake_case, so that newer platforms show what they have. A value that the
-        field cannot hold, such as a list for a text, counts as not shown.
+        field cannot have, such as a list for a text, counts as not shown.
         """
         shown: dict[str, Any] = {}
         for key, value in inventory.items():
-            if value is None:
+            if value is None:  # counts as not set (platform.null)
                 continue
             name = snake(key)
             field = self._by_key.get(key) or self.by_option.get(name)
@@ -150,12 +159,14 @@ class Resource:
 
     :ivar values: the decoded inventory.
     :ivar related: the members of its relations by option, as far as they were read.
+    :ivar remembered: the user tags that hold fingerprints of what it does not show, ``None`` while they are not read.
     """
 
     def __init__(self, schema: Schema, values: Mapping[str, Any]) -> None:
         self.schema = schema
         self.values = values
         self.related: dict[str, list[Member]] = {}
+        self.remembered: list[Member] | None = None
         self._document: Any = None
         self._parsed = False
 
@@ -171,7 +182,7 @@ class Resource:
 
     def get(self, field: Field) -> Any:
         """Return what the platform shows for a field, ``None`` when it shows nothing."""
-        if field.relation:
+        if field.read_apart:
             return [member.value for member in self.related.get(field.option, ())]
         if field.read == "uuid":
             return self.uuid
@@ -191,18 +202,25 @@ class Resource:
         """Return whether a declared value of the field can be compared with what the platform shows."""
         return bool(field.read or field.relation) or (bool(field.shown_at) and self.get(field) is not None)
 
-    def with_related(self, option: str, members: list[Member]) -> Resource:
-        """Return the same resource with other members of one relation."""
+    def copy(self) -> Resource:
+        """Return the same resource, into which relations can be read without changing this one."""
         other = Resource(self.schema, self.values)
-        other.related = {**self.related, option: members}
+        other.related = dict(self.related)
+        other.remembered = self.remembered
         return other
+
+    def members(self, field: Field) -> dict[str, Member]:
+        """Return the members of a relation by their values, as far as they were read."""
+        if field.read_apart:
+            return {member.value: member for member in self.related.get(field.option, ())}
+        return {value: Member("", value) for value in self.get(field) or ()}
 
 
 class Member(NamedTuple):
     """One member of a relation, a tag for instance.
 
-    :param uuid: of the record that makes it a member.
-    :param value: the member as it is declared: a tag's text, or its pattern's uuid.
+    :param uuid: of the record that makes it a member, where that is needed to remove it.
+    :param value: the member as it is declared: a tag's text, or the uuid of its pattern or of a model.
     """
 
     uuid: str

@@ -32,8 +32,8 @@ def read_files(
 ) -> tuple[list[RawItem], list[ValidationError]]:
     """Read declarations from files and folders, folders in the order of their names and with what is below them.
 
-    :param pruning: services that are not declared get deleted, so a folder that holds nothing at all is refused: it is
-        more often a mount or a submodule that is missing than a folder that declares nothing.
+    :param pruning: services that are not declared get deleted, so an empty folder is refused: it is more
+        often a missing mount or submodule than a folder that declares nothing.
     :param size_limit: so many MiB a file may have.
     :return: the items with file and line, and one error for everything that cannot be read.
     """
@@ -54,7 +54,7 @@ def read_files(
 
 
 def _files(path: Any, pruning: bool) -> Iterator[Path | ValidationError]:
-    """Yield the files of one entry of ``src``, and what stands in the way of finding them all."""
+    """Yield the files of one entry of ``src``, and the errors that prevent finding all of them."""
     place = f"src {quoted(path)}"
     if not isinstance(path, str) or not path:
         yield ValidationError(place, "", "it is not the path of a file or folder")
@@ -63,7 +63,7 @@ def _files(path: Any, pruning: bool) -> Iterator[Path | ValidationError]:
     try:
         mode = start.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        seen_from = "" if start.is_absolute() else f", seen from {os.getcwd()}"
+        seen_from = "" if start.is_absolute() else f"; a relative path starts at {os.getcwd()}"
         yield ValidationError(place, "", f"there is no such file or folder on this host{seen_from}")
         return
     except (OSError, ValueError) as error:
@@ -121,8 +121,8 @@ def _files_below(folder: Path, walked: set[str], pruning: bool) -> Iterator[Path
 
 _SPECIAL = "it is neither a file nor a folder"
 _EMPTY = (
-    "the folder is empty, and with prune the services that it used to declare would be deleted; is a mount or a submodule "
-    "missing? Remove the folder if it is not needed, or put a file that declares [] into it"
+    "the folder is empty, and prune would delete the services that it declared before; check that no mount or submodule is "
+    "missing, remove the folder if it is not needed, or add a file that contains []"
 )
 
 
@@ -158,7 +158,9 @@ def _content(file: Path, size_limit: int) -> bytes:
             raise _Unreadable(_SPECIAL)
         content = opened.read(size_limit * MEBIBYTE + 1)
     if len(content) > size_limit * MEBIBYTE:
-        raise _Unreadable(f"it is larger than {size_limit} MiB; divide it into several files, or raise src_size_limit")
+        raise _Unreadable(
+            f"it is larger than {size_limit} MiB; split it into several files, or increase src_size_limit"
+        )
     return content
 
 
@@ -166,21 +168,21 @@ def _read_file(file: Path, size_limit: int) -> Iterator[RawItem]:
     try:
         text = _content(file, size_limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _Unreadable(f"it is not UTF-8 (byte {error.start})") from None
+        raise _Unreadable(f"it is not UTF-8 (at byte {error.start})") from None
     if text.startswith("$ANSIBLE_VAULT"):
         raise _Unreadable(
-            "it is encrypted with Ansible Vault, which the module cannot open; decrypt it, or pass its services as variables"
+            "it is encrypted with Ansible Vault, which the module cannot decrypt; decrypt it, or pass its services as variables"
         )
     value, lines = _parse(file, text)
     if isinstance(value, dict):
         for key in value:
             if key != KEY:
                 hint = (
-                    " (each service of a list begins with a dash)"
+                    " (each service in a list begins with a dash)"
                     if key in item_keys(MODEL_SERVICE)
                     else nearest(key, [KEY])
                 )
-                raise _Unreadable(f"{quoted(key)} is unknown{hint}; a mapping has only the key {KEY}")
+                raise _Unreadable(f"{quoted(key)} is an unknown key{hint}; a mapping has only the key {KEY}")
         value = value.get(KEY)
     if value is None:
         raise _Unreadable("the file is empty; write [] to declare no service")

@@ -4,7 +4,7 @@
 """The uuid of a new service follows from its name.
 
 Two runs that create a service of one name at the same time, on one machine or on several, choose the same uuid, so that
-the platform's own primary key refuses the second creation. Names are not unique on the platform; uuids are.
+the platform rejects the second creation (platform.uuid_taken). Names are not unique on the platform (platform.names).
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 """The table of a model service's fields: the only list of them.
 
 Argument spec, validation, encoding, decoding, comparison, diff, documentation and the tests over the fields derive from
-it. Adding a field is one row. Who accepts what is taken from the vendor's documents Add, Clone, Query and Update.
+it. Adding a field is one row. Which operation accepts a field is from the vendor's documents (platform.sources).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ FIELDS = (
            **_FIRST, read="yaml", since="5.1.8"),
     _field("request_cpu", "requestCpu", Integer(), "Number of CPUs.", **_FIRST, read="requestCpu", since="5.1.8"),
     _field("request_memory", "requestMemory", Integer(64), "Amount of memory, in the unit of the platform.",
-           "The vendor does not document the unit; the number is passed on unchanged.",
+           "The vendor does not document the unit. The module does not convert the number.",
            **_FIRST, read="requestMemory", since="5.1.8"),
     _field("model_center_uuid", "modelCenterUuid", Uuid(), "UUID of the model center that the service belongs to.",
            "A clone is created in the model center of its source.",
@@ -82,13 +82,15 @@ FIELDS = (
     _field("framework", "framework", Text(), "Framework that runs the model, for example V(vLLM).", **_ALL,
            read="framework", since="5.1.8"),
     _field("model_uuids", "modelUuids", ModelRefs(), "UUIDs of the models that the service is bound to.",
-           "Bound at creation; changing the bindings later is not supported.",
-           add="optional", read="modelServiceRefs", name_option="models", name_path="/ai/models", since="5.1.8"),
+           "Bound to and unbound from an existing service one by one.",
+           add="optional", read="modelServiceRefs", relation="models", name_option="models", name_path="/ai/models",
+           since="5.1.8"),
     _field("cpu_architectures", "cpuArchitectures", List(Architecture(), ordered=False),
            "CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.",
            "Only a clone can set it.", clone="optional", read="cpuArchitectures", since="5.3.40"),
-    _field("architecture_images", "architectureImages", Images(), "Images to start from, one for each CPU architecture.",
-           **_ALL, read="modelServiceImages", since="5.3.40"),
+    _field("architecture_images", "architectureImages", Images(),
+           "Images that the service starts from, one for each CPU architecture.", **_ALL, read="modelServiceImages",
+           since="5.3.40"),
     _field("support_distributed", "supportDistributed", Boolean(), "Whether inference can be distributed.", **_ALL,
            read="supportDistributed", since="5.3.46"),
     _field("vendor_to_spec_uuids_map", "vendorToSpecUuidsMap", Specs(),
@@ -116,7 +118,8 @@ FIELDS = (
     _field("service_start_command", "serviceStartCommand", Text(), "Command that starts the service, inside its "
            "configuration.", update="optional"),
     _field("resource_uuid", "resourceUuid", NewUuid(), "UUID of a new service.",
-           "Random by default.", add="optional", clone="optional", read="uuid", since="5.1.8"),
+           "By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time "
+           "cannot create the same service twice.", add="optional", clone="optional", read="uuid", since="5.1.8"),
     _field("tag_uuids", "tagUuids", List(Uuid(), ordered=False),
            "UUIDs of the tags of the platform that are attached to the service.",
            "Attached to and detached from an existing service through the tag endpoints.",

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Redaction: which values are secrets, and what is shown in their place.
 
-A value is a secret when its key says so: in environment, startup and inference parameters, and wherever the stored ``yaml``
-has an environment. Such a value is redacted wherever else it appears, too.
+A value is a secret when it is not empty and its key says so: in environment, startup and inference parameters, and wherever
+the stored ``yaml`` has an environment. Such a value is redacted wherever else it appears, too.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Redactor:
             document = yaml_codec.load(text).value
         except yaml_values.YamlError:
             return self._redact_rest(text)
-        entries = [entry for entry in variables(document) if self.is_secret(entry.key)]
+        entries = [entry for entry in variables(document) if self.is_secret(entry.key) and as_text(entry.value)]
         known = {(entry.place, entry.key): entry.value for entry in self._variables_of(before)} if entries else {}
         self.learn(as_text(entry.value) for entry in entries)
         self.learn(as_text(value) for (_place, key), value in known.items() if self.is_secret(key))
@@ -133,12 +133,14 @@ class Redactor:
             return []
 
     def _redact_rest(self, text: str) -> str:
-        """Redact all that follows the first secret-looking word of a text that is not YAML: nobody knows where it ends."""
+        """Redact all that follows the first secret-looking word of a text that is not YAML, because its end is not known."""
         found = next((word for word in re.finditer(r"[\w.-]+", text) if self.is_secret(word[0])), None)
         return self.redact(f"{text[: found.end()]}: {MASK}" if found else text)
 
 
-def _mask(value: Any, before: Any) -> str:
+def _mask(value: Any, before: Any) -> Any:
+    if not as_text(value):
+        return value  # nothing is no secret, and a redacted value is one that the platform has
     return MASK if before is None or as_text(before) == as_text(value) else OTHER
 
 

@@ -21,7 +21,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.redaction impor
 
 T = TypeVar("T")
 _UUID = re.compile(r"[0-9a-f]{32}")
-#: What the platform accepts for the uuid of a new resource.
+#: What the platform accepts as the UUID of a new resource (platform.new_uuid).
 _NEW_UUID = re.compile(r"[0-9a-f]{12}[1-5][0-9a-f]{3}[89ab][0-9a-f]{15}")
 
 
@@ -40,7 +40,7 @@ class InvalidValue(ValueError):
 
 
 def parse_each(entries: Iterable[tuple[str, Any]], parse: Callable[[Any], T]) -> list[T]:
-    """Parse the parts of a value, each with the path to it, and raise everything that is wrong with them at once."""
+    """Parse the parts of a value, each with the path to it, and raise all errors together."""
     parsed: list[T] = []
     errors: list[InvalidValue] = []
     for path, entry in entries:
@@ -129,7 +129,7 @@ class Text(FieldType):
     def complete(self, wanted: Any, current: Any) -> Any:
         text = restored(wanted, current) if isinstance(wanted, str) else wanted
         if text is None:
-            raise InvalidValue("it contains a redacted value that the platform does not have; give the value")
+            raise InvalidValue("it contains a redacted value that the platform does not have; set the value")
         return text
 
     def decode(self, wire: Any) -> Any:
@@ -147,7 +147,7 @@ class Name(Text):
 
 
 class Choice(Text):
-    """One of a few words, in exactly this spelling."""
+    """One of a few words, in exactly this spelling (platform.choices)."""
 
     absent = None
     comparison = "exactly"
@@ -170,7 +170,7 @@ class Uuid(Text):
     absent = None
     comparison = "exactly"
     pattern = _UUID
-    wanted = "a uuid of 32 lower-case hexadecimal digits"
+    wanted = "a UUID of 32 lower-case hexadecimal digits"
 
     def parse(self, value: Any) -> str:
         text = super().parse(value)
@@ -183,7 +183,7 @@ class NewUuid(Uuid):
     """A uuid chosen by the user for something that is to be created."""
 
     pattern = _NEW_UUID
-    wanted = "a uuid the platform accepts for a new resource (version 1 to 5, 32 lower-case digits, no dashes)"
+    wanted = "a UUID that the platform accepts for a new resource (version 1 to 5, 32 lower-case digits, no dashes)"
 
 
 class Integer(FieldType):
@@ -198,7 +198,7 @@ class Integer(FieldType):
     def parse(self, value: Any) -> int:
         number = self._number(value)
         if not -self.limit <= number < self.limit:
-            raise InvalidValue(f"{number} is out of range; at most {self.limit - 1}")
+            raise InvalidValue(f"{number} is out of range ({-self.limit} to {self.limit - 1})")
         return number
 
     def _number(self, value: Any) -> int:
@@ -251,19 +251,19 @@ def whole(text: str) -> str:
 
 def _not_text(value: Any) -> str:
     if isinstance(value, float):
-        return f'it is the number {value}, because it is not quoted (3.10 would become 3.1); write it as text: "..."'
+        return f'it is the number {value}, because it is not quoted (3.10 becomes 3.1); quote it: "..."'
     if isinstance(value, (bool, int)):
-        return f"it is the {_typed(value)}, because it is not quoted; write it as text, in quotes"
+        return f"it is the {_typed(value)}, because it is not quoted; quote it"
     if isinstance(value, (Mapping, list, tuple)):
-        return f"it is {type_name(value)}; give text"
-    return f"it is {type_name(value)}, because it is not quoted; write it as text, in quotes"
+        return f"it is {type_name(value)}, not a string"
+    return f"it is {type_name(value)}, because it is not quoted; quote it"
 
 
 def type_name(value: Any) -> str:
-    """Return what a value is, in words: ``a list``, ``text``, ``null``."""
+    """Return what a value is, in words: ``a list``, ``a string``, ``null``."""
     if value is None:
         return "null"
-    names = ((bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "text"), (Mapping, "a mapping"))
+    names = ((bool, "a boolean"), (int, "a number"), (float, "a number"), (str, "a string"), (Mapping, "a mapping"))
     if isinstance(value, (list, tuple)):
         return "a list"
     return next((name for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")

@@ -39,7 +39,7 @@ EXPANSION, EXPANSION_EACH = 1_000_000, 100
 
 
 class _Merge:
-    """Stands for the key ``<<`` while a mapping is built."""
+    """Represents the key ``<<`` while a mapping is built."""
 
 
 def load(text: str) -> Loaded:
@@ -97,7 +97,7 @@ class _Builder:
                 _merge(done, event)
         elif kind is AliasEvent:
             if event.anchor not in self.anchors:
-                raise _error("undefined alias; text that begins with * has to be quoted", event)
+                raise _error("undefined alias; quote text that begins with *", event)
             self.expand(self.weights.get(event.anchor, 0), event)
             self.put(self.anchors[event.anchor], event)
         elif kind is DocumentStartEvent:
@@ -109,7 +109,7 @@ class _Builder:
         self.weight += weight
         self.expansion -= weight
         if self.expansion < 0:
-            raise _error("its aliases stand for too much", event)
+            raise _error("its aliases expand to too much text", event)
 
     def open(self, container: Any, event: Any) -> None:
         if len(self.stack) == DEEPEST:
@@ -156,7 +156,7 @@ class _Builder:
 
 _NO_KEY = object()
 # The word itself may be a secret whose quotes were forgotten.
-_UNKNOWN_TAG = "unknown tag; text that begins with ! has to be quoted"
+_UNKNOWN_TAG = "unknown tag; quote text that begins with !"
 
 
 def _error(problem: str, event: Any) -> YamlError:
@@ -185,7 +185,7 @@ def _tagged(event: Any) -> Any:
             raise ValueError
         return value
     except (ValueError, OverflowError, yaml.YAMLError):
-        raise _error(f"the value does not fit the tag {event.tag}", event) from None
+        raise _error(f"the value is not valid for the tag {event.tag}", event) from None
 
 
 _PLAIN: dict[str, Any] = {}

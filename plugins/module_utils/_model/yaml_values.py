@@ -63,7 +63,7 @@ def _type_of(value: Any) -> str:
 
 
 def read_path(document: Any, path: tuple[Any, ...]) -> Any:
-    """Return what stands at a path of keys and indices in a parsed document, or ``None``."""
+    """Return the value at a path of keys and indices in a parsed document, or ``None``."""
     for step in path:
         if isinstance(step, int):
             document = document[step] if isinstance(document, list) and len(document) > step else None
@@ -73,7 +73,7 @@ def read_path(document: Any, path: tuple[Any, ...]) -> Any:
 
 
 def remove_paths(document: Any, paths: Iterable[tuple[Any, ...]]) -> None:
-    """Take out what stands at some paths, then the containers on the way there that hold nothing without it."""
+    """Remove the values at some paths, then the containers on the way that are empty without them."""
     ways: set[tuple[Any, ...]] = set()
     for path in paths:
         _remove(document, path)

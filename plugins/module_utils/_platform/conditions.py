@@ -16,7 +16,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import (
     SERVER_OPERATORS,
     TAG_COLUMNS,
+    TAG_PATTERN,
     Condition,
+    breaks_tags,
     equals,
     read_by_server,
 )
@@ -27,17 +29,14 @@ _TEXT = re.compile(
     r"\s*([A-Za-z_]\w*)\s*(!~=|!\?=|!=|>=|<=|~=|\?=|=|>|<|\s(?i:is\s+not\s+null|is\s+null|not\s+null)\s*$)(.*)",
     re.DOTALL,
 )
-#: Columns that the platform understands in conditions only: tags, and tags by the uuid of their pattern.
-_TAG_PATTERN = "__tagUuid__"
-_PSEUDO_COLUMNS = (*TAG_COLUMNS, _TAG_PATTERN)
-
-
-#: Characters of a condition: the URL of a request may have 8 KiB.
+#: Columns that exist in conditions only: tags, and tags by the UUID of their pattern (platform.tag_conditions).
+_PSEUDO_COLUMNS = (*TAG_COLUMNS, TAG_PATTERN)
+#: Characters of a condition: the length of URLs is limited (platform.query_length).
 LONGEST = 8000
 
 
 class InvalidCondition(ValueError):
-    """A condition that the platform cannot be asked. The text says why."""
+    """A condition that cannot be sent to the platform. The text says why."""
 
 
 class ConditionReader:
@@ -60,16 +59,24 @@ class ConditionReader:
     def read(self, given: Any) -> Condition:
         """Return one condition of a user: a text, or a mapping of ``field``, ``operator`` and ``value``.
 
-        :raises InvalidCondition: it cannot be asked; the text names it.
+        :raises InvalidCondition: it cannot be sent; the text names it.
         """
         if len(str(given)) > LONGEST:
-            raise InvalidCondition(f"a condition of {len(str(given)):,} characters is longer than a request can carry")
-        condition = self._condition(*_parts(given))
-        column, keeps = condition.column, condition.keeps
-        if not condition.of_tags or keeps is None:
-            return condition
-        # One of the tags has to meet it.
-        return condition._replace(keeps=lambda row: any(keeps({column: tag}) for tag in row[column]))
+            raise InvalidCondition(
+                f"the condition has {len(str(given)):,} characters; a request can contain at most {LONGEST:,}"
+            )
+        field, operator, value = _parts(given)
+        operator, column = _WORDS.get(operator, operator), self.column(field)
+        if operator not in SERVER_OPERATORS:
+            raise InvalidCondition(f"{quoted(operator)} is not an operator; use one of {' '.join(SERVER_OPERATORS)}")
+        if operator not in _NULLS:
+            return _of_one_tag(self._compared(column, operator, value))
+        if value not in (None, ""):
+            raise InvalidCondition(f"{operator} takes no value")
+        if operator == "is null" and column in _PSEUDO_COLUMNS:
+            # platform.tag_conditions: services without tags cannot be asked for.
+            return Condition(f"{column} is null", lambda row: not row[column], column, here=True)
+        return Condition(f"{column} {operator}")
 
     def column(self, name: Any) -> str:
         """Return the wire name of a column, given by its option or its wire name.
@@ -83,35 +90,31 @@ class ConditionReader:
                 return name
         raise InvalidCondition(f"{quoted(name)} is not a field that can be queried{nearest(name, self.columns)}")
 
-    def _condition(self, field: Any, operator: str, value: Any) -> Condition:
-        operator = _WORDS.get(operator, operator)
-        column = self.column(field)
-        if operator not in SERVER_OPERATORS:
-            raise InvalidCondition(f"{quoted(operator)} is not an operator; use one of {' '.join(SERVER_OPERATORS)}")
-        if operator in _NULLS:
-            if value not in (None, ""):
-                raise InvalidCondition(f"{operator} takes no value")
-            return Condition(f"{column} {operator}")
+    def _compared(self, column: str, operator: str, value: Any) -> Condition:
         if operator in ("?=", "!?="):
             return self._any_of(column, operator, value)
         text = _as_text(value)
         self._check_type(column, operator, [text])
-        is_text = isinstance(self._types.get(self._options.get(column, ""), Text()), Text) and column != _TAG_PATTERN
+        is_text = isinstance(self._types.get(self._options.get(column, ""), Text()), Text) and column != TAG_PATTERN
         if operator == "=" and is_text:
             return equals(column, text)
-        sent = _understood(column, operator, text)
-        return _like(column, sent, text) if operator == "~=" and is_text else Condition(sent)
+        if operator == "~=" and is_text:
+            sent = text.replace("%s", "%_") if breaks_tags(column, text) else text
+            return _like(column, _understood(column, operator, sent), text)
+        return Condition(_understood(column, operator, text))
 
     def _any_of(self, column: str, operator: str, value: Any) -> Condition:
         values = [_as_text(part) for part in (value if isinstance(value, (list, tuple)) else str(value).split(","))]
         self._check_type(column, operator, values)
         if any("," in part for part in values):
             raise InvalidCondition(f"a value of {operator} cannot contain a comma; use several queries")
-        sent = _understood(column, operator, ",".join(values))
-        if operator == "!?=" or column == _TAG_PATTERN:
+        sent = _understood(column, operator, ",".join(values), here=operator == "?=")
+        if operator == "!?=" or column == TAG_PATTERN:
             return Condition(sent)
-        wanted = set(values)
-        return Condition(sent, lambda row: row.get(column) is not None and _as_text(row[column]) in wanted, column)
+        wanted, here = set(values), breaks_tags(column, sent)
+        return Condition(
+            sent, lambda row: row.get(column) is not None and _as_text(row[column]) in wanted, column, here
+        )
 
     def _check_type(self, column: str, operator: str, values: Sequence[str]) -> None:
         """Refuse what is no number, or neither true nor false, for a field that is one; patterns are text."""
@@ -123,6 +126,14 @@ class ConditionReader:
                     field_type.parse(value)
             except InvalidValue as error:
                 raise InvalidCondition(f"{option}{operator}: {error.text}") from None
+
+
+def _of_one_tag(condition: Condition) -> Condition:
+    """Return a condition such that, if it is on tags, one of them has to meet it."""
+    column, keeps = condition.column, condition.keeps
+    if not condition.of_tags or keeps is None:
+        return condition
+    return condition._replace(keeps=lambda row: any(keeps({column: tag}) for tag in row[column]))
 
 
 def _parts(given: Any) -> tuple[Any, str, Any]:
@@ -148,7 +159,7 @@ def _like(column: str, sent: str, pattern: str) -> Condition:
 
 
 def like(pattern: str) -> Callable[[str], bool]:
-    """Return a function that tells whether a text matches a pattern of ``%`` and ``_``.
+    """Return a function that returns whether a text matches a pattern of ``%`` and ``_`` (platform.query_wildcards).
 
     A backslash escapes the character after it, in ways that differ between databases, so that one before any other
     character is let through as well as left out: what the platform found is narrowed, never widened.
@@ -184,11 +195,17 @@ def like(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
-def _understood(column: str, operator: str, value: str) -> str:
+def _understood(column: str, operator: str, value: str, here: bool = False) -> str:
+    """Return a condition as it is sent, if the platform understands it.
+
+    :param here: whether it can be met without asking the platform, where that fails on a value of tags.
+    """
     text = f"{column}{operator}{value}"
+    if breaks_tags(column, value) and not here:
+        raise InvalidCondition(f"{quoted(text)}: the platform cannot take %s in a condition on tags; use =, ~= or ?=")
     if "'" in value:
         raise InvalidCondition(
-            f"{quoted(text)}: the platform cannot take a single quote in a value; use ~= with _ in its place"
+            f"{quoted(text)}: the platform rejects a single quote in a value; use ~= with _ in its place"
         )
     if read_by_server(text) != (column, operator, value):
         raise InvalidCondition(

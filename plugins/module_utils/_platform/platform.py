@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError
 from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
-from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE, Client, is_page
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE, Client, page_without
 
-#: What belongs to one platform only, in the order in which it is asked for. An account may not see all of it.
+#: Objects that belong to one platform only, in the order of the queries. An account may not see all of them.
 _PARTS = ("/v1/zones", "/v1/management-nodes")
 
 
 class Platform(NamedTuple):
-    """What tells one platform from another.
+    """What identifies a platform.
 
     :param uuids: of its zones, else of its management nodes; empty where the account may see neither.
     :param address: where it was reached, in the one spelling of :func:`normalized`.
@@ -50,7 +50,7 @@ def identify(client: Client) -> Platform:
     uuids: frozenset[str] = frozenset()
     for path in _PARTS:
         try:
-            body = client.read(path, [("fields", "uuid"), ("limit", str(PAGE)), ("sort", "+uuid")], is_page)
+            body = client.read(path, [("fields", "uuid"), ("limit", str(PAGE)), ("sort", "+uuid")], page_without)
         except ApiError:  # the account may not see it, or this version has none
             continue
         uuids = frozenset(row["uuid"] for row in body["inventories"])

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions to the platform: which services there are, and how they would be declared."""
+"""Queries: which services the platform has, and how they would be declared."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import ne
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource, Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
-from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, queries
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE
 
 
 class Question(NamedTuple):
-    """What is asked.
+    """A query for services.
 
     :param sort: the column to sort by, empty for the uuid.
     :param limit: how many services at most, after ``start`` services that are skipped.
@@ -35,7 +35,7 @@ class Question(NamedTuple):
 
     @property
     def filtered_here(self) -> bool:
-        """Whether the platform may find more than is meant, so that counting and cutting is done here."""
+        """Whether the platform may find too much, so that results are counted and cut here."""
         return any(condition.keeps for condition in self.conditions)
 
     @property
@@ -44,7 +44,7 @@ class Question(NamedTuple):
         return not self.conditions and self.limit is None and not self.start
 
     def params(self) -> list[tuple[str, str]]:
-        """Return the columns that the platform is to send: those asked for, and those needed to filter and sort here."""
+        """Return the columns to select: those of the query, and those needed to filter and sort here (platform.query_fields)."""
         if not self.columns:
             return []
         filtered = (condition.column for condition in self.conditions if not condition.of_tags)
@@ -63,9 +63,8 @@ def search(services: Services, question: Question) -> tuple[list[Resource], int]
     """Return the services that are asked for, and how many meet the conditions in all."""
     if not question.filtered_here and question.limit is not None and question.limit <= PAGE:
         order = f"{'-' if question.descending else '+'}{question.sort or 'uuid'}"
-        sent = [("q", condition.sent) for condition in question.conditions]
-        cut = [("limit", str(question.limit)), ("start", str(question.start)), ("sort", order)]
-        return services.page([*sent, *question.params(), *cut, ("replyWithCount", "true")])
+        sent = [*queries(question.conditions), *question.params(), ("sort", order)]
+        return services.page(sent, question.limit, question.start)
     found = services.listing(question.conditions, question.params())
     ordered = _sorted(found, question, services.schema)
     end = None if question.limit is None else question.start + question.limit
@@ -84,7 +83,7 @@ def _sorted(found: Sequence[Resource], question: Question, schema: Schema) -> li
 
 
 def declare(
-    found: Sequence[Resource], all_names: Sequence[str], redactor: Redactor
+    found: Sequence[Resource], all_names: Sequence[str], redactor: Redactor, fields: Sequence[str] = ()
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return services in the form that ``model_services`` accepts and that changes nothing, and warnings of what is left
     out.
@@ -92,24 +91,40 @@ def declare(
     Only fields that a creation takes are declared. A uuid is added where the name does not identify the service.
 
     :param all_names: the names of every service on the platform.
+    :param fields: the only fields to declare besides the name; empty for all.
     """
     times = Counter(all_names)
     declared, warnings = [], []
     for service in found:
         form: dict[str, Any] = {}
-        for field in service.schema.fields:
+        for field in declarable_fields(service.schema):
             value = service.get(field)
-            if not (field.add and field.read) or field.read == "uuid" or value in (None, "", [], {}):
+            if value in (None, "", [], {}) or (fields and field.option not in (*fields, "name")):
                 continue
             shown = field.type.show(value, redactor)
             if _declarable(field, shown, service):
                 form[field.option] = shown
             elif field.option != "name":
-                warnings.append(f"{field.option} of {quoted(service.name)} is left out: it cannot be declared.")
+                warnings.append(
+                    f"{field.option} of {quoted(service.name)} is left out, because this value cannot be declared."
+                )
         if "name" not in form or times[service.name] > 1:
             form = {"uuid": service.uuid, **form}
         declared.append(form)
     return declared, warnings
+
+
+def declarable_fields(schema: Schema) -> list[Field]:
+    """Return the fields that an export declares."""
+    return [field for field in schema.fields if field.add and field.read and field.read != "uuid"]
+
+
+def undeclarable(schema: Schema, fields: Sequence[str]) -> list[str]:
+    """Return a warning for each field that was asked for and that no export declares."""
+    known = {field.option for field in declarable_fields(schema)} | {"uuid"}
+    return [
+        f"fields: exports have no field {quoted(name)}{nearest(name, known)}" for name in fields if name not in known
+    ]
 
 
 def _declarable(field: Field, shown: Any, service: Resource) -> bool:
@@ -120,14 +135,14 @@ def _declarable(field: Field, shown: Any, service: Resource) -> bool:
 
 
 def unshown_fields(schema: Schema, fields: Sequence[str], found: Sequence[Resource]) -> list[str]:
-    """Return a warning for each field that was asked for and that the platform does not show, if only for a typing error.
+    """Return a warning for each requested field that the platform does not show, for example because it is misspelled.
 
     A key without a field may be one of a newer platform, so it is no error as long as some service has it.
     """
     known = {field.option for field in schema.readable if field.read != "uuid"} | schema.server_made | {"uuid"}
     shown = known.union(*(service.values for service in found))
     return [
-        f"fields: the platform shows no {quoted(name)} of a service{nearest(name, known)}"
+        f"fields: model services have no field {quoted(name)}{nearest(name, known)}"
         for name in fields
         if name not in shown
     ]

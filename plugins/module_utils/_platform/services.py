@@ -1,15 +1,14 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Model services on the platform: paths and envelopes over the client."""
+"""Model services on the platform: paths and envelopes (platform.operations, platform.envelopes)."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import (
     ADD,
     CLONE,
@@ -19,14 +18,14 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import (
     Resource,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
-from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, identify
-from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, equals, keeps_all
+from ansible_collections.zstack.aios.plugins.module_utils._platform import bindings
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, equals, keeps_all, queries
 from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import Tags
-from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, is_page
+from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, page_without
 
 PATH = "/v1/ai/model-services"
 ENVELOPES: Mapping[str, str] = {ADD: "param", CLONE: "params", UPDATE: "updateModelService"}
-#: The platform's name for the type of a model service. An assumption: it follows the naming of all its types.
+#: The platform's name for the type of a model service (platform.assumed_resource_type).
 RESOURCE_TYPE = "ModelServiceVO"
 
 
@@ -38,11 +37,8 @@ class Services:
     def __init__(self, client: Client) -> None:
         self.client = client
         self._tags = Tags(client, self.schema, RESOURCE_TYPE)
-
-    @functools.cached_property
-    def platform(self) -> Platform:
-        """Which platform it is."""
-        return identify(self.client)
+        #: Why no user tag can be added to a service, as far as that is known.
+        self.without_user_tags = ""
 
     # Reading
 
@@ -53,30 +49,27 @@ class Services:
         on_page: Callable[[int, int], None] = lambda read, total: None,
     ) -> list[Resource]:
         """Read every service that meets the conditions."""
-        sent = [("q", condition.sent) for condition in conditions]
-        rows = self.client.pages(PATH, [*sent, *params], on_page)
+        rows = self.client.pages(PATH, [*queries(conditions), *params], on_page)
         columns = {condition.column for condition in conditions if condition.of_tags}
         tags = self._tags.columns([row["uuid"] for row in rows], columns)
         return [self._resource(row) for row in rows if keeps_all(conditions, {**row, **tags.get(row["uuid"], {})})]
 
-    def page(self, params: Sequence[tuple[str, str]]) -> tuple[list[Resource], int]:
+    def page(self, params: Sequence[tuple[str, str]], limit: int, start: int) -> tuple[list[Resource], int]:
         """Read one page of a query, and how many services meet it in all."""
-        body = self.client.read(PATH, params, lambda body: is_page(body) and isinstance(body.get("total"), int))
-        return [self._resource(row) for row in body["inventories"]], int(body["total"])
+        rows, total = self.client.page(PATH, params, limit, start)
+        return [self._resource(row) for row in rows], total
 
     def count(self, conditions: Sequence[Condition]) -> int:
         """Return how many services the platform finds."""
-        sent = [("q", condition.sent) for condition in conditions]
-        body = self.client.read(PATH, [*sent, ("count", "true")], lambda body: isinstance(body.get("total"), int))
-        return int(body["total"])
+        return self.client.count(PATH, queries(conditions))
 
     def by_uuid(self, uuid: str) -> Resource | None:
-        """Read one service, ``None`` when there is none (the platform responds with an empty list)."""
-        found = self.client.read(PATH, [("q", f"uuid={uuid}")], is_page)
+        """Read one service, ``None`` when there is none, which is an empty list (platform.query_missing)."""
+        found = self.client.read(PATH, [("q", f"uuid={uuid}")], page_without)
         return next((self._resource(row) for row in found["inventories"] if row["uuid"] == uuid), None)
 
     def by_name(self, name: str) -> list[Resource]:
-        """Read every service of exactly this name; names are not unique on the platform."""
+        """Read every service of exactly this name; names are not unique (platform.names)."""
         return self.listing([equals("name", name)])
 
     def uuids_by_name(self, field: Field) -> dict[str, list[str]]:
@@ -89,7 +82,7 @@ class Services:
     # Writing
 
     def create(self, values: Mapping[str, Any], uuid: str) -> Resource | None:
-        """Create a service of a chosen uuid.
+        """Create a service with a UUID of the client's choice (platform.new_uuid).
 
         :return: what the platform responds that it is now.
         """
@@ -104,7 +97,7 @@ class Services:
         return self._write(UPDATE, "PUT", f"{PATH}/{uuid}", values)
 
     def delete(self, uuid: str) -> None:
-        """Delete a service; one that is gone already counts as deleted."""
+        """Delete a service; one that does not exist counts as deleted (platform.assumed_deletion)."""
         try:
             self.client.write("DELETE", f"{PATH}/{uuid}", params=[("deleteMode", "Permissive")])
         except ApiError as error:
@@ -125,13 +118,72 @@ class Services:
     # Relations
 
     def read_related(self, services: Sequence[Resource], fields: Iterable[Field]) -> None:
-        """Read the members of some relations of some services into them."""
+        """Read the members of relations that the inventory does not show, of some services, into them."""
         self._tags.read(services, fields)
+
+    def with_relation(self, service: Resource, field: Field) -> Resource | None:
+        """Return a service with the members of one of its relations as they are now, ``None`` when it is gone."""
+        if not field.read_apart:
+            return self.by_uuid(service.uuid)
+        fresh = service.copy()
+        self.read_related([fresh], [field])
+        return fresh
+
+    def check_offered(self, field: Field) -> None:
+        """Ask, without a write, whether members of a relation can be added and removed, where that can be asked.
+
+        :raises AiosError: of code ``binding_not_offered``.
+        """
+        if field.relation == bindings.MODELS:
+            bindings.check_offered(self.client)
 
     def add_member(self, field: Field, uuid: str, value: str) -> None:
         """Add one member to a relation of the service of this uuid."""
-        self._tags.add(field, uuid, value)
+        if field.relation == bindings.MODELS:
+            bindings.bind(self.client, uuid, value)
+        else:
+            self._tags.add(field, uuid, value)
 
     def remove_member(self, field: Field, uuid: str, member: Member) -> None:
         """Remove one member; one that is gone already counts as removed."""
-        self._tags.remove(field, uuid, member)
+        if field.relation == bindings.MODELS:
+            bindings.unbind(self.client, uuid, member.value)
+        else:
+            self._tags.remove(field, uuid, member)
+
+    # Fingerprints of what is not shown
+
+    def read_fingerprints(self, services: Sequence[Resource]) -> None:
+        """Read the fingerprints of some services into them.
+
+        :raises AiosError: of code ``tags_not_offered``, or what the platform responded.
+        """
+        self._tags.read_fingerprints(services)
+
+    def fingerprints_of(self, service: Resource) -> list[Member]:
+        """Return the tags of a service that hold fingerprints, as they are now."""
+        fresh = service.copy()
+        self._tags.read_fingerprints([fresh])
+        return fresh.remembered or []
+
+    def check_fingerprints(self) -> None:
+        """Ask, without a write, whether fingerprints can be kept.
+
+        :raises AiosError: of code ``tags_not_offered``.
+        """
+        self._tags.check_texts()
+
+    def remember(self, uuid: str, tag: str) -> bool:
+        """Add a tag that holds fingerprints."""
+        try:
+            self._tags.add_text(uuid, tag)
+        except AiosError as error:
+            if error.code == "tags_not_offered":
+                self.without_user_tags = error.message
+            raise
+        return True
+
+    def forget(self, tag: Member) -> bool:
+        """Remove a tag that holds fingerprints; one that is gone already counts as removed."""
+        self._tags.remove_text(tag.uuid)
+        return True

@@ -38,7 +38,7 @@ def predict_resource(action: Action, redactor: Redactor) -> dict[str, Any]:
     if action.kind == DELETED:
         return {}
     shown = show_resource(action.current, redactor) if action.current else {}
-    for option, value in {**action.create_values, **action.update_values}.items():
+    for option, value in {**action.create_values, **action.update_values, **action.members}.items():
         field = action.schema.by_option[option]
         if field.read and field.read != "uuid":
             shown[option] = _show(field, value, redactor)

@@ -88,7 +88,7 @@ def _refusal(message: str) -> str:
     if not message:
         return ""
     return (
-        '<section aria-labelledby="refusal">\n<h2 id="refusal">Why</h2>\n'
+        '<section aria-labelledby="refusal">\n<h2 id="refusal">Reason</h2>\n'
         f'<ul class="failures"><li>{_error({"error": message})}</li></ul>\n</section>'
     )
 
@@ -130,7 +130,7 @@ def _services(rows: Sequence[Mapping[str, Any]], unchanged: int, check: bool) ->
     if not rows:
         return ""
     remark = f" <small>without {unchanged:,} unchanged</small>" if unchanged else ""
-    heading = f'<section aria-labelledby="services">\n<h2 id="services">Service by service{remark}</h2>'
+    heading = f'<section aria-labelledby="services">\n<h2 id="services">Services{remark}</h2>'
     room, opened = words.line_room(len(rows)), len(rows) <= _OPEN_UP_TO
     body = "\n".join(_service(number, row, check, room, opened) for number, row in enumerate(rows, 1))
     return (
@@ -160,7 +160,7 @@ def _filter(rows: Sequence[Mapping[str, Any]], check: bool) -> str:
 
 
 def _is(row: Mapping[str, Any]) -> list[str]:
-    """Return what a row counts as: its action, and ``failed`` when something went wrong after it was begun."""
+    """Return what a row counts as: its action, and ``failed`` if it failed after it was begun."""
     return [row["action"], "failed"] if words.has_failed(row) and row["action"] != "failed" else [row["action"]]
 
 

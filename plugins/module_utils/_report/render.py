@@ -14,10 +14,20 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import co
 from ansible_collections.zstack.aios.plugins.module_utils._report import wording as words
 from ansible_collections.zstack.aios.plugins.module_utils._report.html import html_page
 
-#: A Markdown report stays within what a comment on a merge request may hold.
+#: A Markdown report fits into a comment on a merge request.
 _MARKDOWN_ROOM, _MARKDOWN_LINES, _MARKDOWN_ERROR = 250_000, 60, 1500
 SUFFIXES = (".html", ".md", ".json")
-_FIRST_KEYS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary")
+_FIRST_KEYS = (
+    "version",
+    "platform",
+    "started",
+    "check",
+    "refused",
+    "interrupted",
+    "plan_digest",
+    "summary",
+    "uncompared",
+)
 _NOT_ASCII = re.compile(r"[^\n -~]")
 
 
@@ -25,10 +35,10 @@ def render(report: Mapping[str, Any], suffix: str) -> str:
     """Return the report as text in the form the suffix names.
 
     :param report: JSON-able and already redacted: ``platform``, ``started``, ``check``, ``version``, ``plan_digest``,
-        ``summary`` (counts by action, ``total``, ``requests``, ``logins``, ``seconds``) and ``rows`` (``name``,
-        ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``, ``changes`` of ``field``, ``before``,
-        ``after``), without the services that are unchanged; ``refused`` (why nothing was done at all, or empty) and
-        ``interrupted``.
+        ``summary`` (counts by action, ``total``, ``requests``, ``logins``, ``seconds``), ``uncompared`` (numbers of
+        services by field) and ``rows`` (``name``, ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``,
+        ``changes`` of ``field``, ``before``, ``after``), without the services that are unchanged; ``refused`` (why nothing
+        was done at all, or empty) and ``interrupted``.
     :param suffix: ``.html``, ``.md`` or ``.json``.
     :raises ValueError: another suffix.
     """
@@ -61,7 +71,7 @@ def _markdown(report: Mapping[str, Any]) -> str:
         parts.append(f"> {words.note(report)}")
     if report["refused"]:
         lines = [f"    {line}" for line in words.harmless_lines(report["refused"], _MARKDOWN_LINES)]
-        parts += ["## Why", "\n".join(lines)]
+        parts += ["## Reason", "\n".join(lines)]
     else:
         parts.append(_counts(summary, check))
     if report["plan_digest"]:
@@ -85,7 +95,9 @@ def _fit(sections: Iterable[tuple[int, str]], total: int) -> list[str]:
     for services, text in sections:
         room -= len(text) + 2
         if room < 0:
-            shown.append(f"{counted(total - reported, 'more service')}: the .html and .json reports hold all of them.")
+            shown.append(
+                f"{counted(total - reported, 'more service')}: the .html and .json reports contain all of them."
+            )
             break
         shown.append(text)
         reported = services

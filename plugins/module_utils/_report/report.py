@@ -21,16 +21,23 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import 
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import list_changes
 from ansible_collections.zstack.aios.plugins.module_utils._report.render import SUFFIXES, render
-from ansible_collections.zstack.aios.plugins.module_utils._report.result import known_uuid, rows_to_report
+from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
+    known_uuid,
+    rows_to_report,
+    uuids_by_name,
+)
 
 
 def report_data(facts: Mapping[str, Any], rows: Sequence[Row], redactor: Redactor) -> dict[str, Any]:
-    """Return the data of a report, as :func:`render` takes it: the facts of the run and every row that is not unchanged."""
+    """Return the data of a report, as :func:`render` takes it: the facts of the run, the UUIDs of the declared
+    services, and every row that is not unchanged."""
     return {
         "version": VERSION,
         "refused": "",
         "interrupted": False,
+        "uncompared": {},
         **facts,
+        "uuids": uuids_by_name(rows),
         "rows": [
             {
                 "name": row.action.name,
@@ -56,7 +63,7 @@ def check_report_path(path: str) -> Iterator[ValidationError]:
         if target.suffix not in SUFFIXES:
             why = f"{quoted(path)} ends in none of {', '.join(SUFFIXES)}"
         elif not folder.is_dir():
-            why = f"the folder {quoted(folder)} does not exist on this host, create it"
+            why = f"the folder {quoted(folder)} does not exist on this host; create it"
         elif not os.access(folder, os.W_OK | os.X_OK):
             why = f"the folder {quoted(folder)} is not writable"
         elif not stat.S_ISREG(target.stat().st_mode):

@@ -18,11 +18,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     UPDATED,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import FAILED, NOT_ATTEMPTED, UNKNOWN, Row
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import make_diff
 
-#: AWX empties the result of an event above 700,000 characters; the parts below stay under 600,000 together.
-ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM = 330_000, 200_000, 20_000
+#: AWX empties the result of an event above 700,000 characters; all parts stay under 600,000 together.
+ALL_ROOM, ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM = 590_000, 330_000, 200_000, 20_000
 #: Characters of a name in a row, so that one that nobody could read leaves room for the other rows.
 _NAME = 2000
 #: So many services at most are looked at for the diff.
@@ -86,13 +87,37 @@ def show_rows(rows: Sequence[Row]) -> dict[str, Any]:
     return {"results": results, "results_omitted": omitted} if omitted else {"results": results}
 
 
+def uuids_by_name(rows: Sequence[Row]) -> dict[str, str]:
+    """Return the UUID of every service that is declared to be present and exists, by name.
+
+    A name that several of them have identifies none of them, so it is left out. Changed services come first.
+    """
+    found: dict[str, str] = {}
+    shared = set()
+    for row in sorted(rows, key=lambda row: row.status == UNCHANGED):
+        if row.action.item.state == PRESENT and (row.action.current or row.resource) is not None:
+            if row.action.name in found:
+                shared.add(row.action.name)
+            found[row.action.name] = row.action.uuid
+    return {name: uuid for name, uuid in found.items() if name not in shared}
+
+
+def show_uuids(rows: Sequence[Row], shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``uuids``, and ``uuids_omitted`` when some did not fit beside the other parts of the result."""
+    known = uuids_by_name(rows)
+    room = ALL_ROOM - MESSAGE_ROOM - sum(len(json.dumps(shown[part])) for part in ("results", "diff") if part in shown)
+    uuids = dict(_fit(known.items(), room))
+    omitted = len(known) - len(uuids)
+    return {"uuids": uuids, "uuids_omitted": omitted} if omitted else {"uuids": uuids}
+
+
 def show_diff(rows: Sequence[Row], redactor: Redactor) -> list[dict[str, str]]:
     """Return ``diff``, cut with a note where it would not fit."""
     changed = [row for row in rows_to_report(rows) if row.changed]
     diff = _fit((make_diff(row, redactor) for row in changed[:_DIFFS]), DIFF_ROOM)
     omitted = len(changed) - len(diff)
     if omitted:
-        note = f"{counted(omitted, 'more service')} changed; the diff is cut to fit. report_path keeps all of it.\n"
+        note = f"{counted(omitted, 'more service')} changed; the diff is cut to fit. report_path writes all of it.\n"
         diff.append({"before_header": "cut", "after_header": "cut", "before": "", "after": note})
     return diff
 
@@ -114,10 +139,9 @@ def failure_message(rows: Sequence[Row], summary: Mapping[str, int], interrupted
 
 def _head(summary: Mapping[str, int]) -> str:
     of_all = f"of {counted(summary['total'], 'service')}"
-    unknown = f"{summary[UNKNOWN]} may or may not be done"
     if not summary[FAILED]:
-        return unknown.replace(" may", f" {of_all} may", 1)
-    return f"{summary[FAILED]} {of_all} failed" + (f", {unknown}" if summary[UNKNOWN] else "")
+        return f"The outcome of {summary[UNKNOWN]} {of_all} is unknown"
+    return f"{summary[FAILED]} {of_all} failed" + (f", {summary[UNKNOWN]} unknown" if summary[UNKNOWN] else "")
 
 
 def count_words(summary: Mapping[str, int], planned: bool = False) -> str:

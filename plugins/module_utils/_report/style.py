@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Look and behaviour of the HTML report: its style sheet, its script, and the policy that lets only these two run.
 
-Private to this collection. Neither text ever holds anything from a report."""
+Neither text ever contains anything from a report."""
 
 from __future__ import annotations
 

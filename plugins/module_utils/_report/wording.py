@@ -50,7 +50,7 @@ def label(action: str, check: bool) -> str:
 
 
 def intention(row: Mapping[str, Any]) -> str:
-    """Return what was meant to happen where it did not, or not surely: ``was to be updated``; else an empty text."""
+    """Return the planned action if it was not, or may not have been, completed: ``was to be updated``; else an empty text."""
     if row["action"] == "unknown":
         return f"may have been {row['planned']}"
     if row["action"] in ("failed", "not_attempted"):
@@ -107,6 +107,7 @@ def facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Platform", harmless(report["platform"])),
         ("Started", harmless(report["started"])),
         ("Took", "" if report["refused"] else f"{duration(summary['seconds'])}, {requests}"),
+        ("Not compared", ", ".join(f"{field} of {counted(n, 'service')}" for field, n in report["uncompared"].items())),
     ]
     return [(name, value) for name, value in found if value]
 

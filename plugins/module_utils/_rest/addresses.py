@@ -19,7 +19,7 @@ _LOOK_UP = 0.05
 def resolve(host: str, port: int, given_up: Callable[[], bool]) -> list[Any]:
     """Return what ``socket.getaddrinfo`` returns for a TCP connection.
 
-    :param given_up: tells whether it is not worth waiting for any more.
+    :param given_up: returns whether to stop waiting.
     :raises OSError: there is no such host; a ``TimeoutError`` when it was given up.
     """
     try:
@@ -40,7 +40,7 @@ def resolve(host: str, port: int, given_up: Callable[[], bool]) -> list[Any]:
     while asking.is_alive():
         asking.join(_LOOK_UP)
         if asking.is_alive() and given_up():
-            raise TimeoutError(f"the address of {host} was not found in time")
+            raise TimeoutError(f"the address of {host} was not resolved in time")
     if errors:
         raise OSError(str(errors[0])) from errors[0]
     return found
@@ -53,6 +53,6 @@ def normalized(base_url: str, given_up: Callable[[], bool]) -> str:
     """
     url = urlsplit(base_url)
     host = (url.hostname or "").lower()
-    with contextlib.suppress(OSError, ValueError):  # the first request says what is wrong with it
+    with contextlib.suppress(OSError, ValueError):  # the first request reports the error
         host = min(str(entry[4][0]) for entry in resolve(host, url.port or 0, given_up))
     return f"{host}:{url.port}{url.path.rstrip('/')}"

@@ -56,7 +56,7 @@ class Auth:
         """Log in again, unless another thread has since ``generation``.
 
         :return: whether there is a new session; without an account there cannot be one.
-        :raises AiosError: the login was refused. It is never tried again, since failures lock an account.
+        :raises AiosError: the login was rejected. It is never attempted again (platform.login_attempts).
         """
         if self._way != "account_name":
             return False
@@ -73,6 +73,7 @@ class Auth:
         return True
 
     def _log_in(self, call: Call) -> str:
+        """Return a new session (platform.login)."""
         digest = hashlib.sha512(self._credentials.secret.encode("utf-8")).hexdigest()
         body = {"logInByAccount": {"accountName": self._credentials.account, "password": digest}}
         self.logins += 1
@@ -80,7 +81,7 @@ class Auth:
         inventory = response.get("inventory")
         session = inventory.get("uuid") if isinstance(inventory, Mapping) else None
         if not isinstance(session, str) or not session:
-            raise ApiError("PUT", LOGIN_PATH, 200, "http_200", "the response to the login holds no session")
+            raise ApiError("PUT", LOGIN_PATH, 200, "http_200", "the response to the login contains no session")
         return session
 
     def log_out(self, delete: Callable[[str], None]) -> None:
@@ -91,7 +92,7 @@ class Auth:
                 delete(f"/v1/accounts/sessions/{session}")
 
     def sign(self, method: str, path: str) -> Mapping[str, str]:
-        """Return the headers that authenticate one request."""
+        """Return the headers that authenticate one request (platform.login, platform.signature)."""
         if self._way != "access_key_id":
             return {"Authorization": f"OAuth {self._session}"}
         date = wall_clock(time.time(), self._offset)
@@ -101,14 +102,14 @@ class Auth:
         return {"Authorization": f"ZStack {self._credentials.account}:{signature}", "Date": date}
 
     def secrets(self) -> list[str]:
-        """Return what must not be seen by anyone: long texts that can be searched for without doing harm."""
+        """Return the texts to redact, those that are long enough not to mask ordinary words."""
         account = self._way == "account_name"
         digest = [hashlib.sha512(self._credentials.secret.encode("utf-8")).hexdigest()] if account else []
         return [text for text in (self._session, self._credentials.secret, *digest) if len(text) >= 16]
 
 
 def wall_clock(epoch: float, offset: int) -> str:
-    """Return a time on the platform's own wall clock in the one form that every version accepts."""
+    """Return a time on the platform's wall clock in the form that every version accepts (platform.signature_date)."""
     moment = time.gmtime(epoch + offset)
     sign, minutes = "-" if offset < 0 else "+", abs(offset) // 60
     return (

@@ -40,7 +40,7 @@ class Channel:
     :param signals: what signals do to this conversation.
     :param redact: returns the text or JSON of a response as it may be shown.
     :ivar window: seconds for which a request is retried, and a job or an outage waited for.
-    :ivar warnings: what went wrong without making anything fail.
+    :ivar warnings: problems that do not fail the task.
     """
 
     def __init__(
@@ -83,15 +83,17 @@ class Channel:
         for attempt in range(FEW_TRIES):
             time.sleep(0.2 * attempt)
             outcome = self.exchange("DELETE", path, signed=False)
-            # The platform's own refusal means that the session is gone already; an empty success is one.
+            # An error of the platform means that the session has ended already; an empty success is a success.
             if situation_of(outcome) in ("ok", "garbled", "session", "refused"):
                 return
             if isinstance(outcome, TransportError) and outcome.slow:
                 break
         if isinstance(outcome, TransportError) and outcome.kind == "unsent":
-            self.warnings.append("The platform could not be reached to log out; its session ends by itself.")
+            self.warnings.append(
+                "The platform could not be reached for the logout; the session stays until it expires."
+            )
         else:
-            self.warnings.append("The platform did not confirm the logout; the session may last until it expires.")
+            self.warnings.append("The platform did not confirm the logout; the session may stay until it expires.")
 
     @property
     def requests(self) -> int:
@@ -143,7 +145,7 @@ class Channel:
         return outcome
 
     def call(self, method: str, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Make an unsigned call that is answered at once, such as the login."""
+        """Make an unsigned synchronous call, such as the login."""
         backoff = Backoff(self.window)
         while True:
             outcome = self.exchange(method, path, "", body, signed=False)
@@ -151,7 +153,7 @@ class Channel:
             if action is RetryAction.DONE and isinstance(outcome, Response):
                 return outcome.json or {}
             if situation_of(outcome) == "lost":
-                # Each response that is lost may leave a session behind that nobody can end.
+                # Each lost response may leave a session that cannot be ended (platform.session_limit).
                 action = RetryAction.FEW
             pause = self.pause_or_fail(backoff, outcome, action)
             self.signals.wait(pause)
@@ -170,9 +172,9 @@ class Channel:
                 return pause
         error = as_error(outcome, job)
         if self.gone:
-            error.append(f"the platform has not responded for {self.window:g} s; a larger job_timeout waits longer")
+            error.append(f"the platform has not responded for {self.window:g} s; increase job_timeout to wait longer")
         elif backoff.spent:
-            error.append(f"it was tried for {backoff.window:g} s; a larger job_timeout tries longer")
+            error.append(f"the request was retried for {backoff.window:g} s; increase job_timeout to retry longer")
         elif backoff.tries > 1:
-            error.append(f"it was tried {backoff.tries} times")
+            error.append(f"the request was attempted {backoff.tries} times")
         raise error

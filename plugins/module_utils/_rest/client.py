@@ -20,8 +20,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.responses import
     situation_of,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Response
-from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Write
 
+#: The rows of a page (platform.query_limit).
 PAGE = 1000
 #: What is far beyond the largest platform: rows of one listing, and bytes of all its pages.
 MOST_ROWS, LARGEST_LISTING = 200_000, 512 * 1024 * 1024
@@ -34,16 +34,16 @@ class Client(Channel):
         self,
         path: str,
         params: Sequence[tuple[str, str]] = (),
-        shape: Callable[[dict[str, Any]], bool] = lambda body: True,
+        missing: Callable[[dict[str, Any]], str] = lambda body: "",
     ) -> dict[str, Any]:
         """Send a GET until it succeeds.
 
-        :param shape: tells whether a body is one that this call can have; another one counts as garbled.
+        :param missing: returns what a body lacks that this call needs; such a response counts as garbled.
         :raises AiosError: the platform responded with an error, or not within the window.
         """
-        return self._read(path, params, shape).json or {}
+        return self._read(path, params, missing).json or {}
 
-    def _read(self, path: str, params: Sequence[tuple[str, str]], shape: Callable[[dict[str, Any]], bool]) -> Response:
+    def _read(self, path: str, params: Sequence[tuple[str, str]], missing: Callable[[dict[str, Any]], str]) -> Response:
         query = urlencode(params, quote_via=quote, safe="")
         backoff, renewed = Backoff(self.window), False
         while True:
@@ -51,7 +51,8 @@ class Client(Channel):
             outcome = self.exchange("GET", path, query)
             action = retry_action(outcome, Phase.READ)
             if action is RetryAction.DONE and isinstance(outcome, Response):
-                if shape(outcome.json or {}):
+                outcome = outcome._replace(missing=missing(outcome.json or {}))
+                if not outcome.missing:
                     return outcome
                 action = RetryAction.FEW
             if action is RetryAction.RELOGIN and not renewed and self.auth.renew(self.call, generation):
@@ -61,13 +62,44 @@ class Client(Channel):
                 action = RetryAction.FEW  # what takes too long takes too long again
             self.signals.wait(self.pause_or_fail(backoff, outcome, action))
 
+    def page(
+        self, path: str, params: Sequence[tuple[str, str]] = (), limit: int = PAGE, start: int = 0
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Read one page of a query, and how many rows meet it in all."""
+        rows, total, _size = self._page(path, params, limit, start)
+        return rows, self.count(path, [param for param in params if param[0] == "q"]) if total is None else total
+
+    def count(self, path: str, conditions: Sequence[tuple[str, str]] = ()) -> int:
+        """Return how many rows meet a query."""
+        body = self.read(
+            path, [*conditions, ("count", "true")], lambda body: "" if _total(body) is not None else "total"
+        )
+        return _total(body) or 0
+
+    def _page(
+        self, path: str, params: Sequence[tuple[str, str]], limit: int, start: int
+    ) -> tuple[list[dict[str, Any]], int | None, int]:
+        """Return a page, the total, and the bytes of the response.
+
+        A page that is not full is the last one, so that it shows the total too (platform.query_total).
+        """
+        cut = [("limit", str(limit)), ("start", str(start)), ("replyWithCount", "true")]
+        response = self._read(path, [*params, *cut], page_without)
+        body = response.json or {}
+        rows, total = body["inventories"], _total(body)
+        if len(rows) > limit:
+            raise _too_large(path, f"the response has {len(rows):,} rows, and {limit:,} were requested")
+        if total is None and len(rows) < limit and (rows or not start):
+            total = start + len(rows)
+        return rows, total, response.size
+
     def pages(
         self,
         path: str,
         params: Sequence[tuple[str, str]] = (),
         on_page: Callable[[int, int], None] = lambda read, total: None,
     ) -> list[dict[str, Any]]:
-        """Read every row of a query, in pages of a fixed order, and check that none is missing.
+        """Read every row of a query, in pages of a fixed order, and check that none is missing (platform.query_order).
 
         Each page begins with the last row of the page before, which shows that no row has moved from one to the other.
 
@@ -76,26 +108,26 @@ class Client(Channel):
         """
         for _try in range(FEW_TRIES):
             rows: dict[str, dict[str, Any]] = {}
-            totals, start, last, size = set(), 0, "", 0
+            totals, start, last, size = set[int](), 0, "", 0
             while True:
-                page = [("limit", str(PAGE)), ("start", str(start)), ("sort", "+uuid"), ("replyWithCount", "true")]
-                response = self._read(path, [*params, *page], _is_counted_page)
-                body, size = response.json or {}, size + response.size
-                _refuse_endless(path, body, len(rows), size)
-                uuids, before = [row["uuid"] for row in body["inventories"]], len(rows)
+                page, total, sent = self._page(path, [*params, ("sort", "+uuid")], PAGE, start)
+                size += sent
+                _refuse_endless(path, len(rows) + len(page), total, size)
+                uuids, before = [row["uuid"] for row in page], len(rows)
                 moved = bool(last) and uuids[:1] != [last]
-                rows.update(zip(uuids, body["inventories"], strict=True))
-                totals.add(body["total"])
-                on_page(len(rows), body["total"])
+                rows.update(zip(uuids, page, strict=True))
+                totals.update([] if total is None else [total])
+                on_page(len(rows), len(rows) if total is None else total)
                 # A page that brings nothing new cannot be followed by one that does, whatever the total says.
-                if moved or start + PAGE >= body["total"] or len(rows) == before:
+                if moved or (total is not None and start + PAGE >= total) or len(rows) == before:
                     break
                 start, last = start + PAGE - 1, uuids[-1]
             if totals == {len(rows)} and not moved:
                 return list(rows.values())
+        of_all = f"{len(rows)} of {max(totals)}" if totals else f"{len(rows)}"
         raise AiosError(
-            f"GET {path}: the listing is incomplete: rows were added or removed while they were read, {FEW_TRIES} times "
-            f"({len(rows)} of {max(totals)} the last time). Next: run again when nobody else changes the platform.",
+            f"GET {path}: the listing is incomplete: rows were added or removed during each of {FEW_TRIES} attempts "
+            f"({of_all} rows in the last one). Next: run again when nobody else changes the platform.",
             "incomplete_listing",
         )
 
@@ -106,8 +138,10 @@ class Client(Channel):
 
         :return: the JSON of the finished job.
         :raises ApiError: the platform responded with an error; nothing was done.
-        :raises OutcomeUnknown: nobody can tell whether it was done.
+        :raises OutcomeUnknown: it may have been done.
         """
+        from ansible_collections.zstack.aios.plugins.module_utils._rest.write import Write  # a plan needs no writes
+
         request = Write(self, method, path, urlencode(params, quote_via=quote, safe=""), body)
         backoff, renewed = Backoff(self.window), False
         while True:
@@ -123,31 +157,37 @@ class Client(Channel):
                 self.signals.wait(self.pause_or_fail(backoff, request.last, RetryAction.RETRY))
 
 
-def _refuse_endless(path: str, body: Mapping[str, Any], rows: int, size: int) -> None:
-    """Raise an error for a page that no platform sends.
+def _total(body: Mapping[str, Any]) -> int | None:
+    total = body.get("total")
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
 
-    :param rows: how many there were before; ``size``: the bytes of all pages so far.
+
+def _refuse_endless(path: str, rows: int, total: int | None, size: int) -> None:
+    """Raise an error for a listing that no platform sends.
+
+    :param rows: how many there are so far; ``total``: how many there are to be; ``size``: the bytes of all pages so far.
     """
-    sent, total = len(body["inventories"]), body["total"]
-    if sent > PAGE:
-        text = f"the response has {sent:,} rows, and {PAGE:,} were requested"
-    elif max(rows + sent, total) > MOST_ROWS:
-        text = f"the listing has {max(rows + sent, total):,} rows, more than {MOST_ROWS:,}"
+    if max(rows, total or 0) > MOST_ROWS:
+        text = f"the listing has {max(rows, total or 0):,} rows, more than {MOST_ROWS:,}"
     elif size > LARGEST_LISTING:
         text = f"the listing is larger than {LARGEST_LISTING:,} bytes"
     else:
         return
-    raise AiosError(
+    raise _too_large(path, text)
+
+
+def _too_large(path: str, text: str) -> AiosError:
+    return AiosError(
         f"GET {path}: {text}. Next: check that host, port and context_path are those of a ZStack platform.",
         "listing_too_large",
     )
 
 
-def _is_counted_page(body: Mapping[str, Any]) -> bool:
-    return is_page(body) and isinstance(body.get("total"), int)
-
-
-def is_page(body: Mapping[str, Any]) -> bool:
-    """Return whether a body has the shape of a query's: a list of objects that each have a uuid."""
+def page_without(body: Mapping[str, Any]) -> str:
+    """Return what the body of a query does not have: a list of objects that each have a uuid. Empty if it has it."""
     rows = body.get("inventories")
-    return isinstance(rows, list) and all(isinstance(row, dict) and isinstance(row.get("uuid"), str) for row in rows)
+    if not isinstance(rows, list):
+        return "list of inventories"
+    if not all(isinstance(row, dict) and isinstance(row.get("uuid"), str) for row in rows):
+        return "uuid in each row"
+    return "number in total" if body.get("total") is not None and _total(body) is None else ""

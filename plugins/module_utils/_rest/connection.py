@@ -78,7 +78,7 @@ class Connection(NamedTuple):
     :ivar verify: what ``requests`` takes: a flag or a CA file.
     :ivar timeout: seconds for one HTTP exchange.
     :ivar job_timeout: seconds to wait for a job or an outage.
-    :ivar utc_offset: seconds that the platform's clock is ahead of UTC, for signatures.
+    :ivar utc_offset: seconds that the platform's clock is ahead of UTC, for signatures (platform.signature_time).
     """
 
     base_url: str
@@ -178,7 +178,7 @@ class _Reader:
             if value is None:
                 self.refuse(name, f"it is missing; set the option {name}, or the environment variable {variable(name)}")
             elif not isinstance(value, str):
-                self.refuse(name, "it is not text; put it in quotes")
+                self.refuse(name, "it is not a string; quote it")
             values.append("" if value is None else str(value))
         for name, value in zip(ways[0], values, strict=True):
             if not _sendable(value):
@@ -186,7 +186,7 @@ class _Reader:
             elif value and name in _IN_HEADERS and not re.fullmatch("[!-9;-~]+", value):
                 self.refuse(
                     name,
-                    "it contains a blank, a colon or a non-ASCII character, which no such value of the platform does",
+                    "it contains a blank, a colon or a non-ASCII character, which the platform never uses here",
                 )
         return Credentials(ways[0][0], values[0] if len(values) == 2 else "", values[-1])
 
@@ -195,7 +195,8 @@ class _Reader:
         if not ways:
             variables = ", ".join(variable(way[0]) for way in WAYS)
             self.refuse(
-                "", f"no credentials given; set one of: {all_ways} (or the environment variables {variables} and so on)"
+                "",
+                f"no credentials given; set one of: {all_ways} (or their environment variables, such as {variables})",
             )
         else:
             names = [name for way in ways for name in way if self.get(name) is not None]

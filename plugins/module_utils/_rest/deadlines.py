@@ -1,10 +1,10 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deadlines that hold whatever the peer does: the socket of an exchange whose time is up is shut down.
+"""Deadlines of exchanges: when the time of an exchange has expired, its socket is shut down.
 
-The timeout of a socket starts anew with every byte, so that a peer which sends its response in drops, or header after
-header, could hold an exchange for ever.
+The timeout of a socket restarts with every byte, so a peer that sends single bytes, or one header after the other, could
+prolong an exchange without end.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Exchange:
 class Deadlines:
     """Watches the exchanges of several threads.
 
-    :param interrupted: tells whether a signal arrived, after which nothing may take long any more.
+    :param interrupted: returns whether a signal arrived, which shortens all exchanges.
     """
 
     def __init__(self, interrupted: Callable[[], bool] = lambda: False) -> None:

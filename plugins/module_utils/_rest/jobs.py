@@ -18,7 +18,7 @@ GROWTH = 1.5
 LONGEST_REST = 10.0
 #: So many jobs of a kind are polled closely at first. Those begun at the same time wait for what these show,
 SCOUTS = 3
-#: but no longer than so many seconds, and then until they are twice as old.
+#: but no longer than so many seconds, and then until their age has doubled.
 UNAIDED, UNAIDED_GROWTH = 5.0, 2.0
 #: A waiting job looks whether others have shown something after so many seconds, and so often in its estimated duration.
 _LOOK_UP, _LOOK_UPS = 0.1, 8

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do with every kind of response: one table."""
+"""What to do with every kind of response: one table (platform.retry_actions)."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Phase(Enum):
 
     READ = "read"  # a GET, or a call without effect on services, such as the login
     SUBMIT = "submit"  # a POST, PUT or DELETE that becomes a job
-    POLL = "poll"  # the question after a job
+    POLL = "poll"  # the GET of a job
 
 
 class RetryAction(Enum):
     """What to do next."""
 
     DONE = "take the response"
-    POLL = "ask for the job until it is done"
-    RETRY = "send the same again, a write with the same job id"
+    POLL = "poll the job until it ends"
+    RETRY = "send the same again, a write with the same job ID"
     RETRY_NEW = "nothing was executed; send it again as a new job"
     FEW = "send the same again, a few times only"
-    ASK = "the request may have arrived; ask for its job"
+    ASK = "the request may have arrived; poll its job"
     RELOGIN = "log in again once and send it again as a new job"
     REREAD = "the outcome is unknown; read the state again"
     FAIL = "report the error"
@@ -49,25 +49,25 @@ class Rule(NamedTuple):
 
 
 R = RetryAction
-#: Rows without business codes are told apart by :func:`situation_of` in this order of words.
+#: :func:`situation_of` determines the row.
 TABLE: tuple[Rule, ...] = (
     Rule("unsent", R.RETRY, R.RETRY, R.RETRY),  # connection refused, name not found: it never left
-    Rule("lost", R.RETRY, R.ASK, R.RETRY),  # time-out, reset, cut answer
+    Rule("lost", R.RETRY, R.ASK, R.RETRY),  # timeout, reset, incomplete response (platform.job_lost_response)
     Rule("tls", R.FAIL, R.FAIL, R.FEW),
     Rule("bad", R.FAIL, R.ASK, R.FEW),  # too large
     Rule("ok", R.DONE, R.DONE, R.DONE),
     Rule("accepted", R.FEW, R.POLL, R.POLL),
-    Rule("garbled", R.FEW, R.ASK, R.FEW),  # a success that is not the JSON the platform speaks
-    Rule("throttled", R.RETRY, R.RETRY, R.RETRY),  # 429: refused at the door
-    Rule("outage", R.RETRY, R.ASK, R.RETRY),  # 502, 503, 504 of a proxy, without the platform's error
-    Rule("duplicate", R.FAIL, R.POLL, R.FEW),  # 400 Duplicate job uuid: it has arrived before
-    Rule("forgotten", R.FAIL, R.FAIL, R.REREAD),  # 404 for a job: unknown or expired
-    # Every other plain-text response: 3xx, 400, 403, 404, 405, 500. Given to a poll it says nothing of the job.
+    Rule("garbled", R.FEW, R.ASK, R.FEW),  # a success without the JSON of the platform
+    Rule("throttled", R.RETRY, R.RETRY, R.RETRY),  # 429: not executed
+    Rule("outage", R.RETRY, R.ASK, R.RETRY),  # 502, 503, 504 of a proxy (platform.error_proxy)
+    Rule("duplicate", R.FAIL, R.POLL, R.FEW),  # it has arrived before (platform.job_duplicate)
+    Rule("forgotten", R.FAIL, R.FAIL, R.REREAD),  # 404 for a job (platform.job_status)
+    # Every other plain-text response (platform.error_plain_text). As the response to a poll, it does not concern the job.
     Rule("rejected", R.FAIL, R.FAIL, R.FEW),
-    Rule("not_ready", R.RETRY, R.RETRY_NEW, R.RETRY_NEW),  # SYS.1010: refused at the door
-    # SYS.1012: a management node has left. What it was sent may have run, and may still be running.
+    Rule("not_ready", R.RETRY, R.RETRY_NEW, R.RETRY_NEW),  # SYS.1010: not executed
+    # SYS.1012: what the node received may have been executed, and may still be running (platform.error_node_left).
     Rule("node_gone", R.RETRY, R.REREAD, R.REREAD),
-    Rule("session", R.RELOGIN, R.RELOGIN, R.RELOGIN),  # ID.1001
+    Rule("session", R.RELOGIN, R.RELOGIN, R.RELOGIN),  # ID.1001 (platform.session_ended)
     Rule("ambiguous", R.FEW, R.REREAD, R.REREAD),  # SYS.1000, 1001, 1002, 1006, 1011, 1015, 1016, 1017
     Rule("refused", R.FAIL, R.FAIL, R.FAIL),  # every other error of the platform
 )
@@ -108,14 +108,14 @@ def situation_of(outcome: Outcome) -> str:
 
 
 def strained(outcome: Outcome) -> bool:
-    """Return whether the outcome says that the platform, or what stands before it, has too much to do."""
+    """Return whether the outcome shows that the platform, or a proxy in front of it, is overloaded."""
     if isinstance(outcome, TransportError):
         return outcome.slow
     return outcome.status == 429 or situation_of(outcome) == "outage"
 
 
 def error_of(response: Response) -> Mapping[str, object] | None:
-    """Return the platform's error object, wrapped or bare, else ``None``."""
+    """Return the platform's error object, wrapped or bare (platform.errors, platform.error_bare), else ``None``."""
     if response.json is None or response.status < 400:
         return None
     error = response.json.get("error", response.json if "code" in response.json else None)
@@ -135,19 +135,24 @@ def as_error(outcome: Outcome, job: str = "", asked: tuple[str, str] | None = No
         return ApiError(method, path, outcome.status, printable(error["code"], 80), deepest(error), job)
     text, cure = outcome.text.strip(), ""
     if outcome.status < 300:
-        # Of a response that cannot be read nobody knows whether it shows a session.
+        # A response in an unknown form may contain a session.
         shown = printable(re.sub("[0-9A-Fa-f]{8,}", MASK, text), 200)
-        text = f"the response is not from the ZStack API: {shown or 'it is empty'}"
-        cure = "check that host, port and context_path are those of a ZStack platform"
+        if outcome.missing:
+            text = f"the response has no {outcome.missing}: {shown}"
+            cure = "check that the version of the platform is supported, and that no proxy changes its responses"
+        else:
+            text = f"the response is not from the ZStack API: {shown or 'it is empty'}"
+            cure = "check that host, port and context_path are those of a ZStack platform"
     elif outcome.status < 400:
         text = f"a redirect to {printable(outcome.headers.get('Location', ''), 200)}, which is not followed"
         cure = "set host and protocol to the final address"
     elif "no api mapping" in text:
-        cure = "AIOS is not installed on this platform, or too old, or context_path is not the platform's"
+        cure = "check that the platform has AIOS in a version with this call, and check context_path"
     elif "requestTimeTooSkewed" in text:
+        text = f"{text} (the request was sent with the time {outcome.date})"
         cure = (
-            "the platform compares the time with its own wall clock; set server_utc_offset to its offset from UTC, "
-            'such as "+08:00", and check both clocks'
+            'set server_utc_offset to the offset of the platform from UTC, such as "+08:00", because the platform '
+            "compares the time with its own wall clock; check both clocks"
         )
     elif "accessKey" in text or "access key" in text:
         cure = "check access_key_id and access_key_secret"
@@ -157,7 +162,7 @@ def as_error(outcome: Outcome, job: str = "", asked: tuple[str, str] | None = No
 
 
 def deepest(error: Mapping[str, object]) -> str:
-    """Return the text of the innermost error, which holds the useful one, after the outer description."""
+    """Return the text of the innermost error, which is the useful one (platform.error_text), else the outer description."""
     texts: list[str] = []
     level: object = error
     for _depth in range(20):

@@ -53,6 +53,8 @@ class Response(NamedTuple):
     :ivar text: at most :data:`_KEPT` bytes of the body.
     :ivar json: the parsed body, ``None`` when it is not a JSON object.
     :ivar size: the bytes of the body.
+    :ivar missing: what its request needs and the body does not have.
+    :ivar date: the time that a signed request carried.
     """
 
     method: str
@@ -62,13 +64,15 @@ class Response(NamedTuple):
     text: str
     json: dict[str, Any] | None
     size: int = 0
+    missing: str = ""
+    date: str = ""
 
 
 class Transport:
     """Carries requests to one platform, for several threads at once.
 
     :param workers: how many connections are kept open.
-    :param interrupted: tells whether a signal arrived, after which no exchange takes long any more.
+    :param interrupted: returns whether a signal arrived, which shortens all exchanges.
     """
 
     def __init__(
@@ -82,7 +86,7 @@ class Transport:
         self._lock = threading.Lock()
         self._deadlines = Deadlines(interrupted)
         if not self.verify:
-            disable_warnings(InsecureRequestWarning)  # asked for, and said on every request otherwise
+            disable_warnings(InsecureRequestWarning)  # validate_certs=false was set; it would warn at every request
         self._session = requests.Session()
         self._session.mount(self.base_url, DeadlineAdapter(self._deadlines, workers))
         self._session.headers.update(
@@ -116,7 +120,7 @@ class Transport:
         sent = dict(headers or {})
         data = None
         if body is not None:
-            data = json.dumps(body).encode("ascii")
+            data = json.dumps(body).encode("ascii")  # platform.charset
             sent["Content-Type"] = "application/json;charset=UTF-8"
         url = f"{self.base_url}{path}?{query}" if query else f"{self.base_url}{path}"
         proof = _Auth(sign, method, path)
@@ -144,22 +148,28 @@ class Transport:
         if response.status_code >= 300 or parsed is None:  # it will be shown
             known = SecretTexts((*secrets, *proof.shown))
             body_text, parsed = known.redact(body_text), known.redact_all(parsed)
-        return Response(method, path, response.status_code, response.headers, body_text, parsed, len(content))
+        return Response(
+            method, path, response.status_code, response.headers, body_text, parsed, len(content), date=proof.date
+        )
 
     def _read(self, response: Any, method: str, path: str) -> bytes | bytearray:
         content = bytearray()
         while part := response.raw.read(_CHUNK, decode_content=False):
             content += part
             if len(content) > LARGEST_RESPONSE:
-                raise TransportError("bad", method, path, f"the response is larger than {LARGEST_RESPONSE} bytes")
+                raise TransportError(
+                    "bad", method, path, f"the response is larger than {LARGEST_RESPONSE:,} bytes", _PLATFORM
+                )
         expected = response.headers.get("Content-Length", "")
         if re.fullmatch("[0-9]{1,15}", expected, re.ASCII) and len(content) < int(expected):
             raise TransportError("lost", method, path, "the connection closed in the middle of the response")
         unpacked = _unpacked(content, response.headers.get("Content-Encoding", ""))
         if unpacked is None:
-            raise TransportError("bad", method, path, f"the response unpacks to more than {LARGEST_RESPONSE} bytes")
+            raise TransportError(
+                "bad", method, path, f"the response expands to more than {LARGEST_RESPONSE:,} bytes", _PLATFORM
+            )
         if _has_many_values(unpacked):
-            raise TransportError("bad", method, path, f"the response has more than {MOST_VALUES:,} values")
+            raise TransportError("bad", method, path, f"the response has more than {MOST_VALUES:,} values", _PLATFORM)
         return unpacked
 
     def _failed(self, method: str, path: str, error: Exception, exchange: Exchange) -> TransportError:
@@ -173,12 +183,14 @@ class Transport:
         if isinstance(error, requests.exceptions.SSLError) and not broken_off:
             return self._untrusted(method, path, reason)
         if isinstance(error, requests.exceptions.ProxyError):
-            reason = f"no connection to {self.base_url} through the proxy that the environment names: {reason}"
+            reason = f"no connection to {self.base_url} through the proxy from the environment: {reason}"
             return TransportError("unsent", method, path, reason, _PROXY)
         if isinstance(error, requests.exceptions.ConnectTimeout):
             reason = f"no connection to {self.base_url} within {self.timeout:g} s"
             return TransportError("unsent", method, path, reason, _ADDRESS, slow=True)
         if isinstance(error, requests.exceptions.Timeout) or "timed out" in reason:
+            if not exchange.sent:  # a handshake that took too long
+                return self._expired(method, path, exchange)
             reason = f"no response within {self.timeout:g} s"
             return TransportError("lost", method, path, reason, _OVERLOAD, slow=True)
         if any(isinstance(cause, (NewConnectionError, ConnectTimeoutError)) for cause in causes):
@@ -213,24 +225,26 @@ class Transport:
 
 def _cure_of_trust(reason: str) -> str:
     if "mismatch" in reason:
-        return "give in host a name that the certificate is made for"
+        return "set host to a name that the certificate contains"
     if "expired" in reason or "not yet valid" in reason:
-        return "renew the platform's certificate, or set this machine's clock"
+        return "renew the platform's certificate, or correct the clock of this host"
     if re.search("Missing|marked critical|key usage", reason):
-        return "have the certificate or its CA issued anew with what it lacks; Python 3.13 and later insist on it"
-    return "give the CA that signed the platform's certificate in ca_path; validate_certs=false would trust anyone"
+        return "issue the certificate or its CA again with the missing extension, which Python 3.13 and later require"
+    return "set ca_path to the CA that signed the platform's certificate; validate_certs=false would trust any server"
 
 
-_OVERLOAD = "check whether the platform is overloaded, or raise timeout"
-_PROXY = "check http_proxy and https_proxy, or name the platform's host in no_proxy"
-_SCHEME = "give {0} as protocol, or {0}:// in host where it is a URL"
-_ADDRESS = "check host, port and protocol, and that the platform is up"
+_PLATFORM = "check that host, port and context_path are those of a ZStack platform"
+_OVERLOAD = "check whether the platform is overloaded, or increase timeout"
+_PROXY = "check http_proxy and https_proxy, or add the platform's host to no_proxy"
+_SCHEME = "set protocol to {0}, or begin the URL in host with {0}://"
+_ADDRESS = "check host, port and protocol, and that the platform is running"
 
 
 class _Auth:
     """The only source of the ``Authorization`` header; ``requests`` calls it after it built the request.
 
-    :ivar shown: the parts of it that nobody else is to see.
+    :ivar shown: the parts of it to redact.
+    :ivar date: the time that it signs.
     """
 
     def __init__(self, sign: Signer | None, method: str, path: str) -> None:
@@ -238,11 +252,13 @@ class _Auth:
         self._method = method
         self._path = path
         self.shown: list[str] = []
+        self.date = ""
 
     def __call__(self, request: Any) -> Any:
         request.headers.pop("Authorization", None)
         if self._sign is not None:
             request.headers.update(self._sign(self._method, self._path))
+            self.date = str(request.headers.get("Date", ""))
             words = request.headers.get("Authorization", "").replace(":", " ").split()
             self.shown = [word for word in words if len(word) >= 16]
         return request

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One write: sent under a job id of its own, followed to its end, executed at most once."""
+"""One write: sent with its own job ID (platform.job_id), followed to its end, executed at most once."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Write:
         :return: the JSON of the finished job; or ``RELOGIN`` or ``RETRY_NEW`` when nothing was executed, and it can be
             sent again as another job.
         :raises ApiError: the platform responded with an error.
-        :raises OutcomeUnknown: whether it was executed cannot be told.
-        :raises Interrupted: by a signal; ``under_way`` tells whether it may have been executed.
+        :raises OutcomeUnknown: it may have been executed.
+        :raises Interrupted: by a signal; ``under_way`` is whether it may have been executed.
         """
         self._job = uuid.uuid4().hex
         may_arrive = False
@@ -68,13 +68,13 @@ class Write:
             if action is RetryAction.DONE and isinstance(self.last, Response):
                 return self.last.json or {}
             if action in (RetryAction.POLL, RetryAction.ASK):
-                # Of a slow one that the platform does not know yet, nobody knows whether it still arrives.
+                # A slow request that the platform does not know yet may still arrive.
                 slow = isinstance(self.last, TransportError) and self.last.slow
                 finished = self._poll(accepted=action is RetryAction.POLL)
                 if finished is not None:
                     return finished
                 may_arrive = may_arrive or slow
-                action = RetryAction.RETRY  # not received, so the same job id is still free
+                action = RetryAction.RETRY  # not received, so the same job ID can be used (platform.job_lost_response)
             if action in (RetryAction.RELOGIN, RetryAction.RETRY_NEW):
                 return action
             if action is RetryAction.REREAD:
@@ -91,14 +91,15 @@ class Write:
         self._wait(pause, under_way=may_arrive)
 
     def _poll(self, accepted: bool) -> dict[str, Any] | RetryAction | None:
-        """Ask for the job until it has ended.
+        """Poll the job until it ends, without a login (platform.job_polling), or until the window ends
+        (platform.job_never_ends).
 
         :param accepted: whether the platform has accepted it.
         :return: like :meth:`attempt`, or ``None`` when it turns out that the platform never received it.
         """
         channel, path = self._channel, f"/v1/api-jobs/{self._job}"
         backoff, end = Backoff(channel.window), time.monotonic() + channel.window
-        # Whether a request has arrived shows at once, however long its job takes.
+        # The first poll shows whether the request has arrived, regardless of the duration of its job.
         schedule = channel.job_times.schedule(self._method, self._path) if accepted else None
         pause = 0.0 if accepted else SHORTEST
         while time.monotonic() < end and not channel.gone:
@@ -116,7 +117,7 @@ class Write:
                 return None
             self.last = outcome
             if situation_of(outcome) == "forgotten":
-                raise self._unknown("the platform accepted the job and then did not know it any more", forgotten=True)
+                raise self._unknown("the platform accepted the job and then lost it", forgotten=True)
             if action in (RetryAction.RELOGIN, RetryAction.RETRY_NEW):
                 return action
             if action is RetryAction.REREAD:
@@ -133,7 +134,7 @@ class Write:
                 if few and not pause:
                     raise self._unknown()
         raise self._unknown(
-            f"no end of the job was seen within {channel.window:g} s; a larger job_timeout waits longer"
+            f"the end of the job was not seen within {channel.window:g} s; increase job_timeout to wait longer"
         )
 
     def _wait(self, seconds: float, under_way: bool) -> None:
@@ -148,5 +149,9 @@ class Write:
         cause = None
         if not reason:
             cause = as_error(self.last, self._job, (self._method, self._path))
-            reason = f"it ended with {cause.code}: {cause.details}" if isinstance(cause, ApiError) else cause.reason
+            reason = (
+                f"the platform responded with {cause.code}: {cause.details}"
+                if isinstance(cause, ApiError)
+                else cause.reason
+            )
         return OutcomeUnknown(self._method, self._path, self._job, reason, forgotten, cause)

@@ -21,6 +21,7 @@ from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.tests.driver import Driver
 from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
 from ansible_collections.zstack.aios.tests.support.harness import run_module
+from ansible_collections.zstack.aios.tests.support.samples import rule
 
 
 def apply(platform: Platform, declared: list[dict[str, Any]], **params: Any) -> Any:
@@ -222,18 +223,18 @@ def test_a_clone_may_name_the_uuid_chosen_for_another_new_one(platform: Platform
     assert platform.writes()[1]["path"].endswith(f"/ai/model-services/{chosen}")
 
 
-def test_clones_in_a_circle_are_refused_with_the_circle(platform: Platform) -> None:
+def test_clones_in_a_cycle_are_refused_with_the_cycle(platform: Platform) -> None:
     declared = [{"name": f"ring-{n}", "clone_from": f"ring-{(n + 1) % 3}"} for n in range(3)]
     result = platform.run("model_services", {"model_services": [*declared, service("fine")]})
     assert result.failed
-    assert "circle: ring-0 -> ring-1 -> ring-2 -> ring-0" in result["msg"]
+    assert "cycle: ring-0 -> ring-1 -> ring-2 -> ring-0" in result["msg"]
     assert platform.writes() == []
 
 
-def test_a_large_circle_is_reported_in_few_words(platform: Platform) -> None:
+def test_a_large_cycle_is_reported_in_few_words(platform: Platform) -> None:
     declared = [{"name": f"ring-{n}", "clone_from": f"ring-{(n + 1) % 5000}"} for n in range(5000)]
     result = platform.run("model_services", {"model_services": declared})
-    assert "circle: ring-0 -> ring-1 -> " in result["msg"]
+    assert "cycle: ring-0 -> ring-1 -> " in result["msg"]
     assert "ring-9 -> 4990 more -> ring-0" in result["msg"]
     assert len(json.dumps(result)) < 2000
 
@@ -272,6 +273,45 @@ def test_validate_only_needs_neither_platform_nor_credentials() -> None:
     assert run_module("model_services", params)["msg"] == "1 declared service is valid."
     bad = run_module("model_services", {"validate_only": True, "model_services": [{"nam": "a"}]})
     assert bad.failed
+
+
+def test_validate_only_names_what_can_only_be_an_existing_service() -> None:
+    items = [
+        service("new"), {"name": "copy", "clone_from": "new"}, {"name": "gone", "state": "absent"}, {"uuid": "a" * 32},
+        {"name": "old", "request_cpu": 3}, {**service("almost"), "yaml": None},
+    ]  # fmt: skip
+    text = run_module("model_services", {"validate_only": True, "model_services": items})["msg"]
+    assert text.startswith("6 declared services are valid. 2 of them can only be existing services, because ")
+    for part in ('"old" (model_services[4]) lacks yaml, ', 'model_center_uuid (or model_center)',
+                 '"almost" (model_services[5]) lacks yaml.'):  # fmt: skip
+        assert part in text
+    assert not any(f'"{name}"' in text for name in ("new", "copy", "gone"))
+
+
+def test_uuids_of_all_declared_services_are_returned_and_in_check_mode_of_those_that_exist(platform: Platform) -> None:
+    [kept, old, one, other] = platform.sim.seed(
+        [stored(service("kept")), {"name": "old"}, {"name": "twin"}, {"name": "twin"}]
+    )
+    items = [
+        service("kept"), service("new"), {"name": "copy", "clone_from": "kept"}, {"uuid": old, "name": "renamed"},
+        {"uuid": one}, {"uuid": other, "request_cpu": 3}, {"name": "absent", "state": "absent"},
+    ]  # fmt: skip
+    planned = platform.run("model_services", {"model_services": items}, check=True)
+    assert planned["uuids"] == {"kept": kept, "renamed": old}
+    done = platform.run("model_services", {"model_services": items})
+    stored_now = {row["name"]: row["uuid"] for row in platform.sim.services() if row["name"] != "twin"}
+    assert done["uuids"] == stored_now
+    assert set(done["uuids"]) == {"kept", "new", "copy", "renamed"}
+    assert platform.run("model_services", {"model_services": items[:3]})["uuids"] == {
+        name: stored_now[name] for name in ("kept", "new", "copy")
+    }
+
+
+def test_a_service_that_could_not_be_created_has_no_uuid(platform: Platform) -> None:
+    platform.sim.faults([rule("add", {"job_error": {"code": "SYS.1007"}})])
+    done = platform.run("model_services", {"model_services": [service("a"), service("b")], "concurrency": 1})
+    assert done["summary"]["failed"] == 1
+    assert set(done["uuids"]) == {row["name"] for row in platform.sim.services()}
 
 
 # Files
@@ -343,7 +383,7 @@ def test_a_name_declared_in_two_places_is_refused_with_both(platform: Platform, 
     ("name", "text", "reason"),
     [
         ("a.yml", "- name: x\n  yaml: {\n", "line"),
-        ("a.yml", "services: []\n", '"services" is unknown; did you mean "model_services"?'),
+        ("a.yml", "services: []\n", '"services" is an unknown key; did you mean "model_services"?'),
         ("a.yml", "just words\n", "neither a list of services nor a mapping"),
         ("a.json", "[{]", "not valid JSON"),
         ("a.yml", "$ANSIBLE_VAULT;1.1;AES256\n3132\n", "Ansible Vault"),

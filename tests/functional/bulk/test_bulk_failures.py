@@ -135,7 +135,7 @@ def test_stop_starts_no_clones_after_a_failure(platform: Platform, on_error: str
     if on_error == "stop":
         assert [write["kind"] for write in platform.writes()] == ["add", "add"]
         errors = {row["name"]: row.get("error") for row in result["results"]}
-        assert errors[f"{made}-clone"] == "not attempted, because something else failed before"
+        assert errors[f"{made}-clone"] == "not attempted, because another service failed before"
 
 
 def test_clones_of_what_failed_are_not_attempted_and_name_it(platform: Platform) -> None:
@@ -231,7 +231,7 @@ def test_a_report_is_written_after_a_failure_too(platform: Platform, tmp_path: P
     ("params", "why"),
     [
         ({"model_services": [{"name": "a", "nme": "<b>"}]}, "is not an option of a model service"),
-        ({"model_services": [{"name": "a"}]}, "the service does not exist yet"),
+        ({"model_services": [{"name": "a"}]}, "the service does not exist"),
         ({"model_services": [], "account_password": "wrong", "prune": True, "prune_conditions": ["name=a"]}, "ID.1000"),
     ],
     ids=["declaration", "plan", "login"],
@@ -378,7 +378,7 @@ def test_an_outage_is_waited_for_once_and_not_by_each_service() -> None:
     assert counts["created"] + counts["failed"] + counts["not_attempted"] + counts["unknown"] == 80
     row = next(row for row in result["results"] if row["action"] == "not_attempted")
     assert row["error"] == "not attempted, because the platform no longer responds"
-    assert "the platform has not responded for 3 s; a larger job_timeout waits longer" in result["msg"].lower()
+    assert "the platform has not responded for 3 s; increase job_timeout to wait longer" in result["msg"].lower()
 
 
 def test_services_that_others_created_meanwhile_under_the_same_name_are_warned_of(platform: Platform) -> None:

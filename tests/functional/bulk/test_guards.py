@@ -206,7 +206,7 @@ def test_an_incomplete_listing_keeps_everything(platform: Platform) -> None:
     result = prune(platform, declared[1:])
     assert result.failed
     assert result["failure"]["code"] == "incomplete_listing"
-    assert "1 of 5 the last time" in result["msg"]
+    assert "1 of 5 rows in the last one" in result["msg"]
     assert platform.writes() == []
     platform.sim.clear_faults()
     assert len(names(platform)) == 5

@@ -142,7 +142,7 @@ def test_a_plan_that_has_changed_is_refused_with_what_changed(
     result = apply(populated, later, digest)
     assert result.failed
     assert result["failure"]["code"] == "plan_changed"
-    assert f"different now: {words}." in result["msg"]
+    assert f"in these parts: {words}." in result["msg"]
     assert 'to be updated ("old-00000")' in result["msg"], "the plan as it is now is not shown"
     assert populated.writes() == []
     assert result["failure"]["plan_digest"] == plan(populated, later)

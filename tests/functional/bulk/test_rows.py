@@ -36,11 +36,11 @@ def test_pruned_services_come_by_name(platform: Platform) -> None:
     assert [row["name"] for row in result["results"]] == ["a", "b", "c"]
 
 
-def test_a_clone_of_a_circle_of_clones_is_refused_and_not_waited_for(platform: Platform) -> None:
-    circle = [{"name": "a", "clone_from": "b"}, {"name": "b", "clone_from": "a"}]
+def test_a_clone_of_a_cycle_of_clones_is_refused_and_not_waited_for(platform: Platform) -> None:
+    cycle = [{"name": "a", "clone_from": "b"}, {"name": "b", "clone_from": "a"}]
     tail = {"name": "c", "clone_from": "a", "model_center": "model-center-1"}
-    result = platform.run("model_services", {"model_services": [*circle, tail]})
-    assert result.failed and "the clones form a circle" in result["msg"]
+    result = platform.run("model_services", {"model_services": [*cycle, tail]})
+    assert result.failed and "the clones form a cycle" in result["msg"]
     assert not platform.writes()
 
 

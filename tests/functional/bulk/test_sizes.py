@@ -44,6 +44,18 @@ def test_ten_thousand_planned_creations_with_diff_fit(platform: Platform) -> Non
     assert f"{TEN_THOUSAND - shown} more services changed; the diff is cut to fit" in cut["after"]
 
 
+def test_uuids_of_ten_thousand_services_fit_and_the_json_report_has_all(platform: Platform, tmp_path: Path) -> None:
+    platform.sim.seed([stored(one) for one in services(TEN_THOUSAND)])
+    report = tmp_path / "report.json"
+    params = {"model_services": [{"name": one["name"]} for one in services(TEN_THOUSAND)], "report_path": str(report)}
+    result = platform.run("model_services", params)
+    assert result["summary"]["unchanged"] == TEN_THOUSAND
+    assert len(result["uuids"]) + result.get("uuids_omitted", 0) == TEN_THOUSAND
+    assert len(result["uuids"]) > 5000
+    assert size(result) < MOST
+    assert len(json.loads(report.read_text())["uuids"]) == TEN_THOUSAND
+
+
 def test_thousands_of_changes_of_long_texts_fit(platform: Platform) -> None:
     declared = services(4000)
     platform.sim.seed([stored(one) for one in declared])
@@ -102,7 +114,8 @@ def test_ten_thousand_unchanged_services_are_only_counted_and_take_less_than_300
     process = subprocess.run([sys.executable, "-c", program], input=params, capture_output=True, text=True, check=True)
     result, peak = json.loads(process.stdout)
     assert result["summary"]["unchanged"] == TEN_THOUSAND
-    assert size(result) < 3000
+    assert size(result) < MOST
+    assert size({**result, "uuids": {}}) < 3000
     assert result["invocation"]["module_args"]["model_services"] == f"{TEN_THOUSAND} entries"
     assert peak < 300 * 1024, f"{peak} KiB"
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Parameters
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import is_fingerprints
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support import strategies
@@ -70,7 +71,7 @@ def full_record(simulators: Callable[..., Any]) -> dict[str, Any]:
             option = {field.option: strategies.sample(field).value}
             assert not platform.run(MODULE, {"uuid": cloned["model_service"]["uuid"], **option}).failed
     [record] = [row for row in platform.sim.services() if row["name"] != "source"]
-    return {**record, "userTags": own_tags(record)}
+    return {**record, "userTags": [tag for tag in record["userTags"] if tag not in strategies.KNOWN["pattern"]]}
 
 
 @pytest.fixture
@@ -81,8 +82,8 @@ def full(platform: Platform, full_record: dict[str, Any]) -> str:
 
 
 def own_tags(record: dict[str, Any]) -> list[str]:
-    """Return the user tags that are not there because a pattern is attached."""
-    return [tag for tag in record["userTags"] if tag not in strategies.KNOWN["pattern"]]
+    """Return the user tags that are not there because a pattern is attached, or to hold fingerprints."""
+    return [tag for tag in record["userTags"] if tag not in strategies.KNOWN["pattern"] and not is_fingerprints(tag)]
 
 
 def stored(platform: Platform, uuid: str) -> dict[str, Any]:
@@ -92,6 +93,11 @@ def stored(platform: Platform, uuid: str) -> dict[str, Any]:
         {k: v for k, v in image.items() if k[-4:] not in ("uuid", "Date")} for image in record["modelServiceImages"]
     ]
     return {**record, "modelServiceImages": images, "lastOpDate": None, "userTags": own_tags(record)}
+
+
+def fingerprints(writes: list[tuple[str, Any]]) -> list[str]:
+    """Return the tags among some writes that hold fingerprints."""
+    return [body["tag"] for kind, body in writes if kind == "tag" and is_fingerprints(body["tag"])]
 
 
 def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
@@ -122,7 +128,8 @@ def test_a_creation_sends_the_field_where_the_platform_takes_it_and_nothing_else
         assert writes[0][1][field.wire] == sample.wire
         assert len(writes) == 1
     else:
-        assert writes[1:] == [("update", {field.wire: sample.wire})]
+        assert writes[1] == ("update", {field.wire: sample.wire})
+        assert len(fingerprints(writes[2:])) == len(writes[2:]) == (field in UNSEEN)
     assert field.option in result["changed_fields"]
 
 
@@ -135,9 +142,12 @@ def test_a_clone_sends_the_field_where_the_platform_takes_it_and_nothing_else(pl
     value = sample.other if field.add == "required" else sample.value
     wire = sample.other_wire if field.add == "required" else sample.wire
     result = platform.run(MODULE, {"name": name, "clone_from": "source", field.option: value})
+    if field.option == "model_uuids":
+        assert [kind for kind, _body in sent(platform)] == ["clone", "bind", "bind"]
+        return
     if not field.clone and not field.update:
         assert result.failed
-        text = "a clone takes it from its source" if field.read else "a clone cannot be given it"
+        text = "a clone takes it from its source" if field.read else "it cannot be set for a clone"
         assert f"{field.option}: {text}" in result["msg"]
         assert platform.writes() == []
         return
@@ -149,19 +159,23 @@ def test_a_clone_sends_the_field_where_the_platform_takes_it_and_nothing_else(pl
         assert writes[0][1][field.wire] == wire
         assert len(writes) == 1
     else:
-        assert writes[1:] == [("update", {field.wire: wire})]
+        assert writes[1] == ("update", {field.wire: wire})
+        assert len(fingerprints(writes[2:])) == len(writes[2:]) == (field in UNSEEN)
 
 
 @over(CHANGEABLE)
 def test_another_value_is_one_change_of_that_field_only(platform: Platform, full: str, field: Field) -> None:
     sample = strategies.sample(field)
     before = stored(platform, full)
-    always = {"update_write_only": "always"} if field in UNSEEN else {}
-    result = platform.run(MODULE, {"uuid": full, field.option: sample.other, **always})
+    result = platform.run(MODULE, {"uuid": full, field.option: sample.other})
     assert result["action"] == "updated", result.get("msg")
     assert result["changed_fields"] == [field.option]
     if field.relation:
-        assert {kind for kind, _body in sent(platform)} == {"tag"}
+        assert {kind for kind, _body in sent(platform)} <= {"tag", "bind", "unbind"}
+    elif field in UNSEEN:  # the old fingerprints are taken off before, the new ones put on after
+        before_it, update, after_it = sent(platform)
+        assert (before_it[0], update) == ("tag", ("update", {field.wire: sample.other_wire}))
+        assert fingerprints([after_it])
     else:
         assert sent(platform) == [("update", {field.wire: sample.other_wire})]
     allowed = {field.wire, field.read, "yaml" if field.shown_at else field.wire}
@@ -169,8 +183,7 @@ def test_another_value_is_one_change_of_that_field_only(platform: Platform, full
     assert changed
     assert changed <= allowed
     platform.sim.clear_log()
-    if field not in UNSEEN:
-        assert platform.run(MODULE, {"uuid": full, field.option: sample.other})["action"] == "unchanged"
+    assert platform.run(MODULE, {"uuid": full, field.option: sample.other})["action"] == "unchanged"
     assert platform.writes() == []
 
 
@@ -285,9 +298,10 @@ def test_a_field_that_is_never_shown_is_sent_with_other_changes_or_always(
     platform: Platform, full: str, field: Field
 ) -> None:
     sample = strategies.sample(field)
-    assert platform.run(MODULE, {"uuid": full, field.option: sample.other})["action"] == "unchanged"
+    on_change = {"uuid": full, field.option: sample.other, "update_write_only": "on_change"}
+    assert platform.run(MODULE, on_change)["action"] == "unchanged"
     assert platform.writes() == []
-    result = platform.run(MODULE, {"uuid": full, field.option: sample.other, "description": "new"})
+    result = platform.run(MODULE, {**on_change, "description": "new"})
     assert result["changed_fields"] == ["description", field.option]
     assert sent(platform) == [("update", {"description": "new", field.wire: sample.other_wire})]
     platform.sim.clear_log()
@@ -304,9 +318,10 @@ def test_a_field_that_the_yaml_does_not_show_is_sent_with_other_changes(
     platform = platform_with(features="no-fold")
     [uuid] = platform.sim.seed([{"name": "chat", "yaml": "note: nothing to see"}])
     sample = strategies.sample(field)
-    assert platform.run(MODULE, {"uuid": uuid, field.option: sample.value})["action"] == "unchanged"
+    on_change = {"uuid": uuid, field.option: sample.value, "update_write_only": "on_change"}
+    assert platform.run(MODULE, on_change)["action"] == "unchanged"
     assert platform.writes() == []
-    assert platform.run(MODULE, {"uuid": uuid, field.option: sample.value, "description": "new"})["changed"]
+    assert platform.run(MODULE, {**on_change, "description": "new"})["changed"]
     assert sent(platform) == [("update", {"description": "new", field.wire: sample.wire})]
 
 

@@ -124,7 +124,7 @@ def test_names_can_be_swapped_without_a_warning(platform: Platform) -> None:
 
 def test_an_unknown_uuid_is_never_created(platform: Platform) -> None:
     result = platform.run(MODULE, creatable("chat", uuid=CHOSEN))
-    assert f"no service has the uuid {CHOSEN}" in result["msg"]
+    assert f"no service has the UUID {CHOSEN}" in result["msg"]
     assert platform.run(MODULE, {"uuid": CHOSEN, "state": "absent"})["action"] == "unchanged"
     assert platform.writes() == []
 
@@ -135,7 +135,7 @@ def test_a_new_service_gets_the_chosen_uuid_once(platform: Platform) -> None:
     platform.sim.clear_log()
     assert platform.run(MODULE, creatable("chat", resource_uuid=CHOSEN))["action"] == "unchanged"
     taken = platform.run(MODULE, creatable("other", resource_uuid=CHOSEN))
-    assert '"chat" has this uuid already' in taken["msg"]
+    assert '"chat" already has this UUID' in taken["msg"]
     other = platform.run(MODULE, {"name": "chat", "resource_uuid": ANOTHER})
     assert "resource_uuid: it cannot be changed once the service exists" in other["msg"]
     assert platform.writes() == []
@@ -145,5 +145,5 @@ def test_two_items_about_one_service_are_refused(platform: Platform) -> None:
     [uuid] = platform.sim.seed([{"name": "chat"}])
     both = [{"name": "chat", "request_cpu": 3}, {"uuid": uuid, "request_cpu": 4}]
     result = platform.run("model_services", {"model_services": both})
-    assert "it is about the same service" in result["msg"]
+    assert "it declares the same service" in result["msg"]
     assert platform.writes() == []

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -171,3 +172,26 @@ def test_secrets_of_the_stored_environment_are_redacted(platform: Platform) -> N
     for params in ({}, {"declared": True}, {"fields": ["yaml"]}):
         assert "5up3r" not in str(query(platform, **params))
     assert "5up3r" not in str(platform.run("model_service", {"name": "s0", "description": "new"}, diff=True))
+
+
+DENIED = {
+    "status": {"code": 503, "body": json.dumps({"error": {"code": "ID.1002", "description": "Permission denied"}})}
+}
+
+
+@pytest.mark.parametrize(
+    ("denied", "shown"),
+    [
+        ([], {constants.ZONE_UUID, constants.SECOND_ZONE_UUID, *constants.AMBIGUOUS_ZONE_UUIDS}),
+        (["/v1/zones"], {constants.MANAGEMENT_NODE_UUID}),
+        (["/v1/zones", "/v1/management-nodes"], set()),
+    ],
+)
+def test_a_platform_is_identified_by_what_the_account_may_see(
+    platform: Platform, denied: list[str], shown: set[str]
+) -> None:
+    platform.sim.faults([{"match": {"path_regex": path, "times": 0}, "fault": DENIED} for path in denied])
+    result = query(platform, gather_platform=True, count_only=True)
+    assert set(result["platform"]["uuids"]) == shown
+    assert result["platform"]["address"] == platform.sim.url.removeprefix("http://")
+    assert "platform" not in query(platform)

@@ -31,5 +31,19 @@ def test_a_field_that_no_service_shows_is_warned_of(platform: Platform) -> None:
     asked = ["request_cpus", "user_tags", "description", "create_date"]
     result = platform.run("model_service_info", {"fields": asked})
     assert [sorted(row) for row in result["model_services"]] == [["create_date", "name", "uuid"]]
-    warnings = re.findall(r"fields: the platform shows no ([^']*)'", str(result["warnings"]))
-    assert warnings == ['"request_cpus" of a service; did you mean "request_cpu"?', '"user_tags" of a service']
+    warnings = re.findall(r"fields: model services have no field ([^']*)'", str(result["warnings"]))
+    assert warnings == ['"request_cpus"; did you mean "request_cpu"?', '"user_tags"']
+
+
+def test_an_export_declares_only_the_fields_that_are_asked_for(platform: Platform) -> None:
+    twin = platform.sim.seed([{"name": "a", "requestCpu": 2, "framework": "vLLM"}, {"name": "b"}, {"name": "b"}])[1]
+    params = {"declared": True, "fields": ["request_cpu", "readme", "frameworks"], "conditions": [f"uuid?={twin}"]}
+    result = platform.run("model_service_info", params)
+    assert [sorted(row) for row in result["model_services"]] == [["name", "request_cpu", "uuid"]]
+    everything = platform.run("model_service_info", {**params, "conditions": []})
+    assert sorted(map(sorted, everything["model_services"])) == [
+        ["name", "request_cpu"], ["name", "request_cpu", "uuid"], ["name", "request_cpu", "uuid"],
+    ]  # fmt: skip
+    warnings = re.findall(r"fields: exports have no field ([^']*)'", str(everything["warnings"]))
+    assert warnings == ['"readme"; did you mean "name"?', '"frameworks"; did you mean "framework"?']
+    assert not platform.run("model_services", {"model_services": everything["model_services"]})["changed"]

@@ -41,7 +41,9 @@ def test_a_name_is_trimmed_and_sent_as_its_uuid(platform: Platform, option: str)
     assert write["body"]["param"][field.wire] == as_given(field, uuid)
 
 
-@pytest.mark.parametrize("option", [option for option, field in MODEL_SERVICE.named.items() if field.read])
+@pytest.mark.parametrize(
+    "option", [option for option, field in MODEL_SERVICE.named.items() if field.read and field.create_only]
+)
 def test_another_name_is_refused_where_the_field_is_fixed(platform: Platform, option: str) -> None:
     field = MODEL_SERVICE.named[option]
     platform.run(MODULE, creatable(**{field.option: as_given(field, strategies.known_uuids(field)[0])}))
@@ -57,11 +59,31 @@ def test_another_name_is_refused_where_the_field_is_fixed(platform: Platform, op
 
 
 @every_name
+def test_a_uuid_in_place_of_a_name_is_sent_as_it_is(platform: Platform, option: str) -> None:
+    field = MODEL_SERVICE.named[option]
+    uuid, unknown = strategies.known_uuids(field)[0], "e" * 32
+    params = creatable(field.option, **{option: as_given(field, uuid)})
+    assert platform.run(MODULE, params)["action"] == "created"
+    [write] = platform.writes()
+    assert write["body"]["param"][field.wire] == as_given(field, uuid)
+    refused = platform.run(MODULE, {**params, "name": "other", option: as_given(field, unknown)})
+    what = option.removesuffix("s").replace("_", " ")
+    assert f'{option}: no {what} has the name or UUID "{unknown}"' in refused["msg"]
+
+
+def test_a_model_given_by_name_and_by_uuid_is_bound_once(platform: Platform) -> None:
+    both = [constants.MODEL_NAME, constants.MODEL_UUID]
+    assert platform.run(MODULE, creatable("model_uuids", models=both))["action"] == "created"
+    assert len(platform.service("chat")["modelServiceRefs"]) == 1
+    assert platform.run(MODULE, {"name": "chat", "models": both})["action"] == "unchanged"
+
+
+@every_name
 def test_a_name_and_a_uuid_together_are_refused(platform: Platform, option: str) -> None:
     field = MODEL_SERVICE.named[option]
     both = {option: as_given(field, strategies.known_names(field)[0]), field.option: strategies.sample(field).value}
     result = platform.run(MODULE, creatable(**both))
-    assert f"{option}: give either {option} or {field.option}, not both" in result["msg"]
+    assert f"{option}: set either {option} or {field.option}, not both" in result["msg"]
     assert platform.sim.log() == []
 
 
@@ -71,7 +93,7 @@ def test_an_ambiguous_name_is_refused_with_the_uuids(platform: Platform, option:
     result = platform.run(MODULE, creatable(field.option, **{option: as_given(field, constants.AMBIGUOUS_NAME)}))
     what = option.removesuffix("s").replace("_", " ")
     assert f'{option}: the name "{constants.AMBIGUOUS_NAME}" matches 2 {what}s' in result["msg"]
-    assert f"give {field.option}" in result["msg"]
+    assert f"set {field.option}" in result["msg"]
     assert platform.writes() == []
 
 

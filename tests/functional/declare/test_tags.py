@@ -17,7 +17,7 @@ from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support import strategies
 
 MODULE = "model_service"
-TAGGED = tuple(field for field in FIELDS if field.relation)
+TAGGED = tuple(field for field in FIELDS if field.read_apart)
 every_kind = pytest.mark.parametrize("field", TAGGED, ids=lambda field: field.option)
 
 
@@ -117,7 +117,7 @@ def test_on_a_platform_without_tags_only_new_services_get_them(
     platform.sim.clear_log()
     result = platform.run(MODULE, {"name": "chat", "request_cpu": 9, field.option: []})
     assert result["failure"]["code"] == "tags_not_offered"
-    assert "This platform does not offer" in result["msg"]
+    assert "this platform does not have" in result["msg"]
     assert "remove the option" in result["msg"]
     assert platform.writes() == []
 
@@ -129,6 +129,74 @@ def test_a_tag_that_the_platform_ignores_is_an_error(platform: Platform) -> None
     result = platform.run(MODULE, {"name": "chat", "user_tags": ["team-a"]})
     assert result.failed
     assert "reported success but ignored user_tags" in result["msg"]
+
+
+def test_a_user_tag_in_another_case_replaces_the_old_one(platform: Platform) -> None:
+    """A platform takes both for one tag (platform.tag_unique), so the old one has to go first."""
+    platform.sim.seed([{"name": "chat", "userTags": ["prod", "équipe", "kept"]}])
+    declared = {"name": "chat", "user_tags": ["Prod", "equipe", "kept", "new"]}
+    result = platform.run(MODULE, declared)
+    assert result["action"] == "updated", result["msg"]
+    assert sorted(platform.service("chat")["userTags"]) == ["Prod", "equipe", "kept", "new"]
+    platform.sim.clear_log()
+    assert platform.run(MODULE, declared)["action"] == "unchanged"
+    assert platform.writes() == []
+
+
+def test_a_system_tag_without_a_definition_fails_a_creation_as_a_whole(platform: Platform) -> None:
+    """The platform takes defined system tags only (platform.tag_definitions)."""
+    items = [creatable("chat", system_tags=["nobody::defined"]), creatable("other", system_tags=["team::a"])]
+    result = platform.run("model_services", {"model_services": items})
+    assert [(row["name"], row["action"]) for row in result["results"]] == [("chat", "failed"), ("other", "created")]
+    assert "SYS.1007" in result["msg"]
+    assert "nobody::defined" in result["msg"]
+    assert [row["name"] for row in platform.sim.services()] == ["other"]
+    result = platform.run(MODULE, {"name": "other", "system_tags": ["team::a", "nobody::defined"], "request_cpu": 9})
+    assert (result.failed, result["changed"], "request_cpu" in result["changed_fields"]) == (True, True, True)
+    assert "nobody::defined" in result["msg"]
+
+
+TAGGED_SERVICES = [
+    {"name": "plain"},
+    {"name": "user", "userTags": ["50%sales"]},
+    {"name": "system", "systemTags": ["team::a"]},
+    {"name": "pattern", "tagUuids": [strategies.known_uuids(TAGGED[0])[0]]},
+]
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("__userTag__ is null", ["plain", "system"]),
+        ("__systemTag__ is null", ["pattern", "plain", "user"]),
+        ("__tagUuid__ is null", ["plain", "system", "user"]),
+        ("__userTag__ not null", ["pattern", "user"]),
+        ("__userTag__=50%sales", ["user"]),
+        ("__userTag__~=%sales%", ["user"]),
+        ("__userTag__~=%Sales%", []),
+        ("__userTag__?=50%sales,other", ["user"]),
+    ],
+)
+def test_conditions_on_tags_that_the_platform_cannot_take_are_met_all_the_same(
+    platform: Platform, condition: str, names: list[str]
+) -> None:
+    """Rule platform.tag_conditions."""
+    platform.sim.seed(TAGGED_SERVICES)
+    params = {"conditions": [condition], "sort_by": "name"}
+    found = platform.run("model_service_info", params)
+    assert not found.failed, found["msg"]
+    assert [row["name"] for row in found["model_services"]] == names
+    assert platform.run("model_service_info", {**params, "count_only": True})["total"] == len(names)
+    limited = platform.run("model_service_info", {**params, "limit": 1})
+    assert [row["name"] for row in limited["model_services"]] == names[:1]
+
+
+def test_untagged_services_can_be_pruned(platform: Platform) -> None:
+    platform.sim.seed(TAGGED_SERVICES)
+    params = {"model_services": [], "prune": True, "prune_allow_empty": True, "prune_limit": "2"}
+    result = platform.run("model_services", {**params, "prune_conditions": ["__userTag__ is null"]})
+    assert not result.failed, result["msg"]
+    assert [row["name"] for row in platform.sim.services()] == ["user", "pattern"]
 
 
 def test_inherent_tags_are_not_compared(platform: Platform) -> None:

@@ -166,3 +166,21 @@ def test_the_examples_of_the_documentation_run(platform: Platform, tmp_path: Pat
     }
     assert sorted(kinds(platform)) == sorted(changes[module])
     assert (tmp_path / "model-services.html").exists() == (module == "model_services")
+
+
+def test_async_tasks_run_by_themselves_and_return_their_result_later(platform: Platform, tmp_path: Path) -> None:
+    """Ansible does not wait for them, so that nothing of it may end them."""
+    several = {"zstack.aios.model_services": {"model_services": [{**SERVICE, "name": name} for name in ("one", "two")]}}
+    single = {"zstack.aios.model_service": SERVICE}
+    tasks: list[dict[str, Any]] = [
+        {**several, "async": 60, "poll": 0},
+        {"ansible.builtin.async_status": {"jid": "{{ result_0.ansible_job_id }}"},
+         "until": "result_1.finished", "retries": 60, "delay": 0.5},
+        {**single, "async": 60, "poll": 1},
+    ]  # fmt: skip
+    defaults = {"group/zstack.aios.all": platform.connection}
+    (started, finished, waited), _screen = play(tmp_path, tasks, module_defaults=defaults)
+    assert "ansible_job_id" in started and not started.get("failed")
+    assert finished["summary"]["created"] == 2 and finished["changed"]
+    assert waited["action"] == "created"
+    assert kinds(platform) == ["add"] * 3

@@ -118,7 +118,7 @@ def assert_it_ends(playbook: Playbook, module: int) -> None:
     time.sleep(0.7)
     assert len(platform.writes()) == written
     assert written < COUNT
-    wait_for(lambda: not list(playbook.scratch.rglob("zstack_aios_*")), 5)
+    wait_for(lambda: not list(playbook.scratch.rglob("zstack_aios_lifeline_*")), 5)
 
 
 KILLED: dict[str, Callable[[Playbook], int]] = {
@@ -176,10 +176,10 @@ def test_a_closed_terminal_takes_the_module_along(slow: Platform, tmp_path: Path
 
 def test_a_task_that_times_out_takes_the_module_along(slow: Platform, tmp_path: Path, scratch: Path) -> None:
     pause = {"name": "Go on", "ansible.builtin.pause": {"seconds": 6}}
-    playbook = Playbook(slow, tmp_path, scratch, [task(slow, timeout=4, ignore_errors=True), pause])
+    playbook = Playbook(slow, tmp_path, scratch, [task(slow, timeout=8, ignore_errors=True), pause])
     playbook.wait_until_it_writes()
     module = playbook.module()
-    wait_for(lambda: not command(module), 4 + PROMISED)
+    wait_for(lambda: not command(module), 8 + PROMISED)
     assert playbook.process.poll() is None, "the playbook goes on"
     assert_it_ends(playbook, module)
     assert playbook.process.wait(30) == 0

@@ -191,6 +191,50 @@ def test_after_an_ambiguous_error_the_state_decides(platform: Platform, code: st
     assert code in result.get("msg", "") or done
 
 
+@pytest.mark.parametrize("executes", [True, False])
+def test_a_management_node_that_leaves_does_not_make_a_service_twice(
+    platform_with: Callable[..., Platform], executes: bool
+) -> None:
+    """Its jobs end with SYS.1012, whether they are executed or not (platform.error_node_left)."""
+    platform = platform_with(job_seconds=0.3)
+    result = create(platform, rule("poll", {"node_leaves": {"executes": executes}}))
+    assert result["action"] == ("created" if executes else "unknown")
+    assert len(jobs_of(platform, "add")) == 1
+    again = platform.run("model_service", NEW)
+    assert again["action"] == ("unchanged" if executes else "created")
+    platform.service("chat")
+
+
+def test_a_management_node_that_leaves_during_a_deletion_leaves_its_outcome_open(
+    platform_with: Callable[..., Platform],
+) -> None:
+    platform = platform_with(job_seconds=0.3)
+    platform.sim.seed([{"name": "chat"}])
+    platform.sim.faults([rule("poll", {"node_leaves": {"executes": False}})])
+    result = platform.run("model_service", {"name": "chat", "state": "absent"})
+    assert (result.failed, result["action"], result["failure"]["code"]) == (True, "unknown", "uncertain")
+    assert "SYS.1012" in result["msg"]
+    platform.service("chat")
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.3, 2.5])
+def test_a_job_that_the_platform_cannot_store_makes_one_service(
+    platform_with: Callable[..., Platform], seconds: float
+) -> None:
+    """A character beyond U+FFFF costs a strict database the row of the job, and every poll is a 404 (platform.job_row_lost)."""
+    platform = platform_with(features="strict-sql", job_seconds=seconds)
+    declared = {**NEW, "name": "chat \U0001f680"}
+    first = platform.run("model_service", declared)
+    assert first["action"] == "created", first["msg"]
+    end = time.monotonic() + 10
+    while not platform.sim.services():
+        assert time.monotonic() < end, "it is created in the end"
+        time.sleep(0.1)
+    time.sleep(seconds if seconds > 1 else 0)  # a second attempt, if there was one, has ended
+    assert platform.run("model_service", declared)["action"] == "unchanged"
+    platform.service(declared["name"])
+
+
 @pytest.mark.parametrize("code", MAY_BE_TAKEN)
 def test_a_creation_whose_uuid_may_be_taken_is_tried_with_another(platform: Platform, code: str) -> None:
     result = create(platform, rule("add", {"job_error": {"code": code}}))
@@ -355,16 +399,17 @@ def test_retry_after_cannot_hold_a_run_beyond_its_window(platform: Platform) -> 
     assert platform.sim.services() == []
 
 
-def test_only_a_field_that_differed_before_shows_that_an_update_arrived(platform: Platform) -> None:
+@pytest.mark.parametrize(("mode", "repeated"), [("remember", "remember"), ("on_change", "always")])
+def test_only_a_field_that_differed_before_shows_that_an_update_arrived(
+    platform: Platform, mode: str, repeated: str
+) -> None:
     """The yaml shows the same service_name before and after: no sign of the startup parameters sent with it."""
-    result = create(
-        platform, rule("update", "job_stuck"), service_name="demo", startup_parameters={"a": "1"}, job_timeout=1
-    )
+    params = {"service_name": "demo", "startup_parameters": {"a": "1"}, "update_write_only": mode}
+    result = create(platform, rule("update", "job_stuck"), job_timeout=1, **params)
     assert (result.failed, result["action"], result["changed"]) == (True, "created", True)
-    assert "update_write_only=always" in result["msg"]
-    assert "startup_parameters" in result["msg"]
+    assert ("run once with update_write_only=always" in result["msg"]) == (repeated == "always")
     platform.sim.clear_faults()
-    params = {**NEW, "service_name": "demo", "startup_parameters": {"a": "1"}, "update_write_only": "always"}
+    params = {**NEW, **params, "update_write_only": repeated}
     assert platform.run("model_service", params)["action"] == "updated"
     assert platform.service("chat")["startupParameters"] == {"a": "1"}
 

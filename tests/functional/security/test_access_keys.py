@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -45,6 +48,9 @@ def test_a_wrong_clock_names_the_option_that_cures_it(platform_with: Callable[..
     assert result.failed
     assert "server_utc_offset" in result["msg"]
     assert '"+08:00"' in result["msg"]
+    [sent] = re.findall(r"sent with the time (.*? GMT\+00:00)\)", result["msg"])
+    age = time.time() - parsedate_to_datetime(sent.replace("GMT+00:00", "GMT")).timestamp()
+    assert -2 < age < 60
     assert platform.sim.stats()["requests"] == 1, "never repeated"
 
 

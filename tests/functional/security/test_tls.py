@@ -149,7 +149,7 @@ def test_a_certificate_for_another_name_names_the_cure(tmp_path: Path) -> None:
     with Simulator(certfile=files.certificate, keyfile=files.key) as simulator:
         result = Platform(simulator).run("model_service_info", {"ca_path": str(files.ca), **QUICK})
     assert result.failed
-    assert "name that the certificate is made for" in result["msg"]
+    assert "name that the certificate contains" in result["msg"]
 
 
 def test_an_expired_certificate_names_the_cure(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_an_incomplete_certificate_names_the_cure_where_python_refuses_it(tmp_pa
         result = Platform(simulator).run("model_service_info", {"ca_path": str(files.ca), **QUICK})
     refused = sys.version_info >= (3, 13)
     assert result.failed == refused
-    assert ("issued anew" in result.get("msg", "")) == refused
+    assert ("again with the missing extension" in result.get("msg", "")) == refused
 
 
 def test_a_port_without_tls_is_reported(platform: Platform) -> None:
@@ -174,7 +174,7 @@ def test_a_port_without_tls_is_reported(platform: Platform) -> None:
     assert result.failed
     assert result["failure"]["code"] == "transport_tls"
     assert "does not speak TLS" in result["msg"]
-    assert "give http as protocol, or http:// in host where it is a URL" in result["msg"]
+    assert "set protocol to http, or begin the URL in host with http://" in result["msg"]
 
 
 def test_a_port_with_tls_is_reported_when_it_is_spoken_to_without(secure: Platform) -> None:

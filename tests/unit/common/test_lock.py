@@ -37,44 +37,46 @@ def lock(folder: Path, service: str = "", platform: str = "one", timeout: float 
     ],
 )
 def test_who_waits_for_whom(tmp_path: Path, first: str, second: str, excluded: bool) -> None:
-    with lock(tmp_path, first).held():
+    with lock(tmp_path, first).acquired():
         if excluded:
-            with pytest.raises(GuardError), lock(tmp_path, second).held():
+            with pytest.raises(GuardError), lock(tmp_path, second).acquired():
                 pass
         else:
-            with lock(tmp_path, second).held():
+            with lock(tmp_path, second).acquired():
                 pass
-    with lock(tmp_path, second).held():
+    with lock(tmp_path, second).acquired():
         pass
 
 
 def test_platforms_have_nothing_to_do_with_each_other(tmp_path: Path) -> None:
-    with lock(tmp_path).held(), lock(tmp_path, platform="two").held():
+    with lock(tmp_path).acquired(), lock(tmp_path, platform="two").acquired():
         pass
 
 
 def test_the_other_run_is_named(tmp_path: Path) -> None:
     waits: list[str] = []
-    with lock(tmp_path).held():
+    with lock(tmp_path).acquired():
         waiting = RunLock(str(tmp_path), "one", "", 0.3, time.sleep, waits.append)
-        with pytest.raises(GuardError) as caught, waiting.held():
+        with pytest.raises(GuardError) as caught, waiting.acquired():
             pass
     owner = rf"process {os.getpid()}, started \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d"
     assert re.search(owner, caught.value.message)
-    assert "waited for 0.3 s" in caught.value.message
+    assert "This run waited 0.3 s" in caught.value.message
     assert "Nothing was written" in caught.value.message
     assert caught.value.code == "locked"
-    assert waits and all(re.fullmatch(f"waiting for another run on this platform: {owner}", text) for text in waits)
+    assert waits and all(
+        re.fullmatch(f"waiting for another run that writes to this platform: {owner}", text) for text in waits
+    )
 
 
 def test_a_lock_is_waited_for(tmp_path: Path) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with lock(tmp_path, timeout=10).held():
+        with lock(tmp_path, timeout=10).acquired():
             order.append("second")
 
-    with lock(tmp_path).held():
+    with lock(tmp_path).acquired():
         thread = threading.Thread(target=second)
         thread.start()
         time.sleep(0.3)
@@ -88,15 +90,15 @@ def test_a_wait_can_be_interrupted(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with (
-        lock(tmp_path).held(),
+        lock(tmp_path).acquired(),
         pytest.raises(KeyboardInterrupt),
-        RunLock(str(tmp_path), "one", "", 60, interrupted).held(),
+        RunLock(str(tmp_path), "one", "", 60, interrupted).acquired(),
     ):
         pass
 
 
 def hold(folder: Path, held: object) -> None:
-    with lock(folder).held():
+    with lock(folder).acquired():
         held.set()  # type: ignore[attr-defined]
         time.sleep(60)
 
@@ -107,11 +109,11 @@ def test_a_lock_does_not_outlive_its_process(tmp_path: Path) -> None:
     process = context.Process(target=hold, args=(tmp_path, held))
     process.start()
     assert held.wait(10)
-    with pytest.raises(GuardError, match=f"process {process.pid}"), lock(tmp_path).held():
+    with pytest.raises(GuardError, match=f"process {process.pid}"), lock(tmp_path).acquired():
         pass
     os.kill(process.pid or 0, signal.SIGKILL)
     process.join()
-    with lock(tmp_path).held():
+    with lock(tmp_path).acquired():
         pass
 
 
@@ -122,7 +124,7 @@ def test_many_runs_of_one_service_follow_one_another(tmp_path: Path) -> None:
     def run() -> None:
         nonlocal inside, most
         for _time in range(20):
-            with lock(tmp_path, "chat", timeout=30).held():
+            with lock(tmp_path, "chat", timeout=30).acquired():
                 with guard:
                     inside += 1
                     most = max(most, inside)
@@ -143,21 +145,21 @@ def test_many_runs_of_one_service_follow_one_another(tmp_path: Path) -> None:
 
 
 def test_an_error_inside_gives_the_lock_back(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="inside"), lock(tmp_path, "chat").held():
+    with pytest.raises(ValueError, match="inside"), lock(tmp_path, "chat").acquired():
         raise ValueError("inside")
-    with lock(tmp_path, "chat").held():
+    with lock(tmp_path, "chat").acquired():
         pass
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
-    with lock(tmp_path).held():
+    with lock(tmp_path).acquired():
         pass
     [path] = tmp_path.iterdir()
     target = tmp_path / "target"
     target.write_text("precious", encoding="utf-8")
     path.unlink()
     path.symlink_to(target)
-    with pytest.raises(GuardError, match="symbolic links"), lock(tmp_path).held():
+    with pytest.raises(GuardError, match="symbolic links"), lock(tmp_path).acquired():
         pass
     assert target.read_text(encoding="utf-8") == "precious"
 

@@ -9,10 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan, make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import (
+    ALWAYS,
+    ON_CHANGE,
+    REMEMBER,
+    Plan,
+    make_plan,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
-from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Member, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import fingerprint, fingerprints_tag
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
@@ -27,13 +34,13 @@ def current(name: str, uuid: str = ONE, **more: Any) -> Resource:
     return Resource(MODEL_SERVICE, MODEL_SERVICE.decode({"uuid": uuid, "name": name, "yaml": "a: 1", **more}))
 
 
-def plan(items: list[dict[str, Any]], *services: Resource, always: bool = False) -> Plan:
+def plan(items: list[dict[str, Any]], *services: Resource, update_write_only: str = REMEMBER) -> Plan:
     """Return the plan of a declaration without errors of its own."""
     read, errors = validate_items(
         MODEL_SERVICE, [RawItem(item, f"model_services[{place}]") for place, item in enumerate(items)]
     )
     assert errors == []
-    return make_plan(read, Snapshot(services), always)
+    return make_plan(read, Snapshot(services), update_write_only)
 
 
 def kinds(made: Plan) -> list[str]:
@@ -81,11 +88,23 @@ def test_an_update_sends_what_differs_and_nothing_else() -> None:
 
 def test_fields_that_are_never_shown_follow_another_change_or_are_sent_always() -> None:
     item = {"name": "one", "startup_parameters": {"a": "1"}}
-    assert kinds(plan([item], current("one"))) == ["unchanged"]
+    made = plan([item], current("one"))
+    assert (kinds(made), made.actions[0].uncompared) == (["unchanged"], ["startup_parameters"])
     [action] = plan([{**item, "description": "new"}], current("one")).actions
     assert set(action.update_values) == {"description", "startup_parameters"}
-    [action] = plan([item], current("one"), always=True).actions
+    [action] = plan([item], current("one"), update_write_only=ALWAYS).actions
     assert set(action.update_values) == {"startup_parameters"}
+
+
+def test_fields_that_are_never_shown_are_compared_by_their_fingerprints() -> None:
+    field = MODEL_SERVICE.by_option["startup_parameters"]
+    item = {"name": "one", "startup_parameters": {"a": "1"}}
+    for value, kind in (({"a": 1}, "unchanged"), ({"a": "2"}, "updated"), (None, "updated")):
+        service = current("one")
+        tag = fingerprints_tag({field.option: fingerprint(ONE, field, value)})
+        service.remembered = [] if value is None else [Member("0" * 32, tag)]
+        assert kinds(plan([item], service)) == [kind]
+        assert kinds(plan([item], service, update_write_only=ON_CHANGE)) == ["unchanged"]
 
 
 def test_a_new_yaml_is_sent_with_the_fields_that_the_platform_folded_into_the_old_one() -> None:
@@ -110,10 +129,10 @@ def test_chains_of_clones_are_linked_and_predicted() -> None:
 
 
 @pytest.mark.parametrize("length", [2, 3, 7])
-def test_circles_of_clones_are_refused_with_the_whole_circle(length: int) -> None:
+def test_cycles_of_clones_are_refused_with_the_whole_cycle(length: int) -> None:
     items = [{"name": f"s{place}", "clone_from": f"s{(place + 1) % length}"} for place in range(length)]
     [error] = plan(items).errors
-    assert "the clones form a circle: " in error.text
+    assert "the clones form a cycle: " in error.text
     assert error.text.count(" -> ") == length
 
 
@@ -124,11 +143,11 @@ def test_circles_of_clones_are_refused_with_the_whole_circle(length: int) -> Non
         ({"name": "twin", "state": "absent"}, f"2 services have this name: {ONE}, {TWO}"),
         ({"name": "copy", "clone_from": "twin"}, f'the name "twin" matches 2 services: {ONE}, {TWO}'),
         ({"name": "copy", "clone_from": "nothing"}, 'has the name "nothing"'),
-        ({"name": "copy", "clone_from": "3" * 32}, f'has the uuid "{"3" * 32}"'),
-        ({"uuid": "3" * 32, "name": "x"}, f"no service has the uuid {'3' * 32}"),
-        ({"name": "new", "request_cpu": 1}, "these are missing to create it: yaml, request_memory"),
+        ({"name": "copy", "clone_from": "3" * 32}, f'has the UUID "{"3" * 32}"'),
+        ({"uuid": "3" * 32, "name": "x"}, f"no service has the UUID {'3' * 32}"),
+        ({"name": "new", "request_cpu": 1}, "options that its creation requires are missing: yaml, request_memory"),
         ({**REQUIRED, "name": "new", "readme": "x"}, "readme: only a clone can set it"),
-        ({**REQUIRED, "name": "new", "resource_uuid": ONE}, '"twin" has this uuid already'),
+        ({**REQUIRED, "name": "new", "resource_uuid": ONE}, '"twin" already has this UUID'),
         ({"uuid": ONE, "conda_version": "23.7"}, 'current value none, declared value "23.7"'),
         ({"uuid": ONE, "yaml": "a: ["}, "yaml: it is not valid YAML"),
     ],

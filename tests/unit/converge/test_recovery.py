@@ -81,7 +81,7 @@ def test_a_success_without_a_result_is_looked_at_twice_at_most(looks: list[objec
 @pytest.mark.parametrize(
     ("looks", "text"),
     [
-        ([None, None], "the platform reports success, but the state does not show it"),
+        ([None, None], "the platform reported success, but the service does not show the change"),
         ([unreadable()], "Out of memory"),
         ([None, unreadable()], "Out of memory"),
         ([None, Interrupted("interrupted by SIGTERM", "interrupted")], "Interrupted by SIGTERM"),
@@ -90,7 +90,7 @@ def test_a_success_without_a_result_is_looked_at_twice_at_most(looks: list[objec
 def test_a_success_that_the_state_does_not_show_is_unverified(looks: list[object], text: str) -> None:
     error = Play([None], looks).fails()
     assert error.code == "unverified"
-    assert "the platform reports success" in error.message and text in error.message
+    assert "the platform reported success" in error.message and text in error.message
 
 
 @pytest.mark.parametrize("error", [refused(), TransportError("unsent", POST, PATH, "refused"), unreadable()])
@@ -109,20 +109,20 @@ def test_a_write_with_an_unknown_outcome_is_adopted_when_the_state_shows_it(
 @pytest.mark.parametrize("error", [unknown(), unknown(code="SYS.1011")])
 def test_a_write_that_the_platform_may_still_do_is_not_sent_again(error: OutcomeUnknown) -> None:
     assert Play([error], [None, None]).fails() is error
-    assert "the change is not there so far. Next: run again later" in error.message
+    assert "does not show the change so far. Next: run again later" in error.message
 
 
 @pytest.mark.parametrize("code", ["SYS.1000", "SYS.1006"])
 def test_a_write_has_failed_when_its_error_is_final_and_the_state_does_not_show_it(code: str) -> None:
     error = Play([unknown(code=code)], [None, None]).fails()
     assert (type(error), error.code) == (ApiError, code)
-    assert "The service was read again, and the change is not there." in error.message
+    assert "The service was read again and does not show the change." in error.message
 
 
 def test_an_unknown_outcome_stays_unknown_when_the_state_cannot_be_read() -> None:
     error = unknown(forgotten=True)
     assert Play([error], [None, unreadable()]).fails() is error
-    assert "The state could not be read either: out of memory" in error.message
+    assert "The service could not be read either: out of memory" in error.message
 
 
 def test_a_write_that_the_platform_forgot_is_sent_again_once() -> None:

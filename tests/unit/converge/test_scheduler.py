@@ -105,7 +105,8 @@ def test_a_signal_ends_every_wait_and_starts_nothing_more() -> None:
 
 
 def test_a_thing_whose_thread_starts_after_the_signal_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    run, begun = Run(2, lambda thing: begun.append(thing)), list[Any]()
+    begun: list[Any] = []
+    run = Run(2, begun.append)
     submit = ThreadPoolExecutor.submit
 
     def signal_first(pool: ThreadPoolExecutor, function: Callable[..., Any], thing: Any) -> Any:

@@ -27,7 +27,7 @@ def test_counts_and_the_first_services_are_named() -> None:
     rows = ({"name": "a", "action": "cloned"}, {"name": "b", "action": "updated", "changed_fields": ["size", "yaml"]})
     assert drift_text(result(*rows, created=2, cloned=1, updated=1, unchanged=5), "shanghai") == (
         "shanghai differs from its declaration: 3 to create, 1 to update, 0 to delete, 5 as declared. Nothing was changed. "
-        "First to differ: a (to be cloned), b (to be updated: size, yaml)"
+        "First differences: a (to be cloned), b (to be updated: size, yaml)"
     )
 
 

@@ -153,7 +153,7 @@ def test_an_empty_folder_is_an_error_when_services_would_be_pruned(tmp_path: Pat
     (tmp_path / "mount").mkdir()
     assert read(tmp_path) == ([], [])
     [error] = read_files([str(tmp_path)], pruning=True)[1]
-    assert str(error).startswith(f"{tmp_path}/mount: the folder is empty, and with prune")
+    assert str(error).startswith(f"{tmp_path}/mount: the folder is empty, and prune")
     (tmp_path / "mount" / ".keep").touch()
     assert read_files([str(tmp_path)], pruning=True) == ([], [])
 
@@ -184,7 +184,7 @@ def test_every_unreadable_file_is_an_error_and_the_others_are_read(tmp_path: Pat
     (tmp_path / "e.yml").write_bytes(b"\xff")
     found, errors = read(tmp_path, tmp_path / "missing", 7, "")
     assert [name for name, _place in found] == ["fine"]
-    for part in ("a.yml: it is not valid YAML", "b.json: it is not valid JSON", "c.yml: \"services\" is unknown",
+    for part in ("a.yml: it is not valid YAML", "b.json: it is not valid JSON", "c.yml: \"services\" is an unknown key",
                  "e.yml: it is not UTF-8", "there is no such file or folder"):  # fmt: skip
         assert any(part in error for error in errors), part
     assert sum("it is not the path of a file or folder" in error for error in errors) == 2

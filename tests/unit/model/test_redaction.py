@@ -83,6 +83,13 @@ def test_a_redacted_yaml_that_is_declared_stands_for_the_current_one(text: str) 
     assert field_type.complete(shown, text).text.count("5up3r") == 1
 
 
+def test_an_empty_value_is_no_secret() -> None:
+    redactor = Redactor()
+    text = 'env: {HF_TOKEN: "", API_KEY: null}\nenvironment: ["PASSWORD="]'
+    assert redactor.redact_yaml(text) == text
+    assert redactor.redact_map({"HF_TOKEN": "", "API_KEY": "k-1"}) == {"HF_TOKEN": "", "API_KEY": MASK}
+
+
 def test_a_text_without_secrets_is_returned_unchanged() -> None:
     for text in ("# token\nenv: [A:1]  # note", "a: {token: x}", "env: token", "", "env: [MONKEY:1, no pair]"):
         assert Redactor().redact_yaml(text) == text
@@ -101,7 +108,7 @@ def test_redaction_hides_every_secret_and_changes_nothing_else(document: dict[st
     before, after = environment_of(document), environment_of(shown)
     assert (before is None) == (after is None)
     for key, value in (before or {}).items():
-        assert (after or {})[key] == (MASK if Redactor().is_secret(key) else value)
+        assert (after or {})[key] == (MASK if value and Redactor().is_secret(key) else value)
     for side in (document, shown):
         side.pop("env", None)
     assert repr(shown) == repr(document)

@@ -25,6 +25,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.query import
     Condition,
     equals,
     keeps_all,
+    queries,
     read_by_server,
 )
 from ansible_collections.zstack.aios.tests.simulator import resources
@@ -198,6 +199,10 @@ def test_the_platforms_reading_is_predicted(text: str) -> None:
         ({"field": "readme", "operator": "is null"}, "readme is null"),
         ({"field": "name", "value": "a!=b"}, "name~=a__b"),
         ({"field": "name", "value": "=a"}, "name~=_a"),
+        ("__userTag__ not null", "__userTag__ not null"),
+        ("__userTag__=50%sales", "__userTag__~=50_sales"),
+        ("__userTag__~=%sales%", "__userTag__~=%_ales%"),
+        ("name~=%sales%", "name~=%sales%"),
     ],
 )
 def test_conditions_are_sent_in_the_platforms_form(given_condition: Any, sent: str) -> None:
@@ -217,9 +222,11 @@ def test_conditions_are_sent_in_the_platforms_form(given_condition: Any, sent: s
         ({"field": "name", "operator": "="}, "needs a single value"),
         ({"field": "name", "operator": "is null", "value": "a"}, "takes no value"),
         ({"field": "name", "operator": "?=", "value": ["a,b"]}, "cannot contain a comma"),
-        ({"field": "name", "operator": "?=", "value": ["it's"]}, "cannot take a single quote"),
-        ({"field": "name", "operator": "!=", "value": "it's"}, "cannot take a single quote"),
+        ({"field": "name", "operator": "?=", "value": ["it's"]}, "rejects a single quote"),
+        ({"field": "name", "operator": "!=", "value": "it's"}, "rejects a single quote"),
         ({"field": "name", "operator": ">", "value": "a!=b"}, "misread an operator"),
+        ("__userTag__!~=%sales%", "the platform cannot take %s in a condition on tags"),
+        ("request_cpu>=many", "is not a whole number"),
         ({"field": "name", "operator": "~=", "value": "~=a"}, "misread an operator"),
     ],
 )
@@ -227,6 +234,16 @@ def test_an_invalid_condition_is_refused_with_the_reason(given_condition: Any, t
     with pytest.raises(InvalidCondition, match=".") as refusal:
         READER.read(given_condition)
     assert text in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["__userTag__ is null", "__systemTag__ is null", "__tagUuid__ is null", "__userTag__?=a,50%sales"]
+)
+def test_what_the_platform_cannot_be_asked_about_tags_is_filtered_here(text: str) -> None:
+    condition = READER.read(text)
+    assert queries([condition]) == []
+    assert condition.sent == text
+    assert condition.keeps is not None
 
 
 def test_the_operator_in_is_exact_in_case_too(table: Table) -> None:

@@ -64,6 +64,31 @@ def test_strict_sees_a_uuid_declared_twice_under_two_names() -> None:
     assert f"the uuid '{'a' * 32}' is declared in model_services_items__a[0] and model_services_items__b[0]" in message
 
 
+@pytest.mark.parametrize("mode", ["strict", "overlay"])
+def test_services_of_one_name_and_different_uuids_are_different_ones(mode: str) -> None:
+    one, other = {"name": "twin", "uuid": "a" * 32}, {"name": "twin", "uuid": "b" * 32}
+    assert merge_model_services({"model_services_items": [one, other]}, mode) == [one, other]
+    assert merge_model_services({"model_services_items": [one], "model_services_items__b": [other]}, mode) == [
+        one,
+        other,
+    ]
+
+
+@pytest.mark.parametrize("mode", ["strict", "overlay"])
+def test_a_name_that_only_some_items_give_a_uuid_is_refused(mode: str) -> None:
+    base = [{"name": "twin", "uuid": "a" * 32}, {"name": "twin", "uuid": "b" * 32}]
+    message = refusal({"model_services_items": base, "model_services_items__c": [{"name": "twin"}]}, mode)
+    places = "model_services_items[0] and model_services_items[1] and model_services_items__c[0]"
+    assert f"the name 'twin' is declared in {places} (set the uuid of each one if they are several services" in message
+
+
+def test_overlay_finds_one_of_several_services_of_a_name_by_its_uuid() -> None:
+    base = [{"name": "twin", "uuid": "a" * 32}, {"name": "twin", "uuid": "b" * 32, "request_cpu": 1}]
+    over = [{"name": "twin", "uuid": "b" * 32, "request_cpu": 2}]
+    merged = merge_model_services({"model_services_items": base, "model_services_items__c": over}, "overlay")
+    assert merged == [base[0], over[0]]
+
+
 def test_a_uuid_that_looks_like_a_name_is_another_service() -> None:
     text = "b" * 32
     assert len(merge_model_services({"model_services_items": [{"name": text}, {"uuid": text}]})) == 2
@@ -113,9 +138,9 @@ def test_overlay_refuses_to_join_two_services_into_one() -> None:
     [
         (None, "model_services_items__x is empty; write [] for no model services"),
         ({"name": "a"}, "model_services_items__x must be a list of model services, not a mapping"),
-        ("qwen", "model_services_items__x must be a list of model services, not text"),
+        ("qwen", "model_services_items__x must be a list of model services, not a string"),
         (True, "model_services_items__x must be a list of model services, not a boolean"),
-        (["qwen"], "model_services_items__x[0] must be a mapping with a name, not text"),
+        (["qwen"], "model_services_items__x[0] must be a mapping with a name, not a string"),
         ([{"name": "a"}, 7], "model_services_items__x[1] must be a mapping with a name, not a number"),
         ([[]], "model_services_items__x[0] must be a mapping with a name, not a list"),
         ([{"request_cpu": 1}], "model_services_items__x[0] has neither name nor uuid"),

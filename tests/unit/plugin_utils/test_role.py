@@ -63,7 +63,7 @@ def test_errors_of_every_kind_are_reported_together() -> None:
         "model_services_items[1] must be a mapping",
         "the name 'qwen' is declared in model_services_items[0] and model_services_items__more[0]",
         "is refused under --limit (one)",
-        "model_services_plan_digest has no entry for one: the plan did not cover it",
+        "model_services_plan_digest has no entry for one: the approved plan does not include this host",
     ):
         assert text in errors
     assert len(variables.errors()) == 5
@@ -109,7 +109,7 @@ def test_a_host_is_held_to_its_own_digest_unless_it_plans(given: dict[str, Any],
 
 def test_no_digest_at_all_is_refused_with_another_reason() -> None:
     [error] = role(plan_digest={}).errors()
-    assert "no approved plan has arrived" in error
+    assert "no approved plan was passed on" in error
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,11 @@ def test_no_digest_at_all_is_refused_with_another_reason() -> None:
     [
         (
             {"prune": True, "expect_hosts": 3},
-            "model_services_expect_hosts is 3 but this play sees 2 (one, two). A slice",
+            "model_services_expect_hosts is 3 but this play has 2 hosts (one, two). A limit",
         ),
         (
             {"prune": True, "expect_hosts": 1},
-            "model_services_expect_hosts is 1 but this play sees 2 (one, two). Raise it",
+            "model_services_expect_hosts is 1 but this play has 2 hosts (one, two). Increase it",
         ),
         ({"prune": "yes", "expect_hosts": "3"}, "model_services_expect_hosts is 3"),
         ({"prune": True, "ansible_limit": "one"}, "is refused under --limit (one)"),
@@ -194,8 +194,8 @@ def test_hosts_may_not_share_the_path_of_a_report_or_an_export() -> None:
         for name in ("one", "two")
     }
     [error] = role("one", two).errors()
-    assert "model_services_report_path is r.html for more than one host, whose reports would overwrite" in error
+    assert "model_services_report_path is r.html for several hosts, whose reports would overwrite" in error
     assert role("one", two).export_errors() == []
     three = {**two, "three": {"host": "three", "export_path": "x.yml"}}
     [error] = role("two", three).export_errors()
-    assert "model_services_export_path is x.yml for more than one host, whose exports" in error
+    assert "model_services_export_path is x.yml for several hosts, whose exports" in error

@@ -63,7 +63,7 @@ def make_row(name: str = "qwen", action: str = "updated", **values: Any) -> dict
 
 
 #: What a report shows before its rows.
-FACTS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary")
+FACTS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary", "uncompared")
 
 
 def make_report(*rows: dict[str, Any], check: bool = False, unchanged: int = 0, **summary: int) -> dict[str, Any]:
@@ -79,6 +79,7 @@ def make_report(*rows: dict[str, Any], check: bool = False, unchanged: int = 0, 
         "plan_digest": "c0ffee" * 10,
         "refused": "",
         "interrupted": False,
+        "uncompared": {},
         "summary": {**counts, "unchanged": unchanged, "total": total, **costs, **summary},
         "rows": list(rows),
     }

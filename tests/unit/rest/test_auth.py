@@ -155,5 +155,5 @@ def test_the_repr_of_a_connection_shows_no_secret() -> None:
 
 @pytest.mark.parametrize("response", [{}, {"inventory": None}, {"inventory": {}}, {"inventory": {"uuid": 7}}])
 def test_a_login_without_a_session_is_an_error(response: dict[str, Any]) -> None:
-    with pytest.raises(ApiError, match="holds no session"):
+    with pytest.raises(ApiError, match="contains no session"):
         auth_of(ACCOUNT).ensure(lambda *_call: response)

@@ -22,7 +22,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 from ansible_collections.zstack.aios.plugins.module_utils._rest.transport import Transport
 from ansible_collections.zstack.aios.tests.support.raw_server import RawServer, Talk, responding
 
-TIMEOUT = 1.0
+TIMEOUT = 0.5
 
 
 def drops(connection: socket.socket, pieces: Iterator[bytes], pause: float = 0.05) -> None:

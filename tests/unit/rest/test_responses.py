@@ -74,9 +74,9 @@ EXPECTED: dict[str, list[tuple[Outcome, RetryAction, RetryAction, RetryAction]]]
     "refused": [
         *((response(503, error(code)), R.FAIL, R.FAIL, R.FAIL)
           for code in ("SYS.1003", "SYS.1004", "SYS.1005", "SYS.1007", "SYS.1008", "SYS.1009", "SYS.1014",
-                     "SYS.1018", "SYS.1019", "ID.1000", "ID.1002", "ID.1003", "ID.1004", "ID.1005", "ID.1006",
-                     "ID.1007", "ID.2000", "ID.2001", "ID.2002", "ID.2003", "LOGIN_CONTROL.1000",
-                     "LOGIN_CONTROL.1002", "PORTAL.1000", "AIOS.4711")),
+                       "SYS.1018", "SYS.1019", "ID.1000", "ID.1002", "ID.1003", "ID.1004", "ID.1005", "ID.1006",
+                       "ID.1007", "ID.2000", "ID.2001", "ID.2002", "ID.2003", "LOGIN_CONTROL.1000",
+                       "LOGIN_CONTROL.1002", "PORTAL.1000", "AIOS.4711")),
         (response(403, {"code": "LOGIN_CONTROL.1004", "details": "bare"}), R.FAIL, R.FAIL, R.FAIL),
     ],
     # Ambiguous: read the state before deciding.

@@ -155,7 +155,7 @@ def test_the_end_of_a_job_is_seen_in_its_window_although_no_other_of_its_kind_ha
 def test_a_job_without_end_is_unknown_when_its_window_ends(attempt: Any, busy: int) -> None:
     channel, result = attempt(platform([ACCEPTED], lambda _now: ACCEPTED), 20.0, busy=busy)
     assert isinstance(result, OutcomeUnknown) and not result.forgotten
-    assert "no end of the job was seen within 20 s; a larger job_timeout waits longer" in result.message
+    assert "the end of the job was not seen within 20 s; increase job_timeout to wait longer" in result.message
     assert channel.log[-1][0] >= 20 and channel.now < 21, "the last poll comes when the window ends"
 
 
