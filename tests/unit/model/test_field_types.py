@@ -195,3 +195,12 @@ def test_a_yaml_that_is_too_long_to_parse_is_compared_as_text() -> None:
     assert field_type.same(declared, text + "\n")
     assert not field_type.same(declared, text.replace("b: 1", "b:  1"))
     assert field_type.same(field_type.parse({"a": "x" * yaml_codec.LONGEST}), "a: " + "x" * yaml_codec.LONGEST)
+
+
+@pytest.mark.parametrize(
+    "value", ["{'a': datetime.date(2026, 1, 2)}", " [{'a': 1, 'b': datetime.datetime(2026, 1, 2, 3, 4)}]"]
+)
+def test_a_mapping_with_a_date_that_a_template_made_text_is_refused_with_the_cure(value: str) -> None:
+    with pytest.raises(scalars.InvalidValue, match="quote the date, or set jinja2_native"):
+        field_types.Yaml().parse(value)
+    field_types.Yaml().parse("{'a': 'datetime.date(2026, 1, 2)'}").check()

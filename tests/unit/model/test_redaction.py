@@ -139,3 +139,9 @@ def test_redacting_takes_little_time_whatever_is_secret(shape: str) -> None:
 
 def test_a_secret_that_is_not_valid_unicode_is_redacted() -> None:
     assert SecretTexts(["half-\ud800-a-pair"]).redact("so half-\ud800-a-pair it is") == f"so {MASK} it is"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_longest_of_several_secrets_is_redacted_first(order: int) -> None:
+    texts = SecretTexts(["s3cret-one", "s3cret-one-and-more", "s3cret-one-and-more-yet"][::order])
+    assert texts.redact("a s3cret-one-and-more-yet, s3cret-one-and, s3cret-one") == f"a {MASK}, {MASK}-and, {MASK}"
