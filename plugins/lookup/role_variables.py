@@ -20,6 +20,7 @@ options:
     description:
       - What to return.
       - V(items) returns the declared model services of all variables.
+      - V(valid_items) returns those that can be joined, although others cannot.
       - V(settings) returns the options that the role prepares for the module.
       - V(errors), V(declaration_errors) and V(export_errors) return all reasons why the role cannot converge, validate
         or export.
@@ -27,7 +28,7 @@ options:
         are known.
     type: list
     elements: str
-    choices: [items, settings, errors, platform_errors, declaration_errors, export_errors]
+    choices: [items, valid_items, settings, errors, platform_errors, declaration_errors, export_errors]
     required: true
 """
 
@@ -99,6 +100,7 @@ def _of_host(variables: Mapping[str, Any]) -> Any:
 def _read(role: RoleVariables, term: str) -> Any:
     readers = {
         "items": role.items,
+        "valid_items": role.valid_items,
         "settings": role.settings,
         "errors": role.errors,
         "platform_errors": role.platform_errors,

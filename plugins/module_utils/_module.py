@@ -73,6 +73,7 @@ class AiosModule(AnsibleModule):
         for option in list(self.params):
             if option == CALLER:
                 self.caller = Caller.of(self.params.pop(option))
+                self.errors += [ValidationError("", "", text) for text in self.caller.errors]
             elif option in self._taken:
                 value = self.params.pop(option)
                 if value is not None:

@@ -43,7 +43,9 @@ options:
       - V(on_change) sends them when the service is created and together with every other update of the service. A
         change of these fields alone is not noticed. The module warns about such fields.
       - V(always) sends them in every run, which then reports a change.
-      - If the platform has no user tags, V(remember) works as V(on_change).
+      - If the platform has no user tags, V(remember) works as V(on_change). If it has tags and does not let them be added
+        to an existing service, only a run finds out. Until you set V(on_change), check mode then reports these fields as
+        changes.
     type: str
     choices: [remember, on_change, always]
     default: remember
@@ -62,7 +64,8 @@ options:
       - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
         key and credential are always secret.
       - The module redacts the values of secret keys in everything it returns. It looks for them in
-        O(environment_parameters), O(startup_parameters), O(inference_params) and the C(env) section of O(yaml).
+        O(environment_parameters), O(startup_parameters), O(inference_params) and the C(env) and C(environment)
+        sections of O(yaml).
     type: list
     elements: str
   # BEGIN GENERATED from the table of fields
@@ -207,7 +210,7 @@ options:
   model_uuids:
     description:
       - UUIDs of the models that the service is bound to.
-      - Bound to and unbound from an existing service one by one.
+      - On an existing service, the module binds and unbinds single models.
     type: list
     elements: str
   models:
@@ -252,21 +255,21 @@ options:
   environment_parameters:
     description:
       - Environment variables of the service.
-      - Values whose key looks secret are redacted in everything that is shown.
+      - The module redacts values whose key marks them as secret.
       - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - Compared with the stored C(yaml).
     type: dict
   startup_parameters:
     description:
       - Startup parameters of the service.
-      - Values whose key looks secret are redacted in everything that is shown.
+      - The module redacts values whose key marks them as secret.
       - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
   inference_params:
     description:
       - Inference parameters of the service.
-      - Values whose key looks secret are redacted in everything that is shown.
+      - The module redacts values whose key marks them as secret.
       - The platform accepts it in updates only. After a creation, an update in the same task sets it.
       - The platform never shows it.
     type: dict
@@ -323,19 +326,19 @@ options:
   tag_uuids:
     description:
       - UUIDs of the tags of the platform that are attached to the service.
-      - Attached to and detached from an existing service through the tag endpoints.
+      - On an existing service, the module attaches and detaches single tags.
     type: list
     elements: str
   system_tags:
     description:
       - System tags of the service.
-      - Added to and removed from an existing service through the tag endpoints.
+      - On an existing service, the module adds and removes single tags.
     type: list
     elements: str
   user_tags:
     description:
       - User tags of the service.
-      - Added to and removed from an existing service through the tag endpoints.
+      - On an existing service, the module adds and removes single tags.
     type: list
     elements: str
   # END GENERATED
@@ -587,6 +590,10 @@ def argument_spec() -> Spec:
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring the one service to what is declared."""
     items, errors = validate_items(MODEL_SERVICE, [RawItem(module.declared, "")])
+    try:
+        connection = module.connection()
+    except InvalidInput as error:
+        errors += error.errors
     if module.errors or errors:
         raise InvalidInput([*module.errors, *errors])
     redactor = module.redactor
@@ -598,7 +605,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         lock_timeout=module.params["lock_timeout"],
         record=RunRecord.of(module.caller),
     )
-    converged = converge(module.connection(), items, settings, module.signals, redactor)
+    converged = converge(connection, items, settings, module.signals, redactor)
     row = converged.rows[0]
     service: dict[str, Any] = {}
     if module.check_mode:

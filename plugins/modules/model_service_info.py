@@ -107,7 +107,8 @@ options:
     description:
       - Additional words that mark the key of an environment variable as secret. Keys with words such as token,
         password, secret, key and credential are always secret.
-      - The module redacts the values of secret keys in the C(env) section of RV(model_services[].yaml).
+      - The module redacts the values of secret keys in the C(env) and C(environment) sections of
+        RV(model_services[].yaml).
     type: list
     elements: str
 seealso:

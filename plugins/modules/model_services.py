@@ -81,7 +81,9 @@ options:
       - V(on_change) sends them when the service is created and together with every other update of the service. A
         change of these fields alone is not noticed. The module warns about such fields.
       - V(always) sends them in every run, which then reports a change.
-      - If the platform has no user tags, V(remember) works as V(on_change).
+      - If the platform has no user tags, V(remember) works as V(on_change). If it has tags and does not let them be added
+        to an existing service, only a run finds out. Until you set V(on_change), check mode then reports these fields as
+        changes.
     type: str
     choices: [remember, on_change, always]
     default: remember
@@ -100,7 +102,8 @@ options:
         key and credential are always secret.
       - The module redacts the values of secret keys in everything it returns. It looks for them in
         O(model_services[].environment_parameters), O(model_services[].startup_parameters),
-        O(model_services[].inference_params) and the C(env) section of O(model_services[].yaml).
+        O(model_services[].inference_params) and the C(env) and C(environment)
+        sections of O(model_services[].yaml).
     type: list
     elements: str
   prune:
@@ -137,7 +140,7 @@ options:
   validate_only:
     description:
       - Whether to check the declarations only. This needs no platform and no credentials, and sends no request.
-      - RV(msg) names the services that can only be existing ones, because options that a creation requires are missing.
+      - C(msg) names the services that can only be existing ones, because options that a creation requires are missing.
     type: bool
     default: false
   report_path:
@@ -302,7 +305,7 @@ options:
       model_uuids:
         description:
           - UUIDs of the models that the service is bound to.
-          - Bound to and unbound from an existing service one by one.
+          - On an existing service, the module binds and unbinds single models.
         type: list
         elements: str
       models:
@@ -347,21 +350,21 @@ options:
       environment_parameters:
         description:
           - Environment variables of the service.
-          - Values whose key looks secret are redacted in everything that is shown.
+          - The module redacts values whose key marks them as secret.
           - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - Compared with the stored C(yaml).
         type: dict
       startup_parameters:
         description:
           - Startup parameters of the service.
-          - Values whose key looks secret are redacted in everything that is shown.
+          - The module redacts values whose key marks them as secret.
           - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
       inference_params:
         description:
           - Inference parameters of the service.
-          - Values whose key looks secret are redacted in everything that is shown.
+          - The module redacts values whose key marks them as secret.
           - The platform accepts it in updates only. After a creation, an update in the same task sets it.
           - The platform never shows it.
         type: dict
@@ -418,19 +421,19 @@ options:
       tag_uuids:
         description:
           - UUIDs of the tags of the platform that are attached to the service.
-          - Attached to and detached from an existing service through the tag endpoints.
+          - On an existing service, the module attaches and detaches single tags.
         type: list
         elements: str
       system_tags:
         description:
           - System tags of the service.
-          - Added to and removed from an existing service through the tag endpoints.
+          - On an existing service, the module adds and removes single tags.
         type: list
         elements: str
       user_tags:
         description:
           - User tags of the service.
-          - Added to and removed from an existing service through the tag endpoints.
+          - On an existing service, the module adds and removes single tags.
         type: list
         elements: str
       # END GENERATED
@@ -642,7 +645,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
     internal_error,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted, printable
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
@@ -746,6 +749,23 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
     return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
 
+def errors_elsewhere(
+    module: AiosModule, items: Sequence[Item], errors: Sequence[ValidationError]
+) -> Sequence[ValidationError]:
+    """Return the errors in the connection, else those that the platform shows of the items without errors."""
+    if module.params["validate_only"]:
+        return []
+    try:
+        connection = module.connection()
+    except InvalidInput as error:
+        return error.errors
+    if module.errors:  # a misspelt option may be one that changes what the items mean
+        return []
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.foresee import further_errors
+
+    return further_errors(connection, items, errors, module.signals, module.redactor)
+
+
 class Facts(NamedTuple):
     """What a report says of its run besides what came of it."""
 
@@ -762,7 +782,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         settings, guards, invalid = read_settings(module)
         errors = [*module.errors, *errors, *invalid]
         if errors:
-            raise InvalidInput(errors)
+            raise InvalidInput([*errors, *errors_elsewhere(module, items, errors)])
         if module.params["validate_only"]:
             return {"changed": False, "msg": validated(items)}
         connection = module.connection()
@@ -798,7 +818,7 @@ def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Red
     :return: a warning if it cannot be written.
     """
     path = module.params.get("report_path")
-    validated = str(module.params.get("validate_only")).lower() in TRUE
+    validated = read_boolean(module.params.get("validate_only")) is True
     if not path or not isinstance(path, str) or validated or any(check_report_path(path)):
         return []
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}

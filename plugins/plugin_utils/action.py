@@ -26,6 +26,8 @@ display = Display()
 EVERY = 0.2
 #: See module_utils/_module.py.
 CALLER = "_caller"
+#: The variable of a task in which the role says what is invalid in its variables, to be reported with all other errors.
+ERRORS = "__model_services_errors"
 
 
 _nothing = contextlib.nullcontext()
@@ -47,7 +49,11 @@ class WatchedAction(ActionBase):
         wrap_async = bool(self._task.async_val) and not getattr(self._connection, "has_native_async", False)
         here = self._connection.transport == "local" and not self._play_context.become
         host = (task_vars or {}).get("inventory_hostname", "")
-        caller: dict[str, Any] = {"task": f"{self._task.get_name()} on {host}", "secrets": vaulted_texts(args)}
+        caller: dict[str, Any] = {
+            "task": f"{self._task.get_name()} on {host}",
+            "secrets": vaulted_texts(args),
+            "errors": self._errors(task_vars or {}),
+        }
         args[CALLER] = caller
         with Lifeline(f"{self._task.action} on {host}") if here and not wrap_async else _nothing as lifeline:
             if lifeline is not None:
@@ -58,6 +64,10 @@ class WatchedAction(ActionBase):
         if not wrap_async:
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return dict(merge_hash(result, done))
+
+    def _errors(self, task_vars: dict[str, Any]) -> list[str]:
+        errors = self._templar.template(task_vars.get(ERRORS, []))
+        return [errors] if isinstance(errors, str) else [str(error) for error in errors]
 
     def take_arguments(self) -> dict[str, Any]:
         """Return the arguments of the task."""

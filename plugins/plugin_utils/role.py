@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import TRUE, counted, listed
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
 from ansible_collections.zstack.aios.plugins.plugin_utils.items import is_fragment, join_items, misspelt
 
@@ -54,6 +54,11 @@ class RoleVariables:
         items, errors = self._joined()
         if errors:
             raise ValueError("; ".join(errors))
+        return items
+
+    def valid_items(self) -> list[Any]:
+        """Return the declared items that can be joined, to validate them although others cannot."""
+        items, _errors = self._joined()
         return items
 
     def _joined(self) -> tuple[list[Any], list[str]]:
@@ -212,4 +217,4 @@ def _absolute(path: Any) -> str:
 
 
 def _is_true(value: Any) -> bool:
-    return str(value).lower() in TRUE
+    return read_boolean(value) is True

@@ -94,6 +94,21 @@ def test_every_message_that_the_guide_explains_exists() -> None:
     assert missing == []
 
 
+def test_every_error_code_of_the_collection_is_explained() -> None:
+    guide = (GUIDES / "troubleshooting.rst").read_text(encoding="utf-8")
+    codes = {
+        node.args[1].value
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("AiosError", "GuardError")
+        if len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
+    }
+    assert len(codes) > 10
+    assert {code for code in codes if f"``{code}" not in guide} == set()
+
+
 @pytest.mark.parametrize("guide", ["promises.rst"])
 def test_every_test_that_a_guide_names_exists(guide: str) -> None:
     named = re.findall(

@@ -40,17 +40,20 @@ class Caller(NamedTuple):
     :param lifeline: ``None`` if the plugin does not wait, or the module runs on another host.
     :param task: the names of the task and the host.
     :param secrets: values of the task that were encrypted with Ansible Vault.
+    :param errors: what is invalid outside the options of the task, in the variables of the role.
     """
 
     lifeline: Lifeline | None = None
     task: str = ""
     secrets: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Caller:
         """Return what is given by ``plugin_utils/action.py``."""
         lifeline = given.get("lifeline")
-        return cls(Lifeline(*lifeline) if lifeline else None, given["task"], tuple(given["secrets"]))
+        texts = tuple(map(str, given["errors"]))
+        return cls(Lifeline(*lifeline) if lifeline else None, given["task"], tuple(given["secrets"]), texts)
 
 
 class CallerWatch:

@@ -14,11 +14,19 @@ from collections.abc import Iterable, Sequence
 BLANKS = "".join(map(chr, range(0x21)))
 
 
-#: The words for booleans, those of Ansible.
+#: The words for booleans, those of Ansible. See :func:`read_boolean`.
 TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
 FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
 #: Replaces a secret in everything that is shown.
 MASK = "********"
+
+
+def read_boolean(value: object) -> bool | None:
+    """Return the boolean that a value means, ``None`` when it means none. Every part of the collection reads alike."""
+    if not isinstance(value, (bool, str, int, float)):
+        return None
+    word = str(int(value) if value in (0.0, 1.0) else value).strip().lower()
+    return True if word in TRUE else False if word in FALSE else None
 
 
 def trim(text: str) -> str:

@@ -19,7 +19,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan, sends_unseen
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
 from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot, refuse_relations
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
@@ -208,6 +208,8 @@ class _Run:
             prunes = self._guards.prunes(self._services, self._items, plan, snapshot)
             self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
         self._check_record(plan.actions, prunes)
+        if not settings.check and not self._keeps_fingerprints(plan.actions, snapshot):
+            plan = make_plan(self._items, snapshot.without_fingerprints(), settings.update_write_only, self._redactor)
         actions = [*plan.actions, *prunes]
         changing = sum(action.kind != UNCHANGED for action in actions)
         if not changing or settings.check:
@@ -216,6 +218,20 @@ class _Run:
         self._client.signals.defer()  # from here on a signal must not lose what was done
         progress.applying(changing)
         return self._apply(plan.actions, prunes, progress)
+
+    def _keeps_fingerprints(self, actions: Sequence[Action], snapshot: Snapshot) -> bool:
+        """Return whether the platform keeps fingerprints, as far as this matters: what no run can compare is not sent alone."""
+        new = [action for action in actions if action.current is not None and action.current.remembered == []]
+        if not any(sends_unseen(action) for action in new) or snapshot.has_fingerprints:
+            return True
+        try:
+            self._services.check_fingerprints()
+        except AiosError as error:
+            if error.code != "tags_not_offered":
+                raise
+            self._services.without_user_tags = error.message
+            return False
+        return True
 
     def _apply(self, actions: Sequence[Action], prunes: Sequence[Action], progress: Progress) -> Sequence[Row]:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.apply import Applier

@@ -209,7 +209,7 @@ class Executor:
         """Return a service with the members of a relation as they are now."""
         fresh = self._services.with_relation(target, field)
         if fresh is None:
-            raise AiosError("the service does not exist any more", "gone")
+            raise AiosError("the service no longer exists. Next: run again", "gone")
         return fresh
 
     # Verification
@@ -228,7 +228,7 @@ class Executor:
         inside = [option for option in action.values if action.schema.by_option[option].shown_at]
         if ignored == ["yaml"] and inside:
             raise AiosError(
-                f"the platform reported success but ignored yaml: it writes its YAML anew from {listed(inside, 20)}, without "
+                f"the platform reported success but ignored yaml: it generates its YAML from {listed(inside, 20)}, without "
                 f"what only yaml contains. Next: remove yaml, or {listed(inside, 20)}.",
                 "ignored_fields",
             )

@@ -257,6 +257,12 @@ class _Planner:
                 action.members[option] = wanted
 
 
+def sends_unseen(action: Action) -> bool:
+    """Return whether an update sends fields that the platform does not show."""
+    fields = (action.schema.by_option[option] for option in action.update_values)
+    return action.current is not None and any(field.unseen and not action.current.shows(field) for field in fields)
+
+
 class _Clones:
     """Finds the source of every clone: on the platform, else among what this run makes or renames."""
 

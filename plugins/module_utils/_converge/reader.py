@@ -104,7 +104,7 @@ def refuse_relations(services: Services, actions: Sequence[Action]) -> list[Vali
 def _read_fingerprints(services: Services, items: Sequence[Item], snapshot: Snapshot) -> None:
     """Read the fingerprints of services for which something is declared that they do not show.
 
-    Where that is not possible, or none can be kept, they stay unread: what is not shown is not compared then.
+    Where that is not possible they stay unread: what is not shown is not compared then.
     """
     hiding = [service for item in items if (service := _match_or_none(snapshot, item)) and _hides(service, item)]
     if not hiding:
@@ -113,8 +113,6 @@ def _read_fingerprints(services: Services, items: Sequence[Item], snapshot: Snap
     try:
         if unread:
             services.read_fingerprints(unread)
-        if not any(service.remembered for service in hiding):
-            services.check_fingerprints()  # none was kept so far
     except AiosError as error:
         if error.code != "tags_not_offered" and not isinstance(error, ApiError):
             raise

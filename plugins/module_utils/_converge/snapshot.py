@@ -30,6 +30,18 @@ class Snapshot:
                 self.by_uuid[resource.uuid] = resource
                 self.by_name.setdefault(trim(resource.name), []).append(resource)
 
+    @property
+    def has_fingerprints(self) -> bool:
+        """Whether any resource has fingerprints of what it does not show."""
+        return any(resource.remembered for resource in self.by_uuid.values())
+
+    def without_fingerprints(self) -> Snapshot:
+        """Return the same snapshot as if no fingerprints could be read."""
+        resources = [resource.copy() for resource in self.by_uuid.values()]
+        for resource in resources:
+            resource.remembered = None
+        return Snapshot(resources, self.uuids_by_name)
+
     def match(self, item: Item) -> Resource | None:
         """Return the resource of an item: by UUID, else by exact name, which need not be unique (platform.names).
 

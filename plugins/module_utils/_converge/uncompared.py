@@ -29,14 +29,14 @@ def warn_of_unseen(
         else:
             cure = f"{_sentence(without_user_tags)} Next: run with update_write_only=always after you have changed one of them."
         warnings.append(
-            f"{services} declared values that the platform does not show, and that were neither compared nor sent: {fields}. "
+            f"Declared values of {services} were neither compared nor sent, because the platform does not show them: {fields}. "
             f"{cure}"
         )
     unremembered = [row for row in rows if row.unremembered]
     if unremembered:
         warnings.append(
-            f"{counted(len(unremembered), 'service')} got values that the platform does not show, and it could not be "
-            f"remembered which: {_sentence(unremembered[0].unremembered)} Later runs cannot compare them."
+            f"The platform does not show new values of {counted(len(unremembered), 'service')}, and their fingerprints could "
+            f"not be stored: {_sentence(unremembered[0].unremembered)} Later runs cannot compare these values."
         )
     return warnings
 

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import FALSE, MASK, TRUE, nearest, quoted, trim
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, quoted, read_boolean, trim
 from ansible_collections.zstack.aios.plugins.module_utils._model.environment import as_text
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor, restored
 
@@ -225,10 +225,10 @@ class Boolean(FieldType):
     comparison = "as a boolean"
 
     def parse(self, value: Any) -> bool:
-        word = str(value).strip().lower()
-        if isinstance(value, (bool, str, int)) and word in TRUE | FALSE:
-            return word in TRUE
-        raise InvalidValue(f"{_typed(value)} is neither true nor false")
+        read = read_boolean(value)
+        if read is None:
+            raise InvalidValue(f"{_typed(value)} is neither true nor false")
+        return read
 
 
 def is_uuid(text: str) -> bool:

@@ -38,7 +38,7 @@ def check_offered(client: Client) -> None:
         # platform.bindings: a path that exists rejects a GET in other words than one that does not.
         if "no api mapping" in error.details:
             raise AiosError(
-                "this platform does not offer to bind or unbind models: the models of a service are fixed at its creation. "
+                "this platform has no call to bind or unbind models, so the models of a service are fixed at its creation. "
                 "Next: declare the current models, remove the option, or upgrade the platform",
                 "binding_not_offered",
             ) from None

@@ -202,7 +202,7 @@ def _understood(column: str, operator: str, value: str, here: bool = False) -> s
     """
     text = f"{column}{operator}{value}"
     if breaks_tags(column, value) and not here:
-        raise InvalidCondition(f"{quoted(text)}: the platform cannot take %s in a condition on tags; use =, ~= or ?=")
+        raise InvalidCondition(f"{quoted(text)}: the platform rejects %s in this condition on tags; use =, ~= or ?=")
     if "'" in value:
         raise InvalidCondition(
             f"{quoted(text)}: the platform rejects a single quote in a value; use ~= with _ in its place"

@@ -167,7 +167,7 @@ class Services:
         return fresh.remembered or []
 
     def check_fingerprints(self) -> None:
-        """Ask, without a write, whether fingerprints can be kept.
+        """Ask whether fingerprints can be kept, with a request that cannot do anything: it names no service and no tag.
 
         :raises AiosError: of code ``tags_not_offered``.
         """

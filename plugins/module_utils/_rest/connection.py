@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput, ValidationError
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import FALSE, TRUE, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import quoted, read_boolean
 
 #: Options that are secret. The module takes them out of its parameters before anything can log them.
 SECRET_OPTIONS = ("session_uuid", "account_password", "access_key_secret")
@@ -227,21 +227,22 @@ class _Reader:
         return -seconds if found[1] == "-" else seconds
 
     def verify(self) -> bool | str:
-        value = str(self.get("validate_certs")).lower()
-        if value not in TRUE | FALSE:
-            self.refuse("validate_certs", f"{quoted(value)} is neither true nor false")
+        value = read_boolean(self.get("validate_certs"))
+        if value is None:
+            self.refuse("validate_certs", f"{quoted(self.get('validate_certs'))} is neither true nor false")
+        checked = value is True
         ca_path = self.get("ca_path")
         if ca_path is not None and os.path.isdir(ca_path):
-            return value in TRUE and str(ca_path)
+            return checked and str(ca_path)
         try:
             if ca_path is not None and os.path.getsize(ca_path):
                 ssl.create_default_context(cafile=ca_path)
-                return value in TRUE and str(ca_path)
+                return checked and str(ca_path)
         except ssl.SSLError:
             self.refuse("ca_path", f"{quoted(ca_path)} contains no certificate in PEM format")
         except (OSError, ValueError) as error:
             self.refuse("ca_path", f"{quoted(ca_path)} cannot be read: {getattr(error, 'strerror', None) or error}")
-        return value in TRUE
+        return checked
 
 
 def _bracketed(host: str) -> str:

@@ -138,7 +138,7 @@ def test_a_platform_without_the_call_is_refused_by_name_before_any_write(
     assert result.failed
     for name in ("chat", "copy"):
         assert f'"{name}" (model_services[' in result["msg"]
-    assert "model_uuids: this platform does not offer to bind or unbind models" in result["msg"]
+    assert "model_uuids: this platform has no call to bind or unbind models" in result["msg"]
     assert '"nobody"' in result["msg"]
     assert kinds(platform) == []
 

@@ -164,7 +164,7 @@ def test_a_run_that_fails_in_between_is_made_good_by_the_next(platform: Platform
     result = platform.run(BULK, {"model_services": [values[1]]})
     assert result.failed == (write == "the update")
     if write != "the update":
-        assert "it could not be remembered which" in warnings(result)
+        assert "their fingerprints could not be stored" in warnings(result)
     assert apply(platform, values[1])["changed"]
     assert not apply(platform, values[1])["changed"]
     assert apply(platform, values[0])["changed"], "a value that is taken back is sent"
@@ -200,7 +200,7 @@ def test_what_is_neither_compared_nor_sent_is_counted(
     assert not result["changed"]
     assert result["uncompared"] == {"inference_params": 1, "startup_parameters": 3}
     warning = warnings(result)
-    assert "3 services declared values that the platform does not show" in warning
+    assert "Declared values of 3 services were neither compared nor sent" in warning
     assert "inference_params (1), startup_parameters (3)" in warning
     assert cure in warning
     assert "inference_params of 1 service, startup_parameters of 3 services" in path.read_text(encoding="utf-8")
@@ -242,7 +242,7 @@ def test_what_only_the_yaml_says_and_the_platform_drops_is_an_error_with_its_cur
     result = platform.run(MODULE, item)
     assert result.failed
     assert "ignored yaml" in result["msg"]
-    assert "writes its YAML anew from service_ports" in result["msg"]
+    assert "generates its YAML from service_ports" in result["msg"]
     assert "remove yaml, or service_ports" in result["msg"]
     fits = {**item, "yaml": {"services": [{"ports": [8000]}]}}
     assert platform.run(MODULE, fits).failed is False

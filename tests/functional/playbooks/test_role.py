@@ -101,6 +101,13 @@ def test_hosts_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
             {"model_services_items__llm": [service("c")], "model_services_item__more": [service("d")]},
             "did you mean model_services_items__more?",
         ),
+        "everything_wrong": (
+            {
+                "model_services_items": [service("x", request_cpu="many"), {"request_cpu": 3}],
+                "model_services_item__more": [service("y")],
+            },
+            "3 errors:",
+        ),
         "misspelt_option": (
             {"model_services_items": [service("e")], "model_services_fail_on_drfit": True},
             "model_services_fail_on_drfit is not read by the role; did you mean model_services_fail_on_drift?",
@@ -125,6 +132,12 @@ def test_hosts_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
     for host, (_variables, reason) in refused.items():
         assert reason in run.failures[host]
         assert "caused by" not in run.failures[host], "it is buried in Ansible's words"
+    for reason in (
+        "did you mean model_services_items__more?",
+        "model_services_items[1] ",
+        '"many" is not a whole number',
+    ):
+        assert reason in run.failures["everything_wrong"]
     assert run.changed == {**dict.fromkeys(done, 1), **dict.fromkeys(refused, 0)}
     assert {host: run.stats["model_services_summary"][host]["created"] for host in done} == dict.fromkeys(done, 1)
     made = {each["name"]: each for each in two.platforms["one"].services()}

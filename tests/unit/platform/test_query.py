@@ -225,7 +225,7 @@ def test_conditions_are_sent_in_the_platforms_form(given_condition: Any, sent: s
         ({"field": "name", "operator": "?=", "value": ["it's"]}, "rejects a single quote"),
         ({"field": "name", "operator": "!=", "value": "it's"}, "rejects a single quote"),
         ({"field": "name", "operator": ">", "value": "a!=b"}, "misread an operator"),
-        ("__userTag__!~=%sales%", "the platform cannot take %s in a condition on tags"),
+        ("__userTag__!~=%sales%", "the platform rejects %s in this condition on tags"),
         ("request_cpu>=many", "is not a whole number"),
         ({"field": "name", "operator": "~=", "value": "~=a"}, "misread an operator"),
     ],
