@@ -13,7 +13,6 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable
 
 from ansible_collections.zstack.aios.tests.chaos.workers import WORKERS, Figures, run_schedules
 
@@ -34,25 +33,33 @@ def main() -> int:
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed is None else arguments.seed
     print(f"seed {seed}", flush=True)
     started = time.monotonic()
-    figures = run_schedules(seed, arguments.schedules, arguments.first, arguments.workers, _teller(arguments.schedules))
+    progress = _Progress(seed, arguments.schedules)
+    figures = run_schedules(seed, arguments.schedules, arguments.first, arguments.workers, progress.show)
     print("\n".join(figures.lines()))
     print(f"seed {seed}, {time.monotonic() - started:.0f} s")
-    for schedule, violations in figures.failures[:_FAILURES_SHOWN]:
-        print(f"\nschedule {schedule['number']}; replay with --seed {seed} --first {schedule['number']} --schedules 1")
-        print("\n".join(f"  {violation.sort}: {violation.text}" for violation in violations))
-        print(json.dumps(schedule, indent=2))
     return 1 if figures.failures else 0
 
 
-def _teller(total: int) -> Callable[[Figures], None]:
-    told = [time.monotonic()]
+class _Progress:
+    """Shows how far the run is, and each broken promise as soon as it is found."""
 
-    def tell(figures: Figures) -> None:
-        if time.monotonic() - told[0] >= _TOLD_EVERY:
-            told[0] = time.monotonic()
-            print(f"  {figures.schedules} of {total}, {len(figures.failures)} with a broken promise", flush=True)
+    def __init__(self, seed: int, total: int) -> None:
+        self._seed = seed
+        self._total = total
+        self._shown = 0
+        self._last = time.monotonic()
 
-    return tell
+    def show(self, figures: Figures) -> None:
+        """Show what is new."""
+        for schedule, violations in figures.failures[self._shown : _FAILURES_SHOWN]:
+            number = schedule["number"]
+            print(f"\nschedule {number}; replay with --seed {self._seed} --first {number} --schedules 1")
+            print("\n".join(f"  {violation.sort}: {violation.text}" for violation in violations))
+            print(json.dumps(schedule, indent=2), flush=True)
+        self._shown = len(figures.failures)
+        if time.monotonic() - self._last >= _TOLD_EVERY:
+            self._last = time.monotonic()
+            print(f"  {figures.schedules} of {self._total}, {self._shown} with a broken promise", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from ansible_collections.zstack.aios.tests.support.harness import Result, run_mo
 
 JOB_SECONDS = 0.02
 _SETTLED_AFTER = 4.0
+_PATIENT = {"timeout": 60, "job_timeout": 120}
 
 
 @dataclass
@@ -107,7 +108,7 @@ class Bench:
         simulator.clear_log()
         always = {"update_write_only": "always"} if "update_write_only=always" in json.dumps(evidence.first) else {}
         with _source(schedule, "plain" if schedule.folder else "") as source:
-            params = {**params, **source}
+            params = {**params, **source, **_PATIENT}  # a busy machine is no fault of the platform
             evidence.second = run_module("model_services", {**params, **_credentials(schedule, simulator), **always})
             last = simulator.last_seq()
             evidence.third = run_module("model_services", {**params, **_credentials(schedule, simulator)})

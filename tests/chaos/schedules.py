@@ -18,6 +18,7 @@ from ansible_collections.zstack.aios.tests.simulator import constants
 SECRET = "chaos-secret-value-5f1c"
 #: Beside the declared services there are some on the platform that are not declared.
 FOREIGN = "foreign"
+_ODD = "-odd"
 _YAML = "services:\n- name: demo\n  ports:\n  - 3000"
 _PATTERNS = (constants.PRODUCTION_TAG_UUID, constants.STAGING_TAG_UUID)
 _MODELS = (constants.MODEL_UUID, constants.SECOND_MODEL_UUID)
@@ -173,7 +174,9 @@ def _deleted(schedule: Schedule, name: str, random: Random) -> None:
 
 def _cloned(schedule: Schedule, name: str, random: Random) -> None:
     sources = [row["name"] for row in schedule.seeded if row["name"].startswith(FOREIGN)]
-    sources += [item["name"] for item in schedule.items if item.get("state") != "absent"]
+    present = (item["name"] for item in schedule.items if item.get("state") != "absent")
+    # The simulator cannot fold parameters into a yaml that it cannot read.
+    sources += [name for name in present if not name.endswith(_ODD)]
     more = {
         "description": "as declared",
         "readme": "read me",
@@ -199,6 +202,7 @@ def _odd(schedule: Schedule, name: str, random: Random) -> None:
             {"startCommand": "x\n" * 60_000},
         ]
     )
+    name = f"{name}{_ODD}"
     schedule.seeded.append({**_stored(name, random), **odd})
     schedule.items.append({"name": name, "yaml": _YAML, "description": "as declared", "start_command": "serve"})
 

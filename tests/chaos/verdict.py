@@ -67,7 +67,7 @@ def _nothing_lost(evidence: Evidence) -> Iterator[Violation]:
             yield Violation("lost", f"{item['name']} in the end: {text}")
     if evidence.second.failed:
         yield Violation("lost", f"the run without faults failed: {evidence.second.get('msg')}")
-    if evidence.third.failed or evidence.third["changed"] or evidence.third_writes:
+    if evidence.third.failed or evidence.third.get("changed") or evidence.third_writes:
         yield Violation("lost", f"the last run wrote {len(evidence.third_writes)} times: {evidence.third.get('msg')}")
     if evidence.schedule.params.get("prune"):
         for row in evidence.at_last:
@@ -171,9 +171,9 @@ def _accurate_counts(evidence: Evidence) -> Iterator[Violation]:
     """``changed`` and the summary say what the rows and the platform say."""
     result = evidence.first
     unknown = any(row["action"] == "unknown" for row in result.get("results", []))
-    if evidence.effects and _effects(evidence) and not result["changed"]:
+    if evidence.effects and _effects(evidence) and not result.get("changed"):
         yield Violation("inaccurate", "changed is false, and something was done")
-    if not _effects(evidence) and result["changed"] and not unknown:
+    if not _effects(evidence) and result.get("changed") and not unknown:
         yield Violation("inaccurate", "changed is true, and nothing was done")
     if not _ran(result):
         return

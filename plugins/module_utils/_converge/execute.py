@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError, OutcomeUnknown
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import folded, listed, trim
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, CREATED, DELETED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.recovery import PAUSES, settle
@@ -56,7 +56,7 @@ class Executor:
         else:
             for option, wanted in action.members.items():
                 self._set_members(row, action.schema.by_option[option], wanted)
-        self._refuse_ignored(action, row.resource, {**action.create_values, **left})
+        self._refuse_ignored(row, {**action.create_values, **left})
 
     def _settle(
         self, attempt: Callable[[], T | None], look: Callable[[], T | None], pauses: Sequence[float] = PAUSES
@@ -76,22 +76,27 @@ class Executor:
         :return: values that the call did not take and that an update can set.
         """
         action = row.action
-        resource = self._made(action)
+        resource = self._made(row)
         action.uuid = resource.uuid or action.uuid  # a platform may choose another one than it was given
         ignored = _ignored(action, resource, action.create_values)
         row.reached(resource, (option for option in action.create_values if option not in ignored))
         by_option = action.schema.by_option
         return {o: v for o, v in action.create_values.items() if o in ignored and by_option[o].accepted(UPDATE)}
 
-    def _made(self, action: Action) -> Resource:
+    def _made(self, row: Row) -> Resource:
         """Return the new service. Its uuid may be taken: by the same service, which another run made at the same time, and
         which is adopted; or by something else, perhaps invisible, so that another uuid is tried."""
+        action = row.action
         source = action.source.uuid if action.source else action.after.uuid if action.after else ""
 
         def make() -> Resource | None:
-            if action.kind == CREATED:
-                return self._services.create(action.create_values, action.uuid)
-            return self._services.clone(source, action.create_values, action.uuid)
+            try:
+                if action.kind == CREATED:
+                    return self._services.create(action.create_values, action.uuid)
+                return self._services.clone(source, action.create_values, action.uuid)
+            except OutcomeUnknown as error:
+                row.adopted = isinstance(error.cause, ApiError) and error.cause.code in MAY_BE_TAKEN
+                raise
 
         def made() -> Resource | None:
             found = self._services.by_uuid(action.uuid)
@@ -209,9 +214,17 @@ class Executor:
 
     # Verification
 
-    def _refuse_ignored(self, action: Action, resource: Resource | None, values: Mapping[str, Any]) -> None:
+    def _refuse_ignored(self, row: Row, values: Mapping[str, Any]) -> None:
         # The platform ignores fields that it does not know without an error (platform.unknown_fields).
-        ignored = _ignored(action, resource, values)
+        action = row.action
+        ignored = _ignored(action, row.resource, values)
+        fixed = [option for option in ignored if not action.schema.by_option[option].accepted(UPDATE)]
+        if fixed and row.adopted:
+            raise AiosError(
+                f"another run created the service at the same time, with other values of {listed(fixed, 20)}, which cannot be "
+                "changed once it exists. Next: declare the values that it has, or delete the service and run again.",
+                "created_differently",
+            )
         inside = [option for option in action.values if action.schema.by_option[option].shown_at]
         if ignored == ["yaml"] and inside:
             raise AiosError(

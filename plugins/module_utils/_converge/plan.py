@@ -264,14 +264,17 @@ def sends_unseen(action: Action) -> bool:
 
 
 class _Clones:
-    """Finds the source of every clone: on the platform, else among what this run makes."""
+    """Finds the source of every clone: on the platform, else among what this run makes or renames."""
 
     def __init__(self, planner: _Planner, actions: Sequence[Action]) -> None:
         self._planner = planner
         self._snapshot = planner.snapshot
         self._clones = [action for action in actions if action.kind == CLONED]
         self._made: dict[str, Action] = {}
+        self._renamed: dict[str, Resource] = {}
         for action in actions:
+            if "name" in action.update_values and action.current is not None:
+                self._renamed[action.name] = action.current
             if action.kind in (CREATED, CLONED):
                 keys = (action.name, action.values.get("resource_uuid"))
                 self._made.update({key: action for key in keys if key})
@@ -296,6 +299,8 @@ class _Clones:
             action.source = named[0]
         elif wanted in self._made:
             action.after = self._made[wanted]
+        elif wanted in self._renamed:
+            action.source = self._renamed[wanted]
         else:
             kind = "UUID" if is_uuid(wanted) else "name"
             text = f"no service on the platform or in this declaration has the {kind} {quoted(wanted)}; set an existing one"

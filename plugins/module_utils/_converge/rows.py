@@ -32,6 +32,7 @@ class Row:
     :ivar changed_fields: options whose new values are on the platform.
     :ivar resource: the resource as it is now, as far as it was seen.
     :ivar error: why not everything is done.
+    :ivar adopted: whether another run may have made the service at the same time.
     :ivar unremembered: why no fingerprints are kept of what was sent and is not shown.
     """
 
@@ -40,6 +41,7 @@ class Row:
     changed_fields: list[str] = field(default_factory=list)
     resource: Resource | None = None
     error: AiosError | None = None
+    adopted: bool = False
     unremembered: str = ""
 
     @classmethod

@@ -23,15 +23,11 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.environment imp
 OTHER = f"{MASK} (another value)"
 #: A key is secret when one of its words is one of these: ``HF_TOKEN``, ``apiKey``, ``db.password``, not ``tokenizer``.
 SECRET_WORDS = frozenset(
-    [
-        "token", "password", "passwords", "passwd", "passphrase", "pwd", "secret", "secrets", "key", "keys",
-        "credential", "credentials", "apikey", "apikeys", "accesskey", "secretkey", "privatekey", "authtoken",
-        "accesstoken",
-    ]
-)  # fmt: skip
+    ["passwords", "passphrase", "pwd", "secrets", "key", "keys", "apikeys", "accesskey", "secretkey", "privatekey"]
+)
 #: So it is when its last word is one of these: ``DB_PASS``, not ``PASS_THROUGH``.
 LAST_WORDS = frozenset(["pass", "pat", "auth", "authorization", "cookie", "creds"])
-#: Words that run into others also say so at the end of one: ``PGPASSWORD``, ``HFTOKEN``.
+#: These say so at the end of a word, too: ``PGPASSWORD``, ``HFTOKEN``.
 _ENDINGS = ("token", "password", "passwd", "secret", "credential", "credentials", "apikey")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 #: A key and its value in a text, whatever its syntax.
@@ -46,7 +42,7 @@ class Redactor:
 
     def __init__(self, words: tuple[str, ...] = ()) -> None:
         self.words = SECRET_WORDS | {word.lower() for word in words}
-        self._any_word = re.compile("|".join(sorted(map(re.escape, self.words | LAST_WORDS))))
+        self._any_word = re.compile("|".join(map(re.escape, self.words.union(LAST_WORDS, _ENDINGS))))
         self._texts = SecretTexts()
         self._sources: list[Callable[[], Iterable[str]]] = []
         self._lock = threading.Lock()

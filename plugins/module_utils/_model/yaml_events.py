@@ -178,19 +178,29 @@ def _tagged(event: Any) -> Any:
     if event.tag not in loader.yaml_constructors:
         raise _error(_UNKNOWN_TAG, event)
     try:
-        return loader.construct_object(yaml.ScalarNode(event.tag, event.value, event.start_mark, event.end_mark))
-    except (ValueError, yaml.YAMLError):
+        if event.tag in _NUMBERS and len(event.value) > _LONGEST_PLAIN:
+            raise ValueError
+        value = loader.construct_object(yaml.ScalarNode(event.tag, event.value, event.start_mark, event.end_mark))
+        if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
+            raise ValueError
+        return value
+    except (ValueError, OverflowError, yaml.YAMLError):
         raise _error(f"the value is not valid for the tag {event.tag}", event) from None
 
 
 _PLAIN: dict[str, Any] = {}
-_LONGEST_NUMBER = 10_000  # bits
+#: Bits of a whole number, which the interpreter can write as a decimal number, and characters of an unquoted scalar that
+#: may be something else than text.
+_LONGEST_NUMBER, _LONGEST_PLAIN = 10_000, 5_000
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
 def plain_scalar(text: str) -> Any:
     """Return what an unquoted scalar means in YAML 1.1 (``3.10`` is a number, ``yes`` a boolean)."""
     if text in _PLAIN:
         return _PLAIN[text]
+    if len(text) > _LONGEST_PLAIN:
+        return text
     loader = yaml.SafeLoader("")
     tag = loader.resolve(yaml.ScalarNode, text, (True, False))
     if tag in (STR, VALUE):
@@ -203,8 +213,8 @@ def plain_scalar(text: str) -> Any:
         except (ValueError, OverflowError, yaml.YAMLError):
             value = text  # 2026-99-99 looks like a date and is none
         if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:
-            value = text  # the interpreter could not write it as a decimal number again
-    if len(_PLAIN) < 100_000:
+            value = text
+    if len(_PLAIN) < 100_000 and len(text) < 100:
         _PLAIN[text] = value
     return value
 

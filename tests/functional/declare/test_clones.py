@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import pytest
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants
 
@@ -74,3 +75,15 @@ def test_a_cycle_of_clones_is_refused_and_shown(platform: Platform) -> None:
     result = platform.run("model_services", {"model_services": cycle})
     assert "the clones form a cycle: a -> b -> c -> a" in result["msg"]
     assert platform.writes() == []
+
+
+@pytest.mark.parametrize("clone_first", [True, False])
+def test_a_clone_may_name_its_source_as_the_same_run_renames_it(platform: Platform, clone_first: bool) -> None:
+    platform.sim.seed([{"name": "old", "description": "of the source"}])
+    renamed = {"uuid": platform.service("old")["uuid"], "name": "new"}
+    items = [{"name": "copy", "clone_from": "new"}, renamed]
+    result = platform.run("model_services", {"model_services": items if clone_first else items[::-1]})
+    assert not result.failed, result["msg"]
+    assert platform.service("copy")["description"] == "of the source"
+    assert platform.service("new")["uuid"] == renamed["uuid"]
+    assert not platform.run("model_services", {"model_services": items})["changed"]

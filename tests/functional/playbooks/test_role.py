@@ -270,14 +270,19 @@ def test_an_export_applies_as_no_change(field: Field) -> None:
     file = field.folder / "one.yml"
     written = yaml.safe_load(file.read_text(encoding="utf-8"))["model_services"]
     assert [each["name"] for each in written] == ["qwen", "问答 'x'"]
-    assert file.stat().st_mode & 0o077 == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o640)
+    field.platforms["one"].seed([{"name": "more"}])
+    assert field.run("zstack.aios.export").code == 0
+    assert "more" in file.read_text(encoding="utf-8")
+    assert file.stat().st_mode & 0o777 == 0o640
     field.declare("one", model_services_src=["one.yml"])
     field.platforms["one"].clear_log()
     adopted = field.run("zstack.aios.provision")
     assert adopted.code == 0, adopted.text
     assert adopted.changed == {"one": 0}
     assert field.writes("one") == []
-    assert adopted.stats["model_services_summary"]["one"]["unchanged"] == 2
+    assert adopted.stats["model_services_summary"]["one"]["unchanged"] == 3
 
 
 def test_passwords_are_in_no_output(field: Field) -> None:

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._converge import execute
+from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, files
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._platform import services
+from ansible_collections.zstack.aios.plugins.module_utils._report import changes
 from ansible_collections.zstack.aios.plugins.module_utils._rest import auth, channel, responses, write
 from ansible_collections.zstack.aios.tests.chaos.running import Bench
 from ansible_collections.zstack.aios.tests.chaos.schedules import Schedule
@@ -113,6 +115,30 @@ def wrong_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services.Services, "update", lambda self, _uuid, values: update(self, FOREIGN["uuid"], values))
 
 
+def hidden_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing in a folder is passed over."""
+    walk = files._files_below
+
+    def passing_over(*arguments: Any) -> Any:
+        return (file for file in walk(*arguments) if not isinstance(file, ValidationError))
+
+    monkeypatch.setattr(files, "_files_below", passing_over)
+
+
+def failing_diff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be shown costs the result."""
+    monkeypatch.setattr(changes, "guarded", lambda show, *values: show(*values))
+    monkeypatch.setattr(field_types.Yaml, "show", lambda self, value, redactor, before=None: nested(5000))
+
+
+def nested(depth: int) -> Any:
+    """Return lists within each other."""
+    value: Any = 1
+    for _level in range(depth):
+        value = [value]
+    return value
+
+
 def shown_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error shows the session's uuid."""
 
@@ -129,7 +155,13 @@ PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Schedule, str]] =
     "a session left open": (sessions_stay, schedule([NEW]), "session"),
     "another service updated": (wrong_service, schedule([{"name": "declared-0", "description": "x"}]), "touched"),
     "a secret shown": (shown_secret, schedule([NEW]), "secret"),
+    "a folder that hides something": (hidden_folder, schedule([NEW]), "touched"),
+    "a value that cannot be shown": (failing_diff, schedule([NEW]), "crash"),
 }
+PLANTED["a folder that hides something"][1].folder = "dangling link"
+PLANTED["a folder that hides something"][1].params.update(
+    prune=True, prune_conditions=["name~=declared-%"], prune_allow_empty=True
+)
 PLANTED["another service updated"][1].seeded.append({"name": "declared-0", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f2"})
 
 

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._converge.execute import MAY_BE_TAKEN, UUIDS_TRIED
+from ansible_collections.zstack.aios.plugins.module_utils._model.identity import derived_uuids
 from ansible_collections.zstack.aios.tests.conftest import Platform
+from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 from ansible_collections.zstack.aios.tests.support import samples
 from ansible_collections.zstack.aios.tests.support.harness import Result
@@ -256,6 +258,62 @@ def test_a_success_that_cannot_be_verified_is_reported_as_unknown(platform: Plat
     assert result["failure"]["code"] == "unverified"
     assert "out of memory" in result["msg"]
     assert platform.service("chat")["description"] == "new"
+
+
+@pytest.mark.parametrize("taken", [1, 3])
+def test_a_derived_uuid_that_another_service_has_is_not_tried(platform: Platform, taken: int) -> None:
+    """Known from the listing before any write."""
+    uuids = derived_uuids("chat")
+    theirs = [{"name": f"theirs-{number}", "uuid": next(uuids), "description": "theirs"} for number in range(taken)]
+    platform.sim.seed(theirs)
+    result = platform.run("model_services", {"model_services": [NEW]})
+    assert not result.failed, result["msg"]
+    assert len(jobs_of(platform, "add")) == 1
+    assert platform.service("chat")["uuid"] == next(uuids)
+    assert [row["description"] for row in platform.sim.services() if row["name"] != "chat"] == ["theirs"] * taken
+    assert not platform.run("model_services", {"model_services": [NEW]})["changed"]
+
+
+def test_no_more_than_three_uuids_are_tried(platform: Platform) -> None:
+    """Each may be that of a deleted service that the platform remembers, or of another account's."""
+    result = create(platform, rule("add", {"job_error": {"code": "SYS.1006", "details": "remembered"}}, times=0))
+    assert result.failed
+    assert "remembered" in result["msg"]
+    entries = [entry["body"]["param"]["resourceUuid"] for entry in platform.writes() if entry["kind"] == "add"]
+    uuids = derived_uuids("chat")
+    assert entries == [next(uuids) for _uuid in range(3)]
+    assert platform.sim.services() == []
+
+
+def made_meanwhile(platform: Platform, **values: Any) -> None:
+    """Have another run create the service "chat" between the plan and the creation."""
+    uuid = next(derived_uuids("chat"))
+    platform.sim.seed([{"name": "chat", "uuid": uuid, "modelCenterUuid": constants.MODEL_CENTER_UUID, **values}])
+    nothing: dict[str, Any] = {"inventories": [], "total": 0}
+    platform.sim.faults([rule("query", {"wrong_shape": {"body": nothing}}, path_regex="/model-services$")])
+
+
+def test_a_service_that_another_run_made_meanwhile_is_adopted_and_completed(platform: Platform) -> None:
+    made_meanwhile(platform, description="theirs", yaml=NEW["yaml"], installPath=NEW["install_path"])
+    result = platform.run("model_services", {"model_services": [{**NEW, "name": "chat", "description": "ours"}]})
+    assert not result.failed, result["msg"]
+    assert len(jobs_of(platform, "add")) == 1
+    assert platform.service("chat")["description"] == "ours"
+    assert result["results"][0]["uuid"] == platform.service("chat")["uuid"] == next(derived_uuids("chat"))
+
+
+def test_an_adopted_service_that_cannot_be_completed_names_the_fields_and_the_next_step(platform: Platform) -> None:
+    made_meanwhile(platform, condaVersion="23.1", yaml=NEW["yaml"], installPath=NEW["install_path"])
+    declared = {**NEW, "name": "chat", "conda_version": "23.7", "description": "ours"}
+    result = platform.run("model_services", {"model_services": [declared]})
+    assert result.failed
+    assert "results" in result, result["msg"]
+    [row] = result["results"]
+    assert row["error_code"] == "created_differently"
+    assert "with other values of conda_version, which cannot be changed" in row["error"]
+    assert "Next: declare the values that it has, or delete the service and run again." in row["error"]
+    assert len(platform.sim.services()) == 1
+    assert platform.service("chat")["description"] == "ours"
 
 
 def test_a_service_of_the_chosen_uuid_and_another_name_is_not_adopted(platform: Platform) -> None:

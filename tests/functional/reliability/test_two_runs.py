@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support.samples import NEW
 
 ITEMS = [{**NEW, "name": f"s{number}"} for number in range(10)]
+#: As many as take a run some ten seconds.
+MANY = [{**NEW, "name": f"s{number}"} for number in range(80)]
 _DRIVER = """
 import json, sys
 from ansible_collections.zstack.aios.tests.support.harness import run_module
 module, params = json.load(sys.stdin)
-print(json.dumps(run_module(module, params)))
+print(json.dumps(run_module(module, params, check=params.pop("_ansible_check_mode", False))))
 """
 
 
@@ -32,29 +35,41 @@ def at_once(platform: Platform, folders: list[Path], module: str, params: dict[s
 
     The folders are for temporary files: runs that share one are on one machine, the others on machines of their own.
     """
+    processes = [start(platform, folder, module, params) for folder in folders]
+    return [finished(process) for process in processes]
+
+
+def start(platform: Platform, folder: Path, module: str, params: dict[str, Any]) -> subprocess.Popen[str]:
+    """Start a module in a process of its own."""
     pipe = subprocess.PIPE
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", _DRIVER],
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            text=True,
-            env={**os.environ, "TMPDIR": str(folder)},
-        )
-        for folder in folders
-    ]
-    outputs = []
-    for process in processes:
-        assert process.stdin
-        process.stdin.write(json.dumps([module, {**platform.connection, **params}]))
-        process.stdin.close()
-        process.stdin = None
-    for process in processes:
-        output, errors = process.communicate(timeout=60)
-        assert "Traceback" not in errors
-        outputs.append(dict(json.loads(output)))
-    return outputs
+    process = subprocess.Popen(
+        [sys.executable, "-c", _DRIVER],
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    assert process.stdin
+    process.stdin.write(json.dumps([module, {**platform.connection, **params}]))
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def finished(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """Return the result of a module."""
+    output, errors = process.communicate(timeout=60)
+    assert "Traceback" not in errors
+    return dict(json.loads(output))
+
+
+def wait_for_writes(platform: Platform) -> None:
+    """Wait until a run writes."""
+    end = time.monotonic() + 30
+    while not platform.sim.services():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -115,3 +130,45 @@ def test_a_platform_of_one_session_per_account_survives_two_runs(
     assert not platform.run("model_services", {"model_services": items}).failed
     assert {row["description"] for row in platform.sim.services()} == {"new"}
     assert platform.sim.stats()["open_sessions"] == 0
+
+
+def test_a_run_that_waits_too_long_names_the_other_one(
+    platform_with: Callable[..., Platform], machines: list[Path]
+) -> None:
+    """The second run gives up before the first one ends, and has sent nothing but its login and logout."""
+    platform = platform_with(job_seconds=0.5)
+    started = time.time()
+    first = start(platform, machines[0], "model_services", {"model_services": MANY, "concurrency": 1})
+    wait_for_writes(platform)
+    begun = time.monotonic()
+    [second] = at_once(platform, machines[:1], "model_services", {"model_services": MANY, "lock_timeout": 1})
+    assert time.monotonic() - begun < 15
+    assert second["failed"]
+    assert second["failure"]["code"] == "locked"
+    assert f"process {first.pid}" in second["msg"]
+    assert time.strftime("%Y-%m-%d", time.localtime(started)) in second["msg"]
+    result = finished(first)
+    assert result["summary"]["created"] == len(MANY) == len(platform.sim.services())
+
+
+def test_a_plan_does_not_wait(platform_with: Callable[..., Platform], machines: list[Path]) -> None:
+    platform = platform_with(job_seconds=0.5)
+    first = start(platform, machines[0], "model_services", {"model_services": MANY, "concurrency": 1})
+    wait_for_writes(platform)
+    params = {"model_services": MANY, "lock_timeout": 1, "_ansible_check_mode": True}
+    [plan] = at_once(platform, machines[:1], "model_services", params)
+    assert not plan.get("failed"), plan
+    assert finished(first)["summary"]["created"] == len(MANY)
+
+
+def test_a_killed_run_leaves_no_lock_and_the_next_one_completes_it(
+    platform_with: Callable[..., Platform], machines: list[Path]
+) -> None:
+    platform = platform_with(job_seconds=0.5)
+    first = start(platform, machines[0], "model_services", {"model_services": MANY, "concurrency": 2})
+    wait_for_writes(platform)
+    first.kill()
+    first.communicate()
+    [second] = at_once(platform, machines[:1], "model_services", {"model_services": MANY, "lock_timeout": 5})
+    assert not second.get("failed"), second
+    assert sorted(row["name"] for row in platform.sim.services()) == sorted(item["name"] for item in MANY)

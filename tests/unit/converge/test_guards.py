@@ -6,11 +6,23 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError
-from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Prune, check_prune
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import (
+    Guards,
+    Prune,
+    check_prune,
+    check_record,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,3 +90,22 @@ def test_a_refusal_names_the_first_ten_in_their_order() -> None:
     names = sorted(service.name for service in services(12))
     assert ", ".join(f'"{name}"' for name in names[:10]) + " and 2 more" in message
     assert refusal.value.code == "prune_limit"
+
+
+def test_the_digest_of_a_plan_does_not_depend_on_the_order_of_the_conditions() -> None:
+    conditions = (Condition("name~=b"), Condition("name~=a"))
+    digests = {Guards(Prune(order, "10", False)).check("http://x", [], []) for order in (conditions, conditions[::-1])}
+    assert len(digests) == 1
+    assert digests != {Guards(Prune(conditions[:1], "10", False)).check("http://x", [], [])}
+
+
+def test_what_another_task_declares_is_refused_with_the_first_ten(tmp_path: Path) -> None:
+    found = services(12)
+    RunRecord(str(tmp_path), "a task").add("http://x", {one.uuid: "" for one in found})
+    prunes = [Action(Item(MODEL_SERVICE, "", ""), DELETED, one.uuid, current=one) for one in found]
+    with pytest.raises(GuardError) as caught:
+        check_record(RunRecord(str(tmp_path), "another"), "http://x", prunes)
+    shown = re.findall(r'"service-\d+"', caught.value.message)
+    assert shown == [f'"service-{number}"' for number in sorted(range(12), key=str)[:10]]
+    assert "and 2 more" in caught.value.message
+    assert '"a task"' in caught.value.message

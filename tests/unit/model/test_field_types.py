@@ -195,3 +195,89 @@ def test_a_yaml_that_is_too_long_to_parse_is_compared_as_text() -> None:
     assert field_type.same(declared, text + "\n")
     assert not field_type.same(declared, text.replace("b: 1", "b:  1"))
     assert field_type.same(field_type.parse({"a": "x" * yaml_codec.LONGEST}), "a: " + "x" * yaml_codec.LONGEST)
+
+
+@pytest.mark.parametrize(
+    "value", ["{'a': datetime.date(2026, 1, 2)}", " [{'a': 1, 'b': datetime.datetime(2026, 1, 2, 3, 4)}]"]
+)
+def test_a_mapping_with_a_date_that_a_template_made_text_is_refused_with_the_cure(value: str) -> None:
+    with pytest.raises(scalars.InvalidValue, match="quote the date, or set jinja2_native"):
+        field_types.Yaml().parse(value)
+    field_types.Yaml().parse("{'a': 'datetime.date(2026, 1, 2)'}").check()
+
+
+def test_a_wire_value_of_another_type_becomes_text() -> None:
+    assert field_types.Yaml().decode(7) == "7"
+    assert field_types.Yaml().decode(" x ") == " x "
+    assert field_types.List(scalars.Text()).decode([1, None, {}, "a", [2]]) == ["1", "a"]
+
+
+def test_lists_are_shown_in_a_stable_order() -> None:
+    redactor = Redactor()
+    assert field_types.List(scalars.Name(), ordered=False).show(["b", "a"], redactor) == ["a", "b"]
+    assert field_types.List(scalars.Name()).show(["b", "a"], redactor) == ["b", "a"]
+    assert field_types.List(scalars.Name(), ordered=False).show(None, redactor) is None
+    assert list(field_types.Specs().show({"b": [], "a": []}, redactor)) == ["a", "b"]
+    assert field_types.Specs().show(None, redactor) is None
+
+
+def test_an_image_may_have_every_key_that_the_platform_adds() -> None:
+    added = dict.fromkeys(("uuid", "model_service_uuid", "create_date", "last_op_date", "gpu_vendor"), "x")
+    [image] = field_types.Images().parse([{"cpu_architecture": "x86_64", **added}])
+    assert image == {"cpu_architecture": "x86_64"}
+
+
+@pytest.mark.parametrize(
+    ("field_type", "value", "text"),
+    [
+        (field_types.Parameters(), {1: "a"}, "the key is not a string; quote it"),
+        (field_types.Parameters(), '{"a": 1', "the string is not a mapping in JSON"),
+        (field_types.List(scalars.Name()), '["a", "b"', "the string is not a list in JSON"),
+    ],
+)
+def test_a_malformed_container_is_refused(field_type: scalars.FieldType, value: Any, text: str) -> None:
+    with pytest.raises(scalars.InvalidValue) as caught:
+        field_type.parse(value)
+    assert text in caught.value.text
+
+
+@pytest.mark.parametrize("kind", ["lists", "mappings"])
+def test_a_mapping_may_be_nested_so_deep_and_no_deeper(kind: str) -> None:
+    def nested(depth: int) -> Any:
+        value: Any = "leaf"
+        for _level in range(depth - 1):
+            value = [value] if kind == "lists" else {"a": value}
+        return {"top": value}
+
+    assert field_types.plain(nested(field_types.DEEPEST)) == nested(field_types.DEEPEST)
+    for depth in (field_types.DEEPEST + 1, 900):
+        with pytest.raises(scalars.InvalidValue, match="nested more than 100 levels deep"):
+            field_types.plain(nested(depth))
+
+
+CURRENT = "a: {url: 'x s3cr3t-one y'}\nl: [one, 'k s3cr3t-one', {z: 'k s3cr3t-one'}]\n"
+
+
+def test_what_is_redacted_in_texts_is_put_back_from_the_same_places() -> None:
+    wanted = field_types.Yaml().parse(
+        {"a": {"url": f"x {MASK} y"}, "l": ["one", f"k {MASK}", {"z": f"k {MASK}"}], "n": 1}
+    )
+    completed = yaml.safe_load(field_types.Yaml().complete(wanted, CURRENT).text)
+    assert completed == {**yaml.safe_load(CURRENT), "n": 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ({"z": f"x {MASK}"}, "z"),
+        ({"a": {"other": f"x {MASK}"}}, "a/other"),
+        ({"a": {"url": f"w {MASK} y"}}, "a/url"),
+        ({"l": ["one", "two", "three", f"k {MASK}"]}, "l/3"),
+        ({"l": {"a": f"k {MASK}"}}, "l/a"),
+    ],
+)
+def test_what_is_redacted_in_a_text_and_was_not_there_is_refused(value: Any, place: str) -> None:
+    field_type = field_types.Yaml()
+    with pytest.raises(scalars.InvalidValue) as caught:
+        field_type.complete(field_type.parse(value), CURRENT)
+    assert caught.value.text.startswith(f"{place}: ")

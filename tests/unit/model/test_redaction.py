@@ -15,17 +15,20 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import MA
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.environment import environment_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Yaml
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import OTHER, Redactor
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import OTHER, Redactor, restored
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
 
 SECRET = [
-    "HF_TOKEN", "hfToken", "token", "PGPASSWORD", "db.password", "AWS_SECRET_ACCESS_KEY", "apiKey", "API_KEY", "api-key",
-    "OPENAI_APIKEY", "credentials", "GOOGLE_CREDENTIALS", "PASSPHRASE", "MYSQL_PWD", "client_secret", "KEY",
+    "HF_TOKEN", "hfToken", "token", "HFTOKEN", "AUTHTOKEN", "accesstoken", "PASSWORD", "PGPASSWORD", "db.password",
+    "passwords", "DB_PASSWD", "MYPASSWD", "PASSPHRASE", "MYSQL_PWD", "client_secret", "MYSECRET", "APP_SECRETS", "KEY",
+    "API_KEY", "apiKey", "api-key", "SSH_KEYS", "OPENAI_APIKEY", "MYAPIKEY", "APIKEYS", "ACCESSKEY", "SECRETKEY", "PRIVATEKEY",
+    "AWS_SECRET_ACCESS_KEY", "credential", "MYCREDENTIAL", "credentials", "GOOGLE_CREDENTIALS", "MYCREDENTIALS", "DB_PASS",
+    "GITHUB_PAT", "BASIC_AUTH", "AUTHORIZATION", "SESSION_COOKIE", "DB_CREDS",
 ]  # fmt: skip
 PLAIN = [
     "TOKENIZER", "MAX_TOKENS", "max_new_tokens", "KEYBOARD", "MONKEY", "SECRETARY", "PATH", "LOG_LEVEL", "PASS_THROUGH",
-    "",
+    "AUTH_MODE", "COOKIE_PATH", "PATTERN", "BYPASS", "COMPAT", "CREDSTORE", "",
 ]  # fmt: skip
 NOTATIONS = {
     "texts with a colon": "env: ['HF_TOKEN:5up3r', 'LEVEL:1']",
@@ -139,3 +142,50 @@ def test_redacting_takes_little_time_whatever_is_secret(shape: str) -> None:
 
 def test_a_secret_that_is_not_valid_unicode_is_redacted() -> None:
     assert SecretTexts(["half-\ud800-a-pair"]).redact("so half-\ud800-a-pair it is") == f"so {MASK} it is"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_longest_of_several_secrets_is_redacted_first(order: int) -> None:
+    texts = SecretTexts(["s3cret-one", "s3cret-one-and-more", "s3cret-one-and-more-yet"][::order])
+    assert texts.redact("a s3cret-one-and-more-yet, s3cret-one-and, s3cret-one") == f"a {MASK}, {MASK}-and, {MASK}"
+
+
+def test_a_secret_is_redacted_wherever_else_it_appears() -> None:
+    redactor = Redactor()
+    shown = redactor.redact_yaml("env: {HF_TOKEN: tok-5up3r}\nurl: http://tok-5up3r@example.com")
+    assert "5up3r" not in shown
+    assert "http://********@example.com" in shown
+    assert redactor.redact("said tok-5up3r") == f"said {MASK}"
+    shown = Redactor().redact_yaml("env: {HF_TOKEN: new-5ecret2}\nurl: old-5ecret1", "env: {HF_TOKEN: old-5ecret1}")
+    assert "5ecret" not in shown
+    assert OTHER in shown
+    assert Redactor().redact_map({"HF_TOKEN": "tok-5up3r", "URL": "x tok-5up3r"}) == {
+        "HF_TOKEN": MASK,
+        "URL": f"x {MASK}",
+    }
+    redactor.learn(["an0ther-one"])
+    assert redactor.redact("an0ther-one") == MASK
+
+
+@pytest.mark.parametrize(
+    ("wanted", "current", "fits"),
+    [
+        ("a********b", "a-b", True),
+        ("a********b", "ab", False),
+        ("********b", "b", False),
+        ("a********", "a", False),
+        ("********", "x", True),
+        ("ab********ba", "aba", False),
+        ("x********y********z", "xAyBz", True),
+        ("x********y********z", "xyBz", False),
+        ("x********y********z", "xAyz", False),
+        ("x********y********z", "xAyByCz", True),
+        ("x********y********z", "wAyBz", False),
+        ("x********y********z", "xAyBw", False),
+        (f"x{OTHER}z", "xAz", True),
+    ],
+)
+def test_a_redacted_text_stands_for_a_current_one_that_it_fits(wanted: str, current: str, fits: bool) -> None:
+    assert restored(wanted, current) == (current if fits else None)
+    assert restored(wanted, None) is None
+    assert restored(current, "anything") == current

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
 
@@ -151,4 +153,23 @@ def test_any_nesting_is_refused_at_once(text: str) -> None:
     begun = time.process_time()
     with pytest.raises(yaml_values.YamlError):
         yaml_codec.load(text * (yaml_codec.LONGEST // len(text)))
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("tag", ["", "!!int ", "!!float "])
+@pytest.mark.parametrize(
+    "digits", ["0x" + "f" * 5000, "0b" + "1" * 20_000, "0" + "7" * 6000, "1" * 6000, "1:" * 3000 + "1", "1:" * 200_000 + "1"],
+    ids=["hexadecimal", "binary", "octal", "decimal", "sixties", "many sixties"],
+)  # fmt: skip
+def test_a_number_that_cannot_be_written_again_is_text_or_refused(tag: str, digits: str) -> None:
+    begun = time.process_time()
+    try:
+        value = yaml_codec.load(f"request_cpu: {tag}{digits}").value["request_cpu"]
+    except yaml_values.YamlError as error:
+        assert "is not valid for the tag" in str(error)
+    else:
+        assert len(str(value)) > 0
+        items, errors = validate_items(MODEL_SERVICE, [RawItem({"name": "a", "request_cpu": value}, "")])
+        assert not [item for item in items if "request_cpu" in item.values]
+        assert "request_cpu" in "".join(map(str, errors))
     assert time.process_time() - begun < 2

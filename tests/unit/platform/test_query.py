@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timezone
@@ -262,3 +263,47 @@ def test_a_pattern_takes_little_time_over_a_long_name(pattern: str, letter: str)
     assert not matches(letter * 600_000)
     assert matches(f"{letter * 600_000}b")
     assert time.process_time() - begun < 6
+
+
+def by_expression(pattern: str) -> re.Pattern[str]:
+    """Return what a pattern of LIKE means, as a regular expression."""
+    parts = []
+    for token in re.findall(r"\\.|%|.", pattern, re.DOTALL):
+        if token in "%_":
+            parts.append({"%": ".*", "_": "."}[token])
+        else:
+            parts.append(r"\\?" * (token[0] == "\\") + re.escape(token[-1]))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+@given(st.text("ab%_\\", max_size=7), st.text("ab%_\\", max_size=7))
+@example("b", "ab")
+@example(r"a\%b", r"a\%b")
+@example(r"a\\b", "a\\b")
+@settings(max_examples=500)
+def test_a_pattern_means_what_like_means(pattern: str, text: str) -> None:
+    assert like(pattern)(text) == bool(by_expression(pattern).fullmatch(text))
+
+
+def test_a_condition_may_be_as_long_as_a_request_can_carry() -> None:
+    reader = ConditionReader(MODEL_SERVICE)
+    assert reader.read("name=" + "x" * 7995).sent
+    with pytest.raises(InvalidCondition, match="the condition has 8,001 characters"):
+        reader.read("name=" + "x" * 7996)
+
+
+@pytest.mark.parametrize(
+    ("given_condition", "text"),
+    [
+        ({"field": "name", "operator": "in", "value": ["a,b", "c"]}, "cannot contain a comma"),
+        ({"field": "name", "operatr": "="}, 'not "field, operatr"'),
+        ({"operator": "=", "value": 1}, 'not "operator, value"'),
+        ({"field": "name", "value": {"a": 1}}, "a single value"),
+        ({"field": "name", "value": ["a"]}, "a single value"),
+        ({"field": "name", "value": None}, "a single value"),
+    ],
+)
+def test_a_malformed_mapping_is_refused(given_condition: Any, text: str) -> None:
+    with pytest.raises(InvalidCondition) as caught:
+        ConditionReader(MODEL_SERVICE).read(given_condition)
+    assert text in str(caught.value)

@@ -174,3 +174,22 @@ def test_a_circle_of_causes_ends() -> None:
     circle: dict[str, Any] = {"code": "SYS.1000", "details": "round"}
     circle["cause"] = circle
     assert deepest(circle) == "round"
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "cure"),
+    [
+        (404, "no api mapping for /v1/ai", "check that the platform has AIOS"),
+        (404, "<html>not here</html>", "check host, port and context_path"),
+        (404, "not here", ""),
+        (405, "<html>not so</html>", ""),
+        (400, "invalid access key", "check access_key_id and access_key_secret"),
+        (400, "requestTimeTooSkewed", "set server_utc_offset"),
+        (302, "", "set host and protocol to the final address"),
+        (200, "<html>", "check that host, port and context_path are those of a ZStack platform"),
+    ],
+)
+def test_a_plain_refusal_has_the_next_step_that_cures_it(status: int, text: str, cure: str) -> None:
+    message = as_error(response(status, text)).message
+    assert ("Next: " in message) == bool(cure)
+    assert cure in message
