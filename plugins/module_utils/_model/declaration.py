@@ -27,10 +27,16 @@ CONTROLS: Mapping[str, FieldType] = {"state": Choice(PRESENT, ABSENT), "uuid": U
 
 
 class RawItem(NamedTuple):
-    """One item as it was written, and where: ``model_services[3]`` or ``services/chat.yml:12``."""
+    """One item as it was written, and where: ``model_services[3]`` or ``services/chat.yml:12``.
+
+    :ivar layer: counts the entries of ``src``, then the variables.
+    :ivar origins: where the value of each option was declared, if the item was declared in several layers.
+    """
 
     value: Any
     place: str
+    layer: int = 0
+    origins: Mapping[str, str] = {}
 
 
 class Item(NamedTuple):
@@ -39,6 +45,8 @@ class Item(NamedTuple):
     :ivar where: its name and place, for messages.
     :ivar values: the declared fields by option.
     :ivar names: names to be looked up, by the option that took them (``model_center``, ``models``, ``zone``).
+    :ivar layer: that of the last place that declares it.
+    :ivar origins: where the value of each option was declared, if the item was declared in several layers.
     """
 
     schema: Schema
@@ -49,6 +57,8 @@ class Item(NamedTuple):
     clone_from: str | None = None
     values: Mapping[str, Any] = {}
     names: Mapping[str, Any] = {}
+    layer: int = 0
+    origins: Mapping[str, str] = {}
 
     @property
     def name(self) -> str | None:
@@ -134,7 +144,8 @@ class _Reader:
             try:
                 parsed[key] = self._types[key].parse(value)
             except InvalidValue as error:
-                errors += [ValidationError(where, key + each.path, each.text) for each in error.each]
+                there = _where(given, raw.origins[key]) if key in raw.origins else where
+                errors += [ValidationError(there, key + each.path, each.text) for each in error.each]
         item = Item(
             self.schema,
             where,
@@ -142,6 +153,8 @@ class _Reader:
             **{key: parsed[key] for key in CONTROLS if key in parsed},
             values={key: value for key, value in parsed.items() if key in self.schema.by_option},
             names={key: value for key, value in parsed.items() if key in self.schema.named},
+            layer=raw.layer,
+            origins={**dict.fromkeys(self.defaults, "defaults"), **raw.origins} if raw.origins else {},
         )
         return item, [*errors, *self._conflicts(item, given)]
 
@@ -193,6 +206,17 @@ def _duplicates(items: Sequence[Item]) -> Iterator[ValidationError]:
             first = seen.setdefault(value, item)
             # Several services may have one name; their uuids identify them.
             if first is not item and not (key == "name" and first.uuid and item.uuid):
-                cure = ", or set the uuid of each service" if key == "name" else ""
-                text = f"it is declared in {first.place} and in {item.place}; keep one of them{cure}"
+                text = declared_twice(key, [first.place, item.place], first.layer != item.layer)
                 yield ValidationError(quoted(value), key, text)
+
+
+def declared_twice(key: str, places: Sequence[str], in_layers: bool) -> str:
+    """Return that a service is declared in several places, and what to do.
+
+    :param in_layers: the mode ``overlay`` would combine them.
+    """
+    cures = [", or set the uuid of each service"] if key == "name" else []
+    if in_layers:
+        cures.append(", or set merge to overlay to combine them")
+    first, *others = places
+    return f"it is declared in {first} and in {' and in '.join(others)}; keep one of them{''.join(cures)}"

@@ -35,17 +35,18 @@ def read_files(
     :param pruning: services that are not declared get deleted, so an empty folder is refused: it is more
         often a missing mount or submodule than a folder that declares nothing.
     :param size_limit: so many MiB a file may have.
-    :return: the items with file and line, and one error for everything that cannot be read.
+    :return: the items with file and line, each entry of ``paths`` a layer, and one error for everything that cannot be
+        read.
     """
     items: list[RawItem] = []
     errors: list[ValidationError] = []
-    for path in paths:
+    for layer, path in enumerate(paths):
         for file in _files(path, pruning):
             if isinstance(file, ValidationError):
                 errors.append(file)
                 continue
             try:
-                items.extend(_read_file(file, size_limit))
+                items.extend(_read_file(file, size_limit, layer))
             except _Unreadable as why:
                 errors.append(_error(file, str(why)))
             except OSError as error:
@@ -164,7 +165,7 @@ def _content(file: Path, size_limit: int) -> bytes:
     return content
 
 
-def _read_file(file: Path, size_limit: int) -> Iterator[RawItem]:
+def _read_file(file: Path, size_limit: int, layer: int) -> Iterator[RawItem]:
     try:
         text = _content(file, size_limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -190,7 +191,7 @@ def _read_file(file: Path, size_limit: int) -> Iterator[RawItem]:
         raise _Unreadable(f"it is neither a list of services nor a mapping with a list under {KEY}")
     for index, item in enumerate(value):
         line, shown = lines.get(id(item)), printable(file, 4096)
-        yield RawItem(item, f"{shown}:{line}" if line else f"{shown}, item {index}")
+        yield RawItem(item, f"{shown}:{line}" if line else f"{shown}, item {index}", layer)
 
 
 def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
