@@ -9,6 +9,7 @@ declarations take longer to send than to compare, are too large for an event of 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +43,7 @@ class ActionModule(WatchedAction):
             entries = list_entries(given)
             args["model_services"] = entries.items
             caller["layers"] = entries.layers
+            caller["folder"] = os.getcwd()
             caller["errors"] = [*caller["errors"], *entries.errors]
 
 

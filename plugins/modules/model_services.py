@@ -219,6 +219,17 @@ options:
           - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
           - Required to create the service without O(model_services[].clone_from).
         type: raw
+      yaml_file:
+        description:
+          - File with the O(model_services[].yaml), on the host that runs the module. Set either O(model_services[].yaml)
+            or O(model_services[].yaml_file).
+          - A relative path starts at the folder of the file that declares the service, otherwise at the folder of the
+            playbook.
+          - In a variable of the role P(zstack.aios.model_services#role), it starts at the folder in which you start
+            Ansible.
+          - The module does not template the file, and cannot decrypt Ansible Vault.
+        type: path
+        version_added: 1.1.0
       request_cpu:
         description:
           - Number of CPUs.
@@ -655,6 +666,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     InvalidInput,
@@ -731,8 +743,15 @@ def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationEr
         defaults = {}
     src = module.params["src"] or []
     raw_items, unreadable = read_files(src, module.params["prune"], module.params["src_size_limit"])
-    raw_items += raw_items_of(given, module.caller.layers, len(src))
+    raw_items += raw_items_of(given, module.caller, len(src))
     errors += unreadable
+    if "yaml_file" in defaults or any("yaml_file" in raw.value for raw in raw_items if isinstance(raw.value, dict)):
+        from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_files import read_yaml_files
+
+        below = RawItem(defaults, "defaults", folder=module.caller.folder)
+        [below, *raw_items], unread = read_yaml_files([below, *raw_items], module.params["src_size_limit"])
+        defaults = below.value
+        errors += unread
     if module.params["merge"] == "overlay":
         from ansible_collections.zstack.aios.plugins.module_utils._model.layers import merge_layers
 
@@ -742,18 +761,18 @@ def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationEr
     return items, [*errors, *invalid]
 
 
-def raw_items_of(given: Sequence[Any], variables: Sequence[tuple[str, int]], first: int) -> list[RawItem]:
-    """Return the items of the option C(model_services) with their places.
+def raw_items_of(given: Sequence[Any], caller: Caller, first: int) -> list[RawItem]:
+    """Return the items of the option C(model_services) with their places: each variable of the role is a layer, and
+    without these all are one.
 
-    :param variables: the names of the variables that they come from, one after another, and how many each has. Each
-        variable is a layer. Without variables, all are one layer.
     :param first: number of the first layer.
     """
+    variables: Sequence[tuple[str, int]] = caller.layers
     if sum(count for _name, count in variables) != len(given):
         variables = [("model_services", len(given))]
     values = iter(given)
     return [
-        RawItem(next(values), f"{name}[{index}]", layer)
+        RawItem(next(values), f"{name}[{index}]", layer, folder=caller.folder)
         for layer, (name, count) in enumerate(variables, first)
         for index in range(count)
     ]

@@ -43,6 +43,7 @@ class Caller(NamedTuple):
     :param errors: what is invalid outside the options of the task, in the variables of the role.
     :param layers: the names of the variables of the role whose items follow one another in ``model_services``, and how
         many each has.
+    :param folder: where a relative path in these variables starts.
     """
 
     lifeline: Lifeline | None = None
@@ -50,6 +51,7 @@ class Caller(NamedTuple):
     secrets: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     layers: tuple[tuple[str, int], ...] = ()
+    folder: str = ""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Caller:
@@ -57,7 +59,8 @@ class Caller(NamedTuple):
         lifeline = given.get("lifeline")
         texts = tuple(map(str, given["errors"]))
         layers = tuple((str(name), int(count)) for name, count in given.get("layers", ()))
-        return cls(Lifeline(*lifeline) if lifeline else None, given["task"], tuple(given["secrets"]), texts, layers)
+        waits = Lifeline(*lifeline) if lifeline else None
+        return cls(waits, given["task"], tuple(given["secrets"]), texts, layers, str(given.get("folder", "")))
 
 
 class CallerWatch:

@@ -98,6 +98,7 @@ def _combined(schema: Schema, under: RawItem, over: RawItem) -> RawItem:
     for option, given in over.value.items():
         both = isinstance(given, Mapping) and isinstance(under.value.get(option), Mapping)
         origins[option] = f"{origins[option]} and {over.place}" if both else over.place
+    origins.update((option, place) for option, place in over.origins.items() if option in over.value)
     return RawItem(value, f"{under.place} and {over.place}", over.layer, origins)
 
 

@@ -98,3 +98,47 @@ def test_a_service_of_two_uuids_is_not_combined_by_its_name(platform: Platform, 
     refused = platform.run("model_services", {**over, "model_services": [{"name": "twin", "request_cpu": 4}]})
     assert refused.failed
     assert f"it is declared in {base}:1 and in {base}:4 and in model_services[0]" in refused["msg"]
+
+
+def test_the_yaml_of_a_service_can_be_a_file_of_its_own(platform: Platform, tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "chat.yaml").write_text("services: [{name: chat, ports: [8000]}]\n", encoding="utf-8")
+    declared = {**service("chat"), "yaml_file": "config/chat.yaml"}
+    del declared["yaml"]
+    write(tmp_path / "chat.yml", [declared])
+    done = platform.run("model_services", {"src": [str(tmp_path)]})
+    assert not done.failed, done["msg"]
+    assert platform.run("model_services", {"src": [str(tmp_path)]})["changed"] is False
+    single = {**declared, "yaml_file": str(tmp_path / "config" / "chat.yaml")}
+    assert platform.run("model_service", single)["changed"] is False
+
+    plan = platform.run("model_services", {"src": [str(tmp_path)]}, check=True)["plan_digest"]
+    (tmp_path / "config" / "chat.yaml").write_text("services: [{name: chat, ports: [9000]}]\n", encoding="utf-8")
+    assert (
+        platform.run("model_services", {"src": [str(tmp_path)], "plan_digest": plan})["failure"]["code"]
+        == "plan_changed"
+    )
+    changed = platform.run("model_services", {"src": [str(tmp_path)]}, diff=True)
+    assert changed["results"][0]["changed_fields"] == ["yaml"]
+    assert "9000" in changed["diff"][0]["after"]
+    assert platform.run("model_service", single)["changed"] is False
+
+
+def test_a_missing_yaml_file_is_one_error(platform: Platform) -> None:
+    """It does not count as a service that declares no yaml."""
+    declared = {**service("chat"), "yaml_file": "/nonexistent/chat.yaml"}
+    del declared["yaml"]
+    refused = platform.run("model_services", {"model_services": [declared]})
+    assert [error["option"] for error in refused["failure"]["errors"]] == ["yaml_file"]
+
+
+def test_an_error_in_one_layer_of_a_service_is_one_error(platform: Platform, layered: dict[str, Any]) -> None:
+    """The rest of the service is not planned as if the value was not declared."""
+    layered["model_services"][0]["request_memory"] = "much"
+    refused = platform.run("model_services", layered)
+    assert [(error["where"], error["option"]) for error in refused["failure"]["errors"]] == [
+        ('"chat" (model_services[0])', "request_memory")
+    ]
+    layered["model_services"] = [{"name": "chat", "yaml_file": "/nonexistent/chat.yaml", "start_command": None}]
+    refused = platform.run("model_services", layered)
+    assert [error["option"] for error in refused["failure"]["errors"]] == ["yaml_file"]
