@@ -38,8 +38,8 @@ options:
       - Each file is a list of services, or a mapping with such a list under C(model_services).
       - The module reads these files on the host where it runs, which is much faster than loading Ansible variables. It
         does not template them, and it cannot decrypt Ansible Vault.
-      - The module joins these declarations with O(model_services). A service that is declared in two places is an error
-        that names both places.
+      - The module joins these declarations with O(model_services). O(merge) determines what happens when a service is
+        declared in several places.
       - A relative path starts at the working directory of the module. On the controller, this is the folder of the
         playbook.
     type: list
@@ -49,6 +49,22 @@ options:
       - Maximum size of one file of O(src), in MiB.
     type: int
     default: 64
+    version_added: 1.1.0
+  merge:
+    description:
+      - What to do when several layers declare the same service. Each entry of O(src) is a layer, first to last, and
+        O(model_services) is the last one.
+      - Two declarations are the same service if they have the same UUID, or the same name and not both a UUID.
+      - V(strict) fails with an error that names both places.
+      - V(overlay) combines the declarations. A later layer adds options to a service and replaces options of earlier
+        layers, as a patch does in Kustomize. Mappings such as O(model_services[].environment_parameters) are merged key
+        by key at any depth. V(null) removes a key or an option. Lists are replaced. O(model_services[].yaml) is merged
+        only if both values are mappings, and otherwise replaced.
+      - A service that is declared twice in one layer is an error in both cases.
+      - Error messages name the file and line, or the variable, of each value, and so does a report in O(report_path).
+    type: str
+    choices: [strict, overlay]
+    default: strict
     version_added: 1.1.0
   defaults:
     description:
@@ -203,6 +219,17 @@ options:
           - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
           - Required to create the service without O(model_services[].clone_from).
         type: raw
+      yaml_file:
+        description:
+          - File with the O(model_services[].yaml), on the host that runs the module. Set either O(model_services[].yaml)
+            or O(model_services[].yaml_file).
+          - A relative path starts at the folder of the file that declares the service, otherwise at the folder of the
+            playbook.
+          - In a variable of the role P(zstack.aios.model_services#role), it starts at the folder in which you start
+            Ansible.
+          - The module does not template the file, and cannot decrypt Ansible Vault.
+        type: path
+        version_added: 1.1.0
       request_cpu:
         description:
           - Number of CPUs.
@@ -639,6 +666,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     InvalidInput,
@@ -685,6 +713,7 @@ def argument_spec() -> Spec:
         "model_services": {"type": "list", "elements": "dict"},
         "src": {"type": "list", "elements": "path"},
         "src_size_limit": {"type": "int", "default": 64},
+        "merge": {"type": "str", "choices": ["strict", "overlay"], "default": "strict"},
         "defaults": {"type": "dict"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
@@ -712,14 +741,41 @@ def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationEr
     if not isinstance(defaults, dict):
         errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
-    raw_items = [RawItem(value, f"model_services[{index}]") for index, value in enumerate(given)]
-    from_files, unreadable = read_files(
-        module.params["src"] or [], module.params["prune"], module.params["src_size_limit"]
-    )
-    items, invalid = validate_items(
-        MODEL_SERVICE, [*raw_items, *from_files], defaults, thorough=module.params["validate_only"]
-    )
-    return items, [*errors, *unreadable, *invalid]
+    src = module.params["src"] or []
+    raw_items, unreadable = read_files(src, module.params["prune"], module.params["src_size_limit"])
+    raw_items += raw_items_of(given, module.caller, len(src))
+    errors += unreadable
+    if "yaml_file" in defaults or any("yaml_file" in raw.value for raw in raw_items if isinstance(raw.value, dict)):
+        from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_files import read_yaml_files
+
+        below = RawItem(defaults, "defaults", folder=module.caller.folder)
+        [below, *raw_items], unread = read_yaml_files([below, *raw_items], module.params["src_size_limit"])
+        defaults = below.value
+        errors += unread
+    if module.params["merge"] == "overlay":
+        from ansible_collections.zstack.aios.plugins.module_utils._model.layers import merge_layers
+
+        raw_items, unmerged = merge_layers(MODEL_SERVICE, raw_items)
+        errors += unmerged
+    items, invalid = validate_items(MODEL_SERVICE, raw_items, defaults, thorough=module.params["validate_only"])
+    return items, [*errors, *invalid]
+
+
+def raw_items_of(given: Sequence[Any], caller: Caller, first: int) -> list[RawItem]:
+    """Return the items of the option C(model_services) with their places: each variable of the role is a layer, and
+    without these all are one.
+
+    :param first: number of the first layer.
+    """
+    variables: Sequence[tuple[str, int]] = caller.layers
+    if sum(count for _name, count in variables) != len(given):
+        variables = [("model_services", len(given))]
+    values = iter(given)
+    return [
+        RawItem(next(values), f"{name}[{index}]", layer, folder=caller.folder)
+        for layer, (name, count) in enumerate(variables, first)
+        for index in range(count)
+    ]
 
 
 def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[ValidationError]]:
