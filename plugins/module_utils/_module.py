@@ -123,6 +123,7 @@ def field_options(schema: Schema) -> Spec:
         "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
         "uuid": {"type": "str"},
         "clone_from": {"type": "str"},
+        "previous_names": {"type": "list", "elements": "str"},
     }
     for field in schema.fields:
         spec[field.option] = _option(field.type)

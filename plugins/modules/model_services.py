@@ -182,6 +182,16 @@ options:
           - Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.
           - Options that are not set are taken from that service.
         type: str
+      previous_names:
+        description:
+          - Names that the service had before. When no service has O(model_services[].name) and one service has a previous
+            name, that service is renamed. Without effect once it is renamed.
+          - When services of both names exist, the task fails before any write.
+          - A previous name cannot be the name of another declared service. To swap the names of two services, declare
+            them with O(model_services[].uuid).
+          - Only with O(model_services[].name) and O(model_services[].state=present), and without O(model_services[].uuid).
+        type: list
+        elements: str
       name:
         description:
           - Name of the service.

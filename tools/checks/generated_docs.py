@@ -35,6 +35,14 @@ IDENTITY = {
         "Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.",
         "Options that are not set are taken from that service.",
     ],
+    "previous_names": [
+        "Names that the service had before. When no service has O({0}name) and one service has a previous name, that service "
+        "is renamed. Without effect once it is renamed.",
+        "When services of both names exist, the task fails before any write.",
+        "A previous name cannot be the name of another declared service. To swap the names of two services, declare them "
+        "with O({0}uuid).",
+        "Only with O({0}name) and O({0}state=present), and without O({0}uuid).",
+    ],
 }
 NAMES = {
     "model_center": "Name or UUID of the model center, instead of O({0}model_center_uuid).",

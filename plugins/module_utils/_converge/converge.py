@@ -117,6 +117,7 @@ def converge(
     except AiosError as error:
         if NOTHING_WRITTEN not in error.message:  # what is done is reported by rows
             error.append(NOTHING_WRITTEN)
+        error.warnings += run.warnings
         raise
     seconds = round(time.monotonic() - started, 3)
     warnings = [*run.warnings, *client.warnings]
@@ -205,7 +206,7 @@ class _Run:
             raise InvalidInput(errors)
         prunes: list[Action] = []
         if self._guards:
-            prunes = self._guards.prunes(self._services, self._items, plan, snapshot)
+            prunes = self._guards.prunes(self._services, self._items, plan, snapshot, self.warnings)
             self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
         self._check_record(plan.actions, prunes)
         if not settings.check and not self._keeps_fingerprints(plan.actions, snapshot):

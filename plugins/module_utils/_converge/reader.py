@@ -52,6 +52,8 @@ def _look_up_each(services: Services, items: Sequence[Item]) -> list[Resource]:
 def _look_up(services: Services, item: Item) -> list[Resource]:
     """Look up one service, and the source to clone it from when it does not exist."""
     found = _by_uuid(services, item.uuid) if item.uuid else services.by_name(str(item.name))
+    for name in dict.fromkeys(item.previous_names):
+        found += services.by_name(name)
     if found or item.state != PRESENT:
         return found
     found = _by_uuid(services, item.values.get("resource_uuid"))

@@ -23,7 +23,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
 
 PRESENT, ABSENT = "present", "absent"
 #: The keys of an item that say which resource it is about and whether that should exist.
-CONTROLS: Mapping[str, FieldType] = {"state": Choice(PRESENT, ABSENT), "uuid": Uuid(), "clone_from": Name()}
+CONTROLS: Mapping[str, FieldType] = {
+    "state": Choice(PRESENT, ABSENT),
+    "uuid": Uuid(),
+    "clone_from": Name(),
+    "previous_names": List(Name(), ordered=False),
+}
 
 
 class RawItem(NamedTuple):
@@ -37,6 +42,7 @@ class Item(NamedTuple):
     """One declared resource.
 
     :ivar where: its name and place, for messages.
+    :ivar previous_names: a resource of one of these names is this one, when none has its name.
     :ivar values: the declared fields by option.
     :ivar names: names to be looked up, by the option that took them (``model_center``, ``models``, ``zone``).
     """
@@ -47,6 +53,7 @@ class Item(NamedTuple):
     state: str = PRESENT
     uuid: str | None = None
     clone_from: str | None = None
+    previous_names: Sequence[str] = ()
     values: Mapping[str, Any] = {}
     names: Mapping[str, Any] = {}
 
@@ -75,6 +82,10 @@ def validate_items(
         if item is not None:
             items.append(item)
     errors += _duplicates(items)
+    if any(item.previous_names for item in items):
+        from ansible_collections.zstack.aios.plugins.module_utils._model.renames import invalid_renames
+
+        errors += invalid_renames(items)
     if thorough or errors:
         errors += [error for item in items for error in validate_yaml(item)]
     return items, errors
