@@ -125,7 +125,7 @@ def field_options(schema: Schema) -> Spec:
         "clone_from": {"type": "str"},
         "previous_names": {"type": "list", "elements": "str"},
     }
-    for field in schema.fields:
+    for field in (*schema.fields, *schema.own):
         spec[field.option] = _option(field.type)
         if field.name_option:
             many = field.type.ansible_type == "list"

@@ -184,11 +184,12 @@ options:
         type: str
       previous_names:
         description:
-          - Names that the service had before. When no service has O(model_services[].name) and one service has a previous
-            name, that service is renamed. Without effect once it is renamed.
-          - When services of both names exist, the task fails before any write.
-          - A previous name cannot be the name of another declared service. To swap the names of two services, declare
-            them with O(model_services[].uuid).
+          - Names that the service had before. When no service has O(model_services[].name) and one has a previous name,
+            it is renamed.
+          - When services of both names exist, the task fails before any write. Once the service is renamed, without
+            effect.
+          - A previous name cannot be the name of another declared service. To swap names, declare the services with
+            O(model_services[].uuid).
           - Only with O(model_services[].name) and O(model_services[].state=present), and without O(model_services[].uuid).
         type: list
         elements: str
@@ -446,6 +447,14 @@ options:
           - On an existing service, the module adds and removes single tags.
         type: list
         elements: str
+      protected:
+        description:
+          - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+          - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration
+            is gone.
+          - V(false) removes this tag. It is not part of the declared user tags.
+          - If the platform has no user tags, the protection holds only while it is declared, and the module warns.
+        type: bool
       # END GENERATED
 seealso:
   - module: zstack.aios.model_service

@@ -126,6 +126,10 @@ def converge(
         from ansible_collections.zstack.aios.plugins.module_utils._converge.uncompared import warn_of_unseen
 
         warnings += warn_of_unseen(rows, uncompared, settings.update_write_only, run.without_user_tags)
+    if any(row.action.values.get("protected") for row in rows):
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.uncompared import warn_of_unprotected
+
+        warnings += warn_of_unprotected(rows, run.without_user_tags)
     interrupted = bool(signals.arrived) and not settings.check
     return Converged(
         rows, run.plan_digest, client.requests, client.auth.logins, seconds, warnings, interrupted, uncompared

@@ -23,6 +23,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record i
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.protection import is_protected
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
@@ -91,7 +92,7 @@ class Guards(NamedTuple):
         """Return the deletions of services that are not declared.
 
         :param warnings: gets a hint for each deletion that looks like a rename.
-        :raises GuardError: there are too many, or nothing is declared.
+        :raises GuardError: there are too many, one is protected, or nothing is declared.
         """
         if self.prune is None:
             return []
@@ -102,6 +103,8 @@ class Guards(NamedTuple):
         candidates = [one for one in doomed if not one.values.get("system")]
         warnings += rename_hints(plan.actions, candidates)
         check_prune(self.prune, sum(item.state == PRESENT for item in items), matching, candidates)
+        services.read_protection(candidates)
+        check_protection([one for one in candidates if is_protected(one)])
         return deletions(candidates)
 
     def check(self, platform: str, declared: Sequence[Action], deleted: Sequence[Action]) -> str:
@@ -144,6 +147,25 @@ def check_prune(prune: Prune, declared: int, matching: Sequence[Resource], candi
             **numbers,
             allowed=allowed,
         )
+
+
+def check_protection(candidates: Sequence[Resource]) -> None:
+    """Refuse to prune protected services.
+
+    :raises GuardError: with the services.
+    """
+    if candidates:
+        names = listed([f"{quoted(one.name)} ({one.uuid})" for one in sorted(candidates, key=lambda one: one.name)], 10)
+        raise GuardError(
+            f"prune refused: {counted(len(candidates), 'service')} that would be deleted {_are(candidates)} protected: {names}. "
+            "Nothing was written. Next: declare them, or declare them once with protected: false and state: absent.",
+            "protected",
+            candidates=len(candidates),
+        )
+
+
+def _are(several: Sequence[Any]) -> str:
+    return "is" if len(several) == 1 else "are"
 
 
 def rename_hints(actions: Sequence[Action], candidates: Sequence[Resource]) -> list[str]:
