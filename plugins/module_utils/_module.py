@@ -123,8 +123,9 @@ def field_options(schema: Schema) -> Spec:
         "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
         "uuid": {"type": "str"},
         "clone_from": {"type": "str"},
+        "previous_names": {"type": "list", "elements": "str"},
     }
-    for field in schema.fields:
+    for field in (*schema.fields, *schema.own):
         spec[field.option] = _option(field.type)
         if field.option == "yaml":
             spec["yaml_file"] = {"type": "path"}

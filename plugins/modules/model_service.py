@@ -87,6 +87,14 @@ options:
       - Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.
       - Options that are not set are taken from that service.
     type: str
+  previous_names:
+    description:
+      - Names that the service had before. When no service has O(name) and one has a previous name, it is renamed.
+      - When services of both names exist, the task fails before any write. Once the service is renamed, without effect.
+      - A previous name cannot be the name of another declared service. To swap names, declare the services with O(uuid).
+      - Only with O(name) and O(state=present), and without O(uuid).
+    type: list
+    elements: str
   name:
     description:
       - Name of the service.
@@ -349,6 +357,14 @@ options:
       - On an existing service, the module adds and removes single tags.
     type: list
     elements: str
+  protected:
+    description:
+      - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+      - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration is
+        gone.
+      - V(false) removes this tag. It is not part of the declared user tags.
+      - If the platform has no user tags, the protection holds only while it is declared, and the module warns.
+    type: bool
   # END GENERATED
 seealso:
   - module: zstack.aios.model_services

@@ -70,6 +70,16 @@ options:
     description:
       - Default options for every service. Set an option to V(null) in a service to drop its default for that service.
     type: dict
+  only:
+    description:
+      - Names or UUIDs of declared services, or patterns of names, for example V(chat-*). The module plans and applies only
+        these services, and the declared services that they are cloned from.
+      - In a pattern, V(*) stands for any text and V(?) for one character. An entry that selects no service is an error.
+      - The module still validates the whole declaration. It returns in RV(left_out) how many services it left out.
+      - Not possible with O(prune=true), which needs the whole declaration.
+    type: list
+    elements: str
+    version_added: 1.1.0
   concurrency:
     description:
       - Maximum number of requests in progress at the same time, from 1 to 100. Up to four times as many jobs of the
@@ -198,6 +208,17 @@ options:
           - Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.
           - Options that are not set are taken from that service.
         type: str
+      previous_names:
+        description:
+          - Names that the service had before. When no service has O(model_services[].name) and one has a previous name,
+            it is renamed.
+          - When services of both names exist, the task fails before any write. Once the service is renamed, without
+            effect.
+          - A previous name cannot be the name of another declared service. To swap names, declare the services with
+            O(model_services[].uuid).
+          - Only with O(model_services[].name) and O(model_services[].state=present), and without O(model_services[].uuid).
+        type: list
+        elements: str
       name:
         description:
           - Name of the service.
@@ -463,6 +484,14 @@ options:
           - On an existing service, the module adds and removes single tags.
         type: list
         elements: str
+      protected:
+        description:
+          - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+          - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration
+            is gone.
+          - V(false) removes this tag. It is not part of the declared user tags.
+          - If the platform has no user tags, the protection holds only while it is declared, and the module warns.
+        type: bool
       # END GENERATED
 seealso:
   - module: zstack.aios.model_service
@@ -519,6 +548,17 @@ EXAMPLES = r"""
   diff: true
   register: plan
 
+- name: Apply a part of the declaration, with the services that these are cloned from
+  zstack.aios.model_services:
+    host: aios.example.com
+    account_name: admin
+    account_password: "{{ aios_password }}"
+    src:
+      - "{{ playbook_dir }}/services"
+    only:
+      - embedding
+      - chat-*
+
 - name: Apply this plan and no other
   zstack.aios.model_services:
     host: aios.example.com
@@ -541,6 +581,11 @@ uncompared:
   returned: when there are such fields
   type: dict
   sample: {startup_parameters: 3}
+  version_added: 1.1.0
+left_out:
+  description: Number of declared services that O(only) left out.
+  returned: when O(only) is set
+  type: int
   version_added: 1.1.0
 summary:
   description: Number of services by outcome, and what the run took.
@@ -715,6 +760,7 @@ def argument_spec() -> Spec:
         "src_size_limit": {"type": "int", "default": 64},
         "merge": {"type": "str", "choices": ["strict", "overlay"], "default": "strict"},
         "defaults": {"type": "dict"},
+        "only": {"type": "list", "elements": "str"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
         "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
@@ -778,6 +824,21 @@ def raw_items_of(given: Sequence[Any], caller: Caller, first: int) -> list[RawIt
     ]
 
 
+def select_items(
+    module: AiosModule, items: list[Item], errors: Sequence[ValidationError]
+) -> tuple[list[Item], list[ValidationError]]:
+    """Return the items that ``only`` selects, and what is invalid in it, as far as the declarations are valid."""
+    only = module.params["only"]
+    if only is None:
+        return items, []
+    from ansible_collections.zstack.aios.plugins.module_utils._model.only import invalid_selection, select
+
+    invalid = list(invalid_selection(only, module.params["prune"]))
+    if invalid or errors:
+        return items, invalid
+    return select(items, only)
+
+
 def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[ValidationError]]:
     """Return how the declarations are to be applied, what guards the plan, and what is invalid."""
     params = module.params
@@ -828,6 +889,7 @@ class Facts(NamedTuple):
     started: str
     check: bool
     platform: str = ""
+    left_out: int = 0
 
 
 def work(module: AiosModule) -> dict[str, Any]:
@@ -836,14 +898,15 @@ def work(module: AiosModule) -> dict[str, Any]:
     try:
         items, errors = read_declarations(module)
         settings, guards, invalid = read_settings(module)
-        errors = [*module.errors, *errors, *invalid]
+        chosen, unselected = select_items(module, items, errors)
+        errors = [*module.errors, *errors, *invalid, *unselected]
         if errors:
             raise InvalidInput([*errors, *errors_elsewhere(module, items, errors)])
         if module.params["validate_only"]:
             return {"changed": False, "msg": validated(items)}
         connection = module.connection()
-        facts = facts._replace(platform=connection.base_url)
-        converged = converge(connection, items, settings, module.signals, module.redactor, guards)
+        facts = facts._replace(platform=connection.base_url, left_out=len(items) - len(chosen))
+        converged = converge(connection, chosen, settings, module.signals, module.redactor, guards)
     except AiosError as error:
         error.warnings += report_refusal(module, facts, error.message, module.redactor)
         raise
@@ -913,6 +976,9 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         **show_rows(converged.rows),
         **({"uncompared": converged.uncompared} if converged.uncompared else {}),
     }
+    if module.params["only"] is not None:
+        result["left_out"] = facts.left_out
+        result["msg"] += f" {counted(facts.left_out, 'declared service')} left out by only."
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
     result.update(show_uuids(converged.rows, result))

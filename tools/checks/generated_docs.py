@@ -35,6 +35,12 @@ IDENTITY = {
         "Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.",
         "Options that are not set are taken from that service.",
     ],
+    "previous_names": [
+        "Names that the service had before. When no service has O({0}name) and one has a previous name, it is renamed.",
+        "When services of both names exist, the task fails before any write. Once the service is renamed, without effect.",
+        "A previous name cannot be the name of another declared service. To swap names, declare the services with O({0}uuid).",
+        "Only with O({0}name) and O({0}state=present), and without O({0}uuid).",
+    ],
 }
 NAMES = {
     "model_center": "Name or UUID of the model center, instead of O({0}model_center_uuid).",
@@ -68,7 +74,7 @@ def option_docs(prefix: str) -> dict[str, Any]:
     :param prefix: what stands before an option's name in references to it.
     """
     docs: dict[str, Any] = {}
-    rows = {field.option: field for field in MODEL_SERVICE.fields}
+    rows = MODEL_SERVICE.by_option
     for name, spec in field_options(MODEL_SERVICE).items():
         if name in IDENTITY:
             text = [line.format(prefix) for line in IDENTITY[name]]

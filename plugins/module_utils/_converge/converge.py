@@ -117,6 +117,7 @@ def converge(
     except AiosError as error:
         if NOTHING_WRITTEN not in error.message:  # what is done is reported by rows
             error.append(NOTHING_WRITTEN)
+        error.warnings += run.warnings
         raise
     seconds = round(time.monotonic() - started, 3)
     warnings = [*run.warnings, *client.warnings]
@@ -125,6 +126,10 @@ def converge(
         from ansible_collections.zstack.aios.plugins.module_utils._converge.uncompared import warn_of_unseen
 
         warnings += warn_of_unseen(rows, uncompared, settings.update_write_only, run.without_user_tags)
+    if any(row.action.values.get("protected") for row in rows):
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.uncompared import warn_of_unprotected
+
+        warnings += warn_of_unprotected(rows, run.without_user_tags)
     interrupted = bool(signals.arrived) and not settings.check
     return Converged(
         rows, run.plan_digest, client.requests, client.auth.logins, seconds, warnings, interrupted, uncompared
@@ -205,7 +210,7 @@ class _Run:
             raise InvalidInput(errors)
         prunes: list[Action] = []
         if self._guards:
-            prunes = self._guards.prunes(self._services, self._items, plan, snapshot)
+            prunes = self._guards.prunes(self._services, self._items, plan, snapshot, self.warnings)
             self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
         self._check_record(plan.actions, prunes)
         if not settings.check and not self._keeps_fingerprints(plan.actions, snapshot):

@@ -12,6 +12,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import List
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.protection import TAG as PROTECTION_TAG
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
     Choice,
@@ -23,7 +24,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
 
 PRESENT, ABSENT = "present", "absent"
 #: The keys of an item that say which resource it is about and whether that should exist.
-CONTROLS: Mapping[str, FieldType] = {"state": Choice(PRESENT, ABSENT), "uuid": Uuid(), "clone_from": Name()}
+CONTROLS: Mapping[str, FieldType] = {
+    "state": Choice(PRESENT, ABSENT),
+    "uuid": Uuid(),
+    "clone_from": Name(),
+    "previous_names": List(Name(), ordered=False),
+}
 
 
 class RawItem(NamedTuple):
@@ -45,6 +51,7 @@ class Item(NamedTuple):
     """One declared resource.
 
     :ivar where: its name and place, for messages.
+    :ivar previous_names: a resource of one of these names is this one, when none has its name.
     :ivar values: the declared fields by option.
     :ivar names: names to be looked up, by the option that took them (``model_center``, ``models``, ``zone``).
     :ivar layer: that of the last place that declares it.
@@ -57,6 +64,7 @@ class Item(NamedTuple):
     state: str = PRESENT
     uuid: str | None = None
     clone_from: str | None = None
+    previous_names: Sequence[str] = ()
     values: Mapping[str, Any] = {}
     names: Mapping[str, Any] = {}
     layer: int = 0
@@ -87,6 +95,10 @@ def validate_items(
         if item is not None:
             items.append(item)
     errors += _duplicates(items)
+    if any(item.previous_names for item in items):
+        from ansible_collections.zstack.aios.plugins.module_utils._model.renames import invalid_renames
+
+        errors += invalid_renames(items)
     if thorough or errors:
         errors += [error for item in items for error in validate_yaml(item)]
     return items, errors
@@ -128,7 +140,10 @@ class _Reader:
         self.schema = schema
         self.defaults = defaults
         self._keys = item_keys(schema)
-        self._types: dict[str, FieldType] = {**CONTROLS, **{f.option: f.type for f in schema.fields}}
+        self._types: dict[str, FieldType] = {
+            **CONTROLS,
+            **{option: field.type for option, field in schema.by_option.items()},
+        }
         for option, row in schema.named.items():
             self._types[option] = List(Name(), ordered=False) if row.type.ansible_type == "list" else Name()
 
@@ -194,6 +209,12 @@ class _Reader:
         if item.clone_from is not None and item.clone_from in (item.name, item.uuid):
             text = f"a {self.schema.noun} cannot be cloned from itself; remove the option, or set it to null to drop its default"
             yield ValidationError(item.where, "clone_from", text)
+        if item.state == ABSENT and item.values.get("protected"):
+            text = f"a protected {self.schema.noun} is never deleted; set protected: false, or remove state: absent"
+            yield ValidationError(item.where, "protected", text)
+        if PROTECTION_TAG in item.values.get("user_tags", ()):
+            text = f"{quoted(PROTECTION_TAG)} is a tag of this collection; set protected: true instead"
+            yield ValidationError(item.where, "user_tags", text)
         chosen = item.values.get("resource_uuid")
         if item.uuid and chosen and item.uuid != chosen:
             yield ValidationError(item.where, "resource_uuid", "it differs from uuid; set only one of them")

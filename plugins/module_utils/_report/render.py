@@ -38,7 +38,8 @@ def render(report: Mapping[str, Any], suffix: str) -> str:
         ``summary`` (counts by action, ``total``, ``requests``, ``logins``, ``seconds``), ``uncompared`` (numbers of
         services by field) and ``rows`` (``name``, ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``,
         ``changes`` of ``field``, ``before``, ``after`` and possibly ``declared_in``), without the services that are
-        unchanged; ``refused`` (why nothing was done at all, or empty) and ``interrupted``.
+        unchanged; ``refused`` (why nothing was done at all, or empty), ``interrupted``, and possibly ``left_out`` (number of
+        declared services that were not selected).
     :param suffix: ``.html``, ``.md`` or ``.json``.
     :raises ValueError: another suffix.
     """

@@ -36,6 +36,8 @@ def test_every_option_of_the_table_is_a_key() -> None:
         "uuid",
         "clone_from",
         "yaml_file",
+        "previous_names",
+        "protected",
     } == item_keys(MODEL_SERVICE)
 
 
