@@ -116,7 +116,8 @@ options:
   prune_conditions:
     description:
       - Conditions that a service must meet to be pruned, in the form of
-        O(zstack.aios.model_service_info#module:conditions). Required with O(prune=true).
+        O(zstack.aios.model_service_info#module:conditions). Required with O(prune=true) and O(unmanaged=true).
+      - The module warns of declared services that exist and do not meet them.
     type: list
     elements: raw
   prune_limit:
@@ -131,6 +132,17 @@ options:
       - Whether O(prune) can delete services when no service is declared to be present.
     type: bool
     default: false
+  unmanaged:
+    description:
+      - Whether to list services that meet O(prune_conditions) and are not declared, without deleting them. The module returns
+        them in RV(unmanaged) and writes them to the report.
+      - It does not list services of the platform itself, and services that an earlier task of the same run of Ansible
+        declares.
+      - The list has no influence on RV(plan_digest), because the module does nothing about these services. With
+        O(prune=true), the plan contains them as deletions instead, and the list is empty.
+    type: bool
+    default: false
+    version_added: 1.1.0
   plan_digest:
     description:
       - Digest of an approved plan, as a run in check mode returned it in RV(plan_digest).
@@ -547,6 +559,10 @@ summary:
     total:
       description: All services of the declaration, and all pruned services.
       type: int
+    unmanaged:
+      description: Services that meet O(prune_conditions) and are not declared. Returned with O(unmanaged=true).
+      type: int
+      version_added: 1.1.0
     requests:
       description: Number of HTTP requests.
       type: int
@@ -607,6 +623,23 @@ results_omitted:
   description: Number of rows that are missing from RV(results).
   returned: when it is not zero
   type: int
+unmanaged:
+  description:
+    - Services that meet O(prune_conditions) and are not declared, by name.
+    - Limited to the size that AWX can store. RV(summary.unmanaged) counts all of them, and O(report_path) writes all of
+      them.
+  returned: with O(unmanaged=true)
+  type: list
+  elements: dict
+  version_added: 1.1.0
+  contains:
+    name:
+      description: Name of the service.
+      type: str
+    uuid:
+      description: UUID of the service.
+      type: str
+  sample: [{name: team-a-test, uuid: 6d7bb4b6f3b94ff08d8cdf0ad0b2b1cc}]
 plan_digest:
   description: Digest of the plan for the option O(plan_digest), 64 hexadecimal digits.
   returned: when the module made a plan
@@ -670,8 +703,10 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.report import 
 from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
     count_words,
     failure_message,
+    list_unmanaged,
     show_diff,
     show_rows,
+    show_unmanaged,
     show_uuids,
     summarize,
 )
@@ -695,6 +730,7 @@ def argument_spec() -> Spec:
         "prune_conditions": {"type": "list", "elements": "raw"},
         "prune_limit": {"type": "str", "default": "10"},
         "prune_allow_empty": {"type": "bool", "default": False},
+        "unmanaged": {"type": "bool", "default": False},
         "plan_digest": {"type": "str"},
         "validate_only": {"type": "bool", "default": False},
         "report_path": {"type": "path"},
@@ -731,6 +767,7 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
         params["prune_conditions"] or [],
         params["prune_limit"],
         params["prune_allow_empty"],
+        params["unmanaged"],
     )
     if not 1 <= params["concurrency"] <= 100:
         text = f"{params['concurrency']} is not a number from 1 to 100"
@@ -859,6 +896,10 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
     }
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
+    if module.params["unmanaged"]:
+        result["unmanaged"] = show_unmanaged(converged.unmanaged)
+        result["summary"]["unmanaged"] = len(converged.unmanaged)
+        result["msg"] = f"{count_words(result['summary'], module.check_mode)}."
     result.update(show_uuids(converged.rows, result))
     if converged.failed or converged.interrupted:
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
@@ -870,6 +911,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
             "plan_digest": converged.plan_digest,
             "interrupted": converged.interrupted,
             "uncompared": converged.uncompared,
+            "unmanaged": list_unmanaged(converged.unmanaged),
         }
         try:
             write_report(path, report_data(report, converged.rows, redactor))

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
+from ansible_collections.zstack.aios.plugins.plugin_utils.drift import describe_all
 from ansible_collections.zstack.aios.plugins.plugin_utils.items import is_fragment, join_items, misspelt
 
 PREFIX = "model_services_"
@@ -201,6 +202,13 @@ class RoleVariables:
         if approved:
             why = "the approved plan does not include this host. Next: make a new plan with this host."
         return f"model_services_plan_digest has no entry for {self._host}: {why}"
+
+    # What is told of all hosts
+
+    def drift_text(self) -> str:
+        """Return how the platforms of all hosts that were compared so far differ from their declarations."""
+        results = {host: self._of_host(host, f"{PREFIX}result") for host in self._hosts}
+        return describe_all({host: result for host, result in results.items() if result is not None})
 
     # Single variables
 

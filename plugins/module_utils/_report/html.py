@@ -52,6 +52,7 @@ def html_page(report: Mapping[str, Any]) -> str:
         _refusal(report["refused"]),
         _failures(rows),
         _services(rows, report["summary"]["unchanged"], report["check"]),
+        _unmanaged(report["unmanaged"]),
         "</main>",
         _footer(report),
         f"<script>{SCRIPT}</script>\n</body>\n</html>\n",
@@ -137,6 +138,20 @@ def _services(rows: Sequence[Mapping[str, Any]], unchanged: int, check: bool) ->
         f'{heading}\n{_filter(rows, check)}\n<table class="services">\n<thead><tr><th scope="col">Service</th>'
         f'<th scope="col">Outcome</th><th scope="col">Fields</th></tr></thead>\n<tbody>\n{body}\n</tbody>\n'
         f"</table>\n</section>"
+    )
+
+
+def _unmanaged(services: Sequence[Mapping[str, Any]]) -> str:
+    if not services:
+        return ""
+    body = "\n".join(
+        f'<tr><th scope="row"><bdi>{_line(one["name"])}</bdi><span class="id">{_line(one["uuid"])}</span></th></tr>'
+        for one in services
+    )
+    return (
+        f'<section aria-labelledby="unmanaged">\n<h2 id="unmanaged">Not declared <small>{len(services):,} on the platform, '
+        f'nothing is done about them</small></h2>\n<table class="plain">\n<thead><tr><th scope="col">Service</th></tr>'
+        f"</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</section>"
     )
 
 

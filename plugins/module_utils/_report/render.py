@@ -27,6 +27,7 @@ _FIRST_KEYS = (
     "plan_digest",
     "summary",
     "uncompared",
+    "unmanaged",
 )
 _NOT_ASCII = re.compile(r"[^\n -~]")
 
@@ -36,9 +37,10 @@ def render(report: Mapping[str, Any], suffix: str) -> str:
 
     :param report: JSON-able and already redacted: ``platform``, ``started``, ``check``, ``version``, ``plan_digest``,
         ``summary`` (counts by action, ``total``, ``requests``, ``logins``, ``seconds``), ``uncompared`` (numbers of
-        services by field) and ``rows`` (``name``, ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``,
-        ``changes`` of ``field``, ``before``, ``after``), without the services that are unchanged; ``refused`` (why nothing
-        was done at all, or empty) and ``interrupted``.
+        services by field), ``unmanaged`` (``name`` and ``uuid`` of services that are not declared) and ``rows`` (``name``,
+        ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``, ``changes`` of ``field``, ``before``,
+        ``after``), without the services that are unchanged; ``refused`` (why nothing was done at all, or empty) and
+        ``interrupted``.
     :param suffix: ``.html``, ``.md`` or ``.json``.
     :raises ValueError: another suffix.
     """
@@ -76,7 +78,8 @@ def _markdown(report: Mapping[str, Any]) -> str:
         parts.append(_counts(summary, check))
     if report["plan_digest"]:
         parts.append(f"Plan digest: {_code(report['plan_digest'])}")
-    parts += _fit(_sections(rows, check), len(rows))
+    unmanaged = report["unmanaged"]
+    parts += _fit([*_sections(rows, check), *_unmanaged(unmanaged, len(rows))], len(rows) + len(unmanaged))
     return "\n\n".join(parts) + f"\n\nWritten by zstack.aios {words.harmless(report['version'])}\n"
 
 
@@ -115,6 +118,14 @@ def _sections(rows: Sequence[Mapping[str, Any]], check: bool) -> Iterator[tuple[
             heading = section
             yield number - 1, f"## {heading}"
         yield number, _row(row, check, room)
+
+
+def _unmanaged(services: Sequence[Mapping[str, Any]], before: int) -> Iterator[tuple[int, str]]:
+    """Yield the services that are not declared, each with the number of services so far."""
+    if services:
+        yield before, "## Not declared"
+    for number, service in enumerate(services, before + 1):
+        yield number, f"- {_code(service['name'])} {_code(service['uuid'])}"
 
 
 def _row(row: Mapping[str, Any], check: bool, room: int) -> str:

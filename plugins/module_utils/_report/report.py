@@ -36,6 +36,7 @@ def report_data(facts: Mapping[str, Any], rows: Sequence[Row], redactor: Redacto
         "refused": "",
         "interrupted": False,
         "uncompared": {},
+        "unmanaged": [],
         **facts,
         "uuids": uuids_by_name(rows),
         "rows": [

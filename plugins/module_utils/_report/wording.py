@@ -107,6 +107,7 @@ def facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Platform", harmless(report["platform"])),
         ("Started", harmless(report["started"])),
         ("Took", "" if report["refused"] else f"{duration(summary['seconds'])}, {requests}"),
+        ("Not declared", counted(len(report["unmanaged"]), "service") if report["unmanaged"] else ""),
         ("Not compared", ", ".join(f"{field} of {counted(n, 'service')}" for field, n in report["uncompared"].items())),
     ]
     return [(name, value) for name, value in found if value]

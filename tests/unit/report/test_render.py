@@ -63,7 +63,8 @@ def make_row(name: str = "qwen", action: str = "updated", **values: Any) -> dict
 
 
 #: What a report shows before its rows.
-FACTS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary", "uncompared")
+FACTS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary", "uncompared",
+         "unmanaged")  # fmt: skip
 
 
 def make_report(*rows: dict[str, Any], check: bool = False, unchanged: int = 0, **summary: int) -> dict[str, Any]:
@@ -80,6 +81,7 @@ def make_report(*rows: dict[str, Any], check: bool = False, unchanged: int = 0, 
         "refused": "",
         "interrupted": False,
         "uncompared": {},
+        "unmanaged": [],
         "summary": {**counts, "unchanged": unchanged, "total": total, **costs, **summary},
         "rows": list(rows),
     }
