@@ -157,12 +157,15 @@ options:
     default: false
   report_path:
     description:
-      - File on the host where the module runs, to which the module writes a report of all changes. Also written in
-        check mode and after failures. The folder must exist.
+      - Files on the host where the module runs, to which the module writes a report of all changes. Also written in
+        check mode and after failures. The folders must exist.
       - Only its user can read a new file. A file that it replaces keeps its permissions.
       - The suffix C(.html), C(.md) or C(.json) determines the format.
       - Unlike RV(results), a report in HTML or JSON contains every row.
-    type: path
+      - If several hosts of a play have the same path, and the module runs on the controller, the report contains all of
+        them. The file is complete when the last host is done.
+    type: list
+    elements: path
   progress_path:
     description:
       - File on the host where the module runs, to which the module appends a line of progress every five seconds.
@@ -645,9 +648,15 @@ plan_digest:
   returned: when the module made a plan
   type: str
 report_path:
-  description: Path of the report.
-  returned: when O(report_path) is set and the report was written
+  description: Path of the first report.
+  returned: when O(report_path) is set and all reports were written
   type: str
+report_paths:
+  description: Paths of all reports.
+  returned: when O(report_path) is set and all reports were written
+  type: list
+  elements: str
+  version_added: 1.1.0
 failure:
   description: Details of the error, for conditions in playbooks.
   returned: when the task fails before any write, or cannot write the report
@@ -696,9 +705,11 @@ from ansible_collections.zstack.aios.plugins.module_utils._module import AiosMod
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
 from ansible_collections.zstack.aios.plugins.module_utils._report.report import (
     check_report_path,
+    check_report_paths,
+    paths_of,
     remove_report,
     report_data,
-    write_report,
+    write_reports,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
     count_words,
@@ -733,7 +744,7 @@ def argument_spec() -> Spec:
         "unmanaged": {"type": "bool", "default": False},
         "plan_digest": {"type": "str"},
         "validate_only": {"type": "bool", "default": False},
-        "report_path": {"type": "path"},
+        "report_path": {"type": "list", "elements": "path"},
         "progress_path": {"type": "path"},
     }
 
@@ -772,8 +783,7 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
     if not 1 <= params["concurrency"] <= 100:
         text = f"{params['concurrency']} is not a number from 1 to 100"
         errors.append(ValidationError("", "concurrency", text))
-    if params["report_path"]:
-        errors.extend(check_report_path(params["report_path"]))
+    errors.extend(check_report_paths(params["report_path"] or []))
     settings = Settings(
         check=module.check_mode,
         update_write_only=params["update_write_only"],
@@ -809,6 +819,7 @@ class Facts(NamedTuple):
     started: str
     check: bool
     platform: str = ""
+    host: str = ""
 
 
 def work(module: AiosModule) -> dict[str, Any]:
@@ -829,8 +840,8 @@ def work(module: AiosModule) -> dict[str, Any]:
         error.warnings += report_refusal(module, facts, error.message, module.redactor)
         raise
     except Exception:
-        if module.params["report_path"]:
-            remove_report(module.params["report_path"])
+        for path in module.params["report_path"] or []:
+            remove_report(path)
         raise
     return report_result(module, converged, facts)
 
@@ -854,17 +865,23 @@ def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Red
 
     :return: a warning if it cannot be written.
     """
-    path = module.params.get("report_path")
     validated = read_boolean(module.params.get("validate_only")) is True
-    if not path or not isinstance(path, str) or validated or any(check_report_path(path)):
+    given = [] if validated else paths_of(module.params.get("report_path"))
+    paths = [path for path in dict.fromkeys(given) if not any(check_report_path(path))]
+    if not paths:
         return []
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
     report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": redactor.redact(message)}
     try:
-        write_report(path, report_data(report, [], redactor))
+        write_reports(paths, report_data(report, [], redactor), joint_folder(module))
     except AiosError as unwritten:
         return [unwritten.message]
     return []
+
+
+def joint_folder(module: AiosModule) -> str:
+    """Return the folder for data of joint reports, empty where no other host of the play can name the same file."""
+    return module.caller.folder if module.caller.several else ""
 
 
 def report_refused_options(module: AiosModule, message: str) -> None:
@@ -876,7 +893,7 @@ def report_refused_options(module: AiosModule, message: str) -> None:
 
 def facts_of(module: AiosModule) -> Facts:
     """Return what is known of a run at its start."""
-    return Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
+    return Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode, host=module.caller.host)
 
 
 def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dict[str, Any]:
@@ -903,8 +920,8 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
     result.update(show_uuids(converged.rows, result))
     if converged.failed or converged.interrupted:
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
-    path = module.params["report_path"]
-    if path:
+    paths = module.params["report_path"]
+    if paths:
         report = {
             **facts._asdict(),
             "summary": result["summary"],
@@ -914,8 +931,9 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
             "unmanaged": list_unmanaged(converged.unmanaged),
         }
         try:
-            write_report(path, report_data(report, converged.rows, redactor))
-            result["report_path"] = path
+            data = report_data(report, converged.rows, redactor)
+            result["report_paths"] = write_reports(paths, data, joint_folder(module))
+            result["report_path"] = paths[0]
         except Exception as error:  # whatever it is, it must not cost the result of what was done
             unwritten = error if isinstance(error, AiosError) else internal_error(error)
             result.update(failed=True, msg=f"{result['msg']}\n{unwritten.message}", failure=unwritten.failure())

@@ -75,10 +75,10 @@ class RoleVariables:
         :return: ``src``, ``report_path``, ``export_path``, ``ca_path``, ``plan_digest`` (that of this host),
             ``plan_only`` and ``identifies``.
         """
-        src = self._option("src") or []
+        src, reports = self._option("src") or [], self._option("report_path") or []
         return {
             "src": [_absolute(path) for path in (src if isinstance(src, list) else [src])],
-            "report_path": _absolute(self._option("report_path")),
+            "report_path": [_absolute(path) for path in (reports if isinstance(reports, list) else [reports])],
             "export_path": _absolute(self._option("export_path")),
             "ca_path": _absolute(self._option("ca_path")),
             "plan_digest": self._digest(),
@@ -111,8 +111,7 @@ class RoleVariables:
     def errors(self) -> list[str]:
         """Return every reason not to converge the platform."""
         _items, errors = self._joined()
-        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(),
-                 self._shared_path("report_path", "reports"), self._unapproved())  # fmt: skip
+        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(), self._unapproved())
         return [*misspelt(self._names, self._known), *errors, *filter(None, found)]
 
     def platform_errors(self) -> list[str]:
@@ -126,7 +125,7 @@ class RoleVariables:
 
     def export_errors(self) -> list[str]:
         """Return every reason not to export the platform."""
-        found = (self._no_platform(), self._shared_path("export_path", "exports"))
+        found = (self._no_platform(), self._shared_export())
         return [*misspelt(self._names, self._known), *filter(None, found)]
 
     def _partial_prune(self) -> str:
@@ -185,12 +184,12 @@ class RoleVariables:
             "variable ZSTACK_HOST names one platform only. Next: set model_services_host for every host."
         )
 
-    def _shared_path(self, option: str, what: str) -> str:
-        path = self._option(option)
-        if not path or [self._of_host(host, PREFIX + option) for host in self._hosts].count(path) < 2:
+    def _shared_export(self) -> str:
+        path = self._option("export_path")
+        if not path or [self._of_host(host, f"{PREFIX}export_path") for host in self._hosts].count(path) < 2:
             return ""
         return (
-            f"{PREFIX}{option} is {path} for several hosts, whose {what} would overwrite one another. Next: use "
+            f"{PREFIX}export_path is {path} for several hosts, whose exports would overwrite one another. Next: use "
             "inventory_hostname in the path."
         )
 
