@@ -626,6 +626,19 @@ results_omitted:
   description: Number of rows that are missing from RV(results).
   returned: when it is not zero
   type: int
+overview:
+  description:
+    - A line for each service that is not unchanged, with the old and the new values of updated fields. Deleted services come
+      first, then failed, updated, and created services.
+    - At most 200 lines with 20,000 characters together. The last line counts the other services.
+  returned: in check mode, and with C(--diff)
+  type: list
+  elements: str
+  version_added: 1.1.0
+  sample:
+    - "1/3 to delete: chat-old (6d7bb4b6f3b94ff08d8cdf0ad0b2b1cc, not declared)"
+    - "2/3 to update: chat: request_cpu 4 -> 8"
+    - "3/3 to create: embedding"
 unmanaged:
   description:
     - Services that meet O(prune_conditions) and are not declared, by name.
@@ -913,6 +926,10 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
     }
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
+    if module._diff or module.check_mode:
+        from ansible_collections.zstack.aios.plugins.module_utils._report.overview import overview
+
+        result["overview"] = overview(converged.rows, module.check_mode, redactor)
     if module.params["unmanaged"]:
         result["unmanaged"] = show_unmanaged(converged.unmanaged)
         result["summary"]["unmanaged"] = len(converged.unmanaged)

@@ -8,6 +8,7 @@ This code runs on the controller and knows variables only, no files and no platf
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,8 @@ from ansible_collections.zstack.aios.plugins.plugin_utils.drift import describe_
 from ansible_collections.zstack.aios.plugins.plugin_utils.items import is_fragment, join_items, misspelt
 
 PREFIX = "model_services_"
+#: Characters of an event, of what Ansible displays around the lines of it, and around each line.
+_EVENT, _AROUND_PART, _AROUND_LINE = 1000, 170, 25
 #: The variable with what identifies the platform of a host, once the role has queried it.
 PLATFORM = f"__{PREFIX}platform"
 
@@ -208,6 +211,27 @@ class RoleVariables:
         """Return how the platforms of all hosts that were compared so far differ from their declarations."""
         results = {host: self._of_host(host, f"{PREFIX}result") for host in self._hosts}
         return describe_all({host: result for host, result in results.items() if result is not None})
+
+    def overview(self) -> list[dict[str, Any]]:
+        """Return the lines of this host's result about single services, in parts of ``lines`` and ``label``.
+
+        AWX shows the first 1,024 characters of an event. Each part is shown as one, as JSON with a color for each line.
+        """
+        result = self._get(f"{PREFIX}result")
+        lines = list(result.get("overview") or ()) if isinstance(result, Mapping) else []
+        parts: list[dict[str, Any]] = []
+        room = 0
+        for number, line in enumerate(lines, 1):
+            needed = len(json.dumps(line, ensure_ascii=False)) + _AROUND_LINE
+            if needed > room:
+                parts.append({"lines": [], "first": number})
+                room = _EVENT - _AROUND_PART - len(self._host)
+            room -= needed
+            parts[-1]["lines"].append(line)
+        for part in parts:
+            last = part["first"] + len(part["lines"]) - 1
+            part["label"] = f"lines {part['first']} to {last} of {len(lines)}"
+        return parts
 
     # Single variables
 

@@ -30,7 +30,7 @@ _NAME = 2000
 #: So many services at most are looked at for the diff.
 _DIFFS = 5000
 #: The parts of a result that the UUIDs share their room with.
-_PARTS = ("results", "diff", "unmanaged")
+_PARTS = ("results", "diff", "unmanaged", "overview")
 CHANGES = (CREATED, CLONED, UPDATED, DELETED)
 COUNTS = (*CHANGES, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
 

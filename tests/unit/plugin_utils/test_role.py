@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -200,3 +201,17 @@ def test_hosts_may_share_the_path_of_a_report_and_not_that_of_an_export() -> Non
     three = {**two, "three": {"host": "three", "export_path": "x.yml"}}
     [error] = role("two", three).export_errors()
     assert "model_services_export_path is x.yml for several hosts, whose exports" in error
+
+
+def test_the_lines_of_a_result_are_shown_in_parts_that_awx_shows_whole() -> None:
+    lines = [
+        f"{number}/50 to update: {'模型' if number % 3 else 'x'} " + '"q" ' * (number % 60) for number in range(1, 51)
+    ]
+    parts = role("a-host", result={"overview": lines}).overview()
+    assert [line for part in parts for line in part["lines"]] == lines
+    assert parts[0]["label"].startswith("lines 1 to ") and parts[-1]["label"].endswith("to 50 of 50")
+    for part in parts:
+        shown = json.dumps({"msg": part["lines"]}, indent=4, ensure_ascii=False)
+        colors = 11 * len(shown.splitlines()) + len(shown.splitlines())
+        assert len(f"ok: [a-host] => (item={part['label']}) => {shown}") + colors < 1000
+    assert role("a-host", result={"msg": "failed"}).overview() == role("a-host").overview() == []
