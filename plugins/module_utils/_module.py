@@ -123,9 +123,12 @@ def field_options(schema: Schema) -> Spec:
         "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
         "uuid": {"type": "str"},
         "clone_from": {"type": "str"},
+        "previous_names": {"type": "list", "elements": "str"},
     }
-    for field in schema.fields:
+    for field in (*schema.fields, *schema.own):
         spec[field.option] = _option(field.type)
+        if field.option == "yaml":
+            spec["yaml_file"] = {"type": "path"}
         if field.name_option:
             many = field.type.ansible_type == "list"
             spec[field.name_option] = {"type": "list", "elements": "str"} if many else {"type": "str"}

@@ -87,6 +87,14 @@ options:
       - Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.
       - Options that are not set are taken from that service.
     type: str
+  previous_names:
+    description:
+      - Names that the service had before. When no service has O(name) and one has a previous name, it is renamed.
+      - When services of both names exist, the task fails before any write. Once the service is renamed, without effect.
+      - A previous name cannot be the name of another declared service. To swap names, declare the services with O(uuid).
+      - Only with O(name) and O(state=present), and without O(uuid).
+    type: list
+    elements: str
   name:
     description:
       - Name of the service.
@@ -108,6 +116,14 @@ options:
       - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
       - Required to create the service without O(clone_from).
     type: raw
+  yaml_file:
+    description:
+      - File with the O(yaml), on the host that runs the module. Set either O(yaml) or O(yaml_file).
+      - A relative path starts at the folder of the file that declares the service, otherwise at the folder of the playbook.
+      - In a variable of the role P(zstack.aios.model_services#role), it starts at the folder in which you start Ansible.
+      - The module does not template the file, and cannot decrypt Ansible Vault.
+    type: path
+    version_added: 1.1.0
   request_cpu:
     description:
       - Number of CPUs.
@@ -341,6 +357,14 @@ options:
       - On an existing service, the module adds and removes single tags.
     type: list
     elements: str
+  protected:
+    description:
+      - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+      - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration is
+        gone.
+      - V(false) removes this tag. It is not part of the declared user tags.
+      - If the platform has no user tags, the protection holds only while it is declared, and the module warns.
+    type: bool
   # END GENERATED
 seealso:
   - module: zstack.aios.model_services
@@ -561,7 +585,7 @@ failure:
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
@@ -589,7 +613,13 @@ def argument_spec() -> Spec:
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring the one service to what is declared."""
-    items, errors = validate_items(MODEL_SERVICE, [RawItem(module.declared, "")])
+    raw_items, unread = [RawItem(module.declared, "")], list[ValidationError]()
+    if "yaml_file" in module.declared:
+        from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_files import read_yaml_files
+
+        raw_items, unread = read_yaml_files(raw_items)
+    items, errors = validate_items(MODEL_SERVICE, raw_items)
+    errors = [*unread, *errors]
     try:
         connection = module.connection()
     except InvalidInput as error:

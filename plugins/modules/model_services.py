@@ -38,8 +38,8 @@ options:
       - Each file is a list of services, or a mapping with such a list under C(model_services).
       - The module reads these files on the host where it runs, which is much faster than loading Ansible variables. It
         does not template them, and it cannot decrypt Ansible Vault.
-      - The module joins these declarations with O(model_services). A service that is declared in two places is an error
-        that names both places.
+      - The module joins these declarations with O(model_services). O(merge) determines what happens when a service is
+        declared in several places.
       - A relative path starts at the working directory of the module. On the controller, this is the folder of the
         playbook.
     type: list
@@ -50,10 +50,36 @@ options:
     type: int
     default: 64
     version_added: 1.1.0
+  merge:
+    description:
+      - What to do when several layers declare the same service. Each entry of O(src) is a layer, first to last, and
+        O(model_services) is the last one.
+      - Two declarations are the same service if they have the same UUID, or the same name and not both a UUID.
+      - V(strict) fails with an error that names both places.
+      - V(overlay) combines the declarations. A later layer adds options to a service and replaces options of earlier
+        layers, as a patch does in Kustomize. Mappings such as O(model_services[].environment_parameters) are merged key
+        by key at any depth. V(null) removes a key or an option. Lists are replaced. O(model_services[].yaml) is merged
+        only if both values are mappings, and otherwise replaced.
+      - A service that is declared twice in one layer is an error in both cases.
+      - Error messages name the file and line, or the variable, of each value, and so does a report in O(report_path).
+    type: str
+    choices: [strict, overlay]
+    default: strict
+    version_added: 1.1.0
   defaults:
     description:
       - Default options for every service. Set an option to V(null) in a service to drop its default for that service.
     type: dict
+  only:
+    description:
+      - Names or UUIDs of declared services, or patterns of names, for example V(chat-*). The module plans and applies only
+        these services, and the declared services that they are cloned from.
+      - In a pattern, V(*) stands for any text and V(?) for one character. An entry that selects no service is an error.
+      - The module still validates the whole declaration. It returns in RV(left_out) how many services it left out.
+      - Not possible with O(prune=true), which needs the whole declaration.
+    type: list
+    elements: str
+    version_added: 1.1.0
   concurrency:
     description:
       - Maximum number of requests in progress at the same time, from 1 to 100. Up to four times as many jobs of the
@@ -197,6 +223,17 @@ options:
           - Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.
           - Options that are not set are taken from that service.
         type: str
+      previous_names:
+        description:
+          - Names that the service had before. When no service has O(model_services[].name) and one has a previous name,
+            it is renamed.
+          - When services of both names exist, the task fails before any write. Once the service is renamed, without
+            effect.
+          - A previous name cannot be the name of another declared service. To swap names, declare the services with
+            O(model_services[].uuid).
+          - Only with O(model_services[].name) and O(model_services[].state=present), and without O(model_services[].uuid).
+        type: list
+        elements: str
       name:
         description:
           - Name of the service.
@@ -218,6 +255,17 @@ options:
           - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
           - Required to create the service without O(model_services[].clone_from).
         type: raw
+      yaml_file:
+        description:
+          - File with the O(model_services[].yaml), on the host that runs the module. Set either O(model_services[].yaml)
+            or O(model_services[].yaml_file).
+          - A relative path starts at the folder of the file that declares the service, otherwise at the folder of the
+            playbook.
+          - In a variable of the role P(zstack.aios.model_services#role), it starts at the folder in which you start
+            Ansible.
+          - The module does not template the file, and cannot decrypt Ansible Vault.
+        type: path
+        version_added: 1.1.0
       request_cpu:
         description:
           - Number of CPUs.
@@ -451,6 +499,14 @@ options:
           - On an existing service, the module adds and removes single tags.
         type: list
         elements: str
+      protected:
+        description:
+          - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+          - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration
+            is gone.
+          - V(false) removes this tag. It is not part of the declared user tags.
+          - If the platform has no user tags, the protection holds only while it is declared, and the module warns.
+        type: bool
       # END GENERATED
 seealso:
   - module: zstack.aios.model_service
@@ -507,6 +563,17 @@ EXAMPLES = r"""
   diff: true
   register: plan
 
+- name: Apply a part of the declaration, with the services that these are cloned from
+  zstack.aios.model_services:
+    host: aios.example.com
+    account_name: admin
+    account_password: "{{ aios_password }}"
+    src:
+      - "{{ playbook_dir }}/services"
+    only:
+      - embedding
+      - chat-*
+
 - name: Apply this plan and no other
   zstack.aios.model_services:
     host: aios.example.com
@@ -529,6 +596,11 @@ uncompared:
   returned: when there are such fields
   type: dict
   sample: {startup_parameters: 3}
+  version_added: 1.1.0
+left_out:
+  description: Number of declared services that O(only) left out.
+  returned: when O(only) is set
+  type: int
   version_added: 1.1.0
 summary:
   description: Number of services by outcome, and what the run took.
@@ -694,6 +766,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     InvalidInput,
@@ -744,7 +817,9 @@ def argument_spec() -> Spec:
         "model_services": {"type": "list", "elements": "dict"},
         "src": {"type": "list", "elements": "path"},
         "src_size_limit": {"type": "int", "default": 64},
+        "merge": {"type": "str", "choices": ["strict", "overlay"], "default": "strict"},
         "defaults": {"type": "dict"},
+        "only": {"type": "list", "elements": "str"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
         "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
@@ -772,14 +847,56 @@ def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationEr
     if not isinstance(defaults, dict):
         errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
-    raw_items = [RawItem(value, f"model_services[{index}]") for index, value in enumerate(given)]
-    from_files, unreadable = read_files(
-        module.params["src"] or [], module.params["prune"], module.params["src_size_limit"]
-    )
-    items, invalid = validate_items(
-        MODEL_SERVICE, [*raw_items, *from_files], defaults, thorough=module.params["validate_only"]
-    )
-    return items, [*errors, *unreadable, *invalid]
+    src = module.params["src"] or []
+    raw_items, unreadable = read_files(src, module.params["prune"], module.params["src_size_limit"])
+    raw_items += raw_items_of(given, module.caller, len(src))
+    errors += unreadable
+    if "yaml_file" in defaults or any("yaml_file" in raw.value for raw in raw_items if isinstance(raw.value, dict)):
+        from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_files import read_yaml_files
+
+        below = RawItem(defaults, "defaults", folder=module.caller.folder)
+        [below, *raw_items], unread = read_yaml_files([below, *raw_items], module.params["src_size_limit"])
+        defaults = below.value
+        errors += unread
+    if module.params["merge"] == "overlay":
+        from ansible_collections.zstack.aios.plugins.module_utils._model.layers import merge_layers
+
+        raw_items, unmerged = merge_layers(MODEL_SERVICE, raw_items)
+        errors += unmerged
+    items, invalid = validate_items(MODEL_SERVICE, raw_items, defaults, thorough=module.params["validate_only"])
+    return items, [*errors, *invalid]
+
+
+def raw_items_of(given: Sequence[Any], caller: Caller, first: int) -> list[RawItem]:
+    """Return the items of the option C(model_services) with their places: each variable of the role is a layer, and
+    without these all are one.
+
+    :param first: number of the first layer.
+    """
+    variables: Sequence[tuple[str, int]] = caller.layers
+    if sum(count for _name, count in variables) != len(given):
+        variables = [("model_services", len(given))]
+    values = iter(given)
+    return [
+        RawItem(next(values), f"{name}[{index}]", layer, folder=caller.folder)
+        for layer, (name, count) in enumerate(variables, first)
+        for index in range(count)
+    ]
+
+
+def select_items(
+    module: AiosModule, items: list[Item], errors: Sequence[ValidationError]
+) -> tuple[list[Item], list[ValidationError]]:
+    """Return the items that ``only`` selects, and what is invalid in it, as far as the declarations are valid."""
+    only = module.params["only"]
+    if only is None:
+        return items, []
+    from ansible_collections.zstack.aios.plugins.module_utils._model.only import invalid_selection, select
+
+    invalid = list(invalid_selection(only, module.params["prune"], module.params["unmanaged"]))
+    if invalid or errors:
+        return items, invalid
+    return select(items, only)
 
 
 def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[ValidationError]]:
@@ -833,6 +950,7 @@ class Facts(NamedTuple):
     check: bool
     platform: str = ""
     host: str = ""
+    left_out: int = 0
 
 
 def work(module: AiosModule) -> dict[str, Any]:
@@ -841,14 +959,15 @@ def work(module: AiosModule) -> dict[str, Any]:
     try:
         items, errors = read_declarations(module)
         settings, guards, invalid = read_settings(module)
-        errors = [*module.errors, *errors, *invalid]
+        chosen, unselected = select_items(module, items, errors)
+        errors = [*module.errors, *errors, *invalid, *unselected]
         if errors:
             raise InvalidInput([*errors, *errors_elsewhere(module, items, errors)])
         if module.params["validate_only"]:
             return {"changed": False, "msg": validated(items)}
         connection = module.connection()
-        facts = facts._replace(platform=connection.base_url)
-        converged = converge(connection, items, settings, module.signals, module.redactor, guards)
+        facts = facts._replace(platform=connection.base_url, left_out=len(items) - len(chosen))
+        converged = converge(connection, chosen, settings, module.signals, module.redactor, guards)
     except AiosError as error:
         error.warnings += report_refusal(module, facts, error.message, module.redactor)
         raise
@@ -894,7 +1013,7 @@ def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Red
 
 def joint_folder(module: AiosModule) -> str:
     """Return the folder for data of joint reports, empty where no other host of the play can name the same file."""
-    return module.caller.folder if module.caller.several else ""
+    return module.caller.run_folder if module.caller.several else ""
 
 
 def report_refused_options(module: AiosModule, message: str) -> None:
@@ -924,6 +1043,9 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         **show_rows(converged.rows),
         **({"uncompared": converged.uncompared} if converged.uncompared else {}),
     }
+    if module.params["only"] is not None:
+        result["left_out"] = facts.left_out
+        result["msg"] += f" {counted(facts.left_out, 'declared service')} left out by only."
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
     if module._diff or module.check_mode:
@@ -933,7 +1055,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
     if module.params["unmanaged"]:
         result["unmanaged"] = show_unmanaged(converged.unmanaged)
         result["summary"]["unmanaged"] = len(converged.unmanaged)
-        result["msg"] = f"{count_words(result['summary'], module.check_mode)}."
+        result["msg"] += f" {counted(len(converged.unmanaged), 'service')} not declared."
     result.update(show_uuids(converged.rows, result))
     if converged.failed or converged.interrupted:
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))

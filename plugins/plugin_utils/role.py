@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
 from ansible_collections.zstack.aios.plugins.plugin_utils.drift import describe_all
-from ansible_collections.zstack.aios.plugins.plugin_utils.items import is_fragment, join_items, misspelt
+from ansible_collections.zstack.aios.plugins.plugin_utils.items import BASE, DEFAULTS, base_of, join_defaults, misspelt
 
 PREFIX = "model_services_"
 #: Characters of an event, of what Ansible displays around the lines of it, and around each line.
@@ -50,24 +50,19 @@ class RoleVariables:
 
     # What the modules are given
 
-    def items(self) -> list[Any]:
-        """Return the declared items of all variables, joined.
+    def items(self) -> dict[str, Any]:
+        """Return the variables that declare items, for the action plugin, which passes them on as layers."""
+        return self._fragments(BASE)
 
-        :raises ValueError: they cannot be joined.
-        """
-        items, errors = self._joined()
-        if errors:
-            raise ValueError("; ".join(errors))
-        return items
+    def defaults(self) -> dict[str, Any]:
+        """Return the default options of all variables, joined as far as they can be."""
+        return self._joined_defaults()[0]
 
-    def valid_items(self) -> list[Any]:
-        """Return the declared items that can be joined, to validate them although others cannot."""
-        items, _errors = self._joined()
-        return items
+    def _joined_defaults(self) -> tuple[dict[str, Any], list[str]]:
+        return join_defaults(self._fragments(DEFAULTS), str(self._option("merge") or "strict"))
 
-    def _joined(self) -> tuple[list[Any], list[str]]:
-        fragments = {name: self._get(name) for name in self._names if is_fragment(name)}
-        return join_items(fragments, str(self._option("merge") or "strict"))
+    def _fragments(self, base: str) -> dict[str, Any]:
+        return {name: self._get(name) for name in self._names if base_of(name) == base}
 
     def settings(self) -> dict[str, Any]:
         """Return the options that do not go to the modules as they are.
@@ -113,17 +108,16 @@ class RoleVariables:
 
     def errors(self) -> list[str]:
         """Return every reason not to converge the platform."""
-        _items, errors = self._joined()
         found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(), self._unapproved())
-        return [*misspelt(self._names, self._known), *errors, *filter(None, found)]
+        return [*self.declaration_errors(), *filter(None, found)]
 
     def platform_errors(self) -> list[str]:
         """Return every reason not to converge the platform that shows when the platforms of all hosts are known."""
         return list(filter(None, [self._shared_platform()])) if _is_true(self._option("prune")) else []
 
     def declaration_errors(self) -> list[str]:
-        """Return every reason why the declaration cannot be validated."""
-        _items, errors = self._joined()
+        """Return every reason why the declaration cannot be validated, besides what the module finds in the items."""
+        _defaults, errors = self._joined_defaults()
         return [*misspelt(self._names, self._known), *errors]
 
     def export_errors(self) -> list[str]:

@@ -35,6 +35,12 @@ IDENTITY = {
         "Name or UUID of the service to clone when this one does not exist yet. Ignored once it exists.",
         "Options that are not set are taken from that service.",
     ],
+    "previous_names": [
+        "Names that the service had before. When no service has O({0}name) and one has a previous name, it is renamed.",
+        "When services of both names exist, the task fails before any write. Once the service is renamed, without effect.",
+        "A previous name cannot be the name of another declared service. To swap names, declare the services with O({0}uuid).",
+        "Only with O({0}name) and O({0}state=present), and without O({0}uuid).",
+    ],
 }
 NAMES = {
     "model_center": "Name or UUID of the model center, instead of O({0}model_center_uuid).",
@@ -49,6 +55,12 @@ PLATFORM_MADE = {
     "has_new_version": ("bool", "Whether the platform has a newer version of it."),
     "version": ("str", "Its version."),
 }
+YAML_FILE = [
+    "File with the O({0}yaml), on the host that runs the module. Set either O({0}yaml) or O({0}yaml_file).",
+    "A relative path starts at the folder of the file that declares the service, otherwise at the folder of the playbook.",
+    "In a variable of the role P(zstack.aios.model_services#role), it starts at the folder in which you start Ansible.",
+    "The module does not template the file, and cannot decrypt Ansible Vault.",
+]
 IMAGE_PARTS = {
     "cpu_architecture": "Architecture, for example V(X86_64) or V(AARCH64), in any case.",
     "vm_image_uuid": "UUID of the virtual machine image.",
@@ -62,15 +74,19 @@ def option_docs(prefix: str) -> dict[str, Any]:
     :param prefix: what stands before an option's name in references to it.
     """
     docs: dict[str, Any] = {}
-    rows = {field.option: field for field in MODEL_SERVICE.fields}
+    rows = MODEL_SERVICE.by_option
     for name, spec in field_options(MODEL_SERVICE).items():
         if name in IDENTITY:
             text = [line.format(prefix) for line in IDENTITY[name]]
         elif name in NAMES:
             text = [NAMES[name].format(prefix)]
+        elif name == "yaml_file":
+            text = [line.format(prefix) for line in YAML_FILE]
         else:
             text = [*rows[name].description, *_notes(rows[name], prefix)]
         docs[name] = {"description": text, **_spec_docs(spec)}
+        if name == "yaml_file":
+            docs[name]["version_added"] = "1.1.0"
         field_type = rows[name].type if name in rows else None
         if isinstance(field_type, Images):
             docs[name]["suboptions"] = _part_docs(field_type)

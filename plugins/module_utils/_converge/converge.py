@@ -121,6 +121,7 @@ def converge(
     except AiosError as error:
         if NOTHING_WRITTEN not in error.message:  # what is done is reported by rows
             error.append(NOTHING_WRITTEN)
+        error.warnings += run.warnings
         raise
     seconds = round(time.monotonic() - started, 3)
     warnings = [*run.warnings, *client.warnings]
@@ -129,6 +130,10 @@ def converge(
         from ansible_collections.zstack.aios.plugins.module_utils._converge.uncompared import warn_of_unseen
 
         warnings += warn_of_unseen(rows, uncompared, settings.update_write_only, run.without_user_tags)
+    if any(row.action.values.get("protected") for row in rows):
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.uncompared import warn_of_unprotected
+
+        warnings += warn_of_unprotected(rows, run.without_user_tags)
     interrupted = bool(signals.arrived) and not settings.check
     return Converged(
         rows,
@@ -221,7 +226,7 @@ class _Run:
         scope = None
         if self._guards:
             scope = self._guards.scope(self._services, plan, snapshot)
-            prunes = self._guards.prunes(self._items, scope)
+            prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
             self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
         self._check_record(plan.actions, prunes)
         if scope:

@@ -54,7 +54,7 @@ def _declaration(action: Action) -> str:
         # A yaml counts as it is written: parsing it would cost more than the rest of a run without changes.
         canonical = action.schema.by_option[option].type.canonical
         values[option] = value.key if isinstance(value, YamlText) else canonical(value)
-    return _hash([item.state, item.uuid, item.clone_from, values])
+    return _hash([item.state, item.uuid, item.clone_from, sorted(item.previous_names), values])
 
 
 def _known_uuid(action: Action) -> str:

@@ -173,12 +173,13 @@ class Executor:
             except AiosError as error:
                 if error.code != "tags_not_offered":  # a platform that cannot be asked has to be believed
                     raise
+                row.unprotected = field in row.action.schema.own
 
-    def _set_members(self, row: Row, field: Field, wanted: Sequence[str]) -> None:
+    def _set_members(self, row: Row, field: Field, wanted: Any) -> None:
         target = row.resource or Resource(row.action.schema, {"uuid": row.action.uuid})
         now = self._related(target, field)
         members = now.members(field)
-        steps = _steps(wanted, members)
+        steps = _steps(field.type.members(wanted), members)
         for value in steps:
             self._go_on(row)
             self._set_member(target, field, value, members.get(value))
@@ -252,7 +253,7 @@ def _ignored(action: Action, resource: Resource | None, values: Mapping[str, Any
     return ignored
 
 
-def _has_members(resource: Resource | None, field: Field, wanted: Sequence[str]) -> bool:
+def _has_members(resource: Resource | None, field: Field, wanted: Any) -> bool:
     return resource is not None and field.type.same(wanted, resource.get(field))
 
 

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action, deletions, describe_actions
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import (
+    CREATED,
+    Action,
+    deletions,
+    describe_actions,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.digest import digest, digest_differences
 from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.protection import is_protected
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
     from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import Scope
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+#: So many hints at renames are given each.
+HINTS = 10
 
 
 class Prune(NamedTuple):
@@ -99,15 +107,22 @@ class Guards(NamedTuple):
 
         return read_scope(services, self.prune.conditions, plan, snapshot)
 
-    def prunes(self, items: Sequence[Item], scope: Scope | None) -> list[Action]:
+    def prunes(
+        self, services: Services, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
+    ) -> list[Action]:
         """Return the deletions of services that are not declared.
 
-        :raises GuardError: there are too many, or nothing is declared.
+        :param warnings: gets a hint for each deletion that looks like a rename.
+        :raises GuardError: there are too many, one is protected, or nothing is declared.
         """
         if self.prune is None or scope is None or not self.prune.deletes:
             return []
-        check_prune(self.prune, sum(item.state == PRESENT for item in items), scope.matching, scope.undeclared)
-        return deletions(scope.undeclared)
+        candidates = scope.undeclared
+        warnings += rename_hints(plan.actions, candidates)
+        check_prune(self.prune, sum(item.state == PRESENT for item in items), scope.matching, candidates)
+        services.read_protection(candidates)
+        check_protection([one for one in candidates if is_protected(one)])
+        return deletions(candidates)
 
     def check(self, platform: str, declared: Sequence[Action], deleted: Sequence[Action]) -> str:
         """Return the digest of a plan.
@@ -150,6 +165,51 @@ def check_prune(prune: Prune, declared: int, matching: Sequence[Resource], candi
             **numbers,
             allowed=allowed,
         )
+
+
+def check_protection(candidates: Sequence[Resource]) -> None:
+    """Refuse to prune protected services.
+
+    :raises GuardError: with the services.
+    """
+    if candidates:
+        names = listed([f"{quoted(one.name)} ({one.uuid})" for one in sorted(candidates, key=lambda one: one.name)], 10)
+        raise GuardError(
+            f"prune refused: {counted(len(candidates), 'service')} that would be deleted {_are(candidates)} protected: {names}. "
+            "Nothing was written. Next: declare them, or declare them once with protected: false and state: absent.",
+            "protected",
+            candidates=len(candidates),
+        )
+
+
+def _are(several: Sequence[Any]) -> str:
+    return "is" if len(several) == 1 else "are"
+
+
+def rename_hints(actions: Sequence[Action], candidates: Sequence[Resource]) -> list[str]:
+    """Return hints at services that would be created and look like one that would be deleted, under another name."""
+    made = [action for action in actions if action.kind == CREATED] if candidates else []
+    pairs = [(action, one) for action in made for one in candidates if looks_renamed(action, one)]
+    hints = [
+        f"{quoted(action.name)} would be created and {quoted(one.name)} ({one.uuid}) deleted, which is the same service under "
+        f"another name. To rename it, declare previous_names: [{quoted(one.name)}]."
+        for action, one in pairs[:HINTS]
+    ]
+    if len(pairs) > HINTS:
+        hints.append(f"{len(pairs) - HINTS} more services look renamed, too.")
+    return hints
+
+
+def looks_renamed(action: Action, resource: Resource) -> bool:
+    """Return whether an existing resource has all values that are declared for a new one and shown, except its name."""
+    schema = action.schema
+    compared = [schema.by_option[option] for option in action.values if option not in ("name", "resource_uuid")]
+    compared.sort(key=lambda field: field.option == "yaml")  # the most expensive comparison last
+    return all(
+        schema.same(field, action.values[field.option], resource.get(field), action.values)
+        for field in compared
+        if resource.shows(field) and not field.read_apart
+    )
 
 
 def check_record(record: RunRecord, address: str, prunes: Sequence[Action]) -> None:

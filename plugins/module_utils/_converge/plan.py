@@ -29,6 +29,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, CLONE, UPDATE, Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import fingerprint, read_fingerprints
 from ansible_collections.zstack.aios.plugins.module_utils._model.identity import derived_uuids
+from ansible_collections.zstack.aios.plugins.module_utils._model.protection import is_protected
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
 
@@ -123,6 +124,8 @@ class _Planner:
     def plan(self, item: Item, values: Mapping[str, Any], current: Resource | None) -> Action:
         """Return what is to be done about one item."""
         if item.state == ABSENT:
+            if current and is_protected(current) and "protected" not in values:
+                self.refuse(item, "state", "the service is protected; set protected: false to delete it")
             kind = DELETED if current else UNCHANGED
             return Action(item, kind, current.uuid if current else item.uuid or "", values, current)
         declared = values.get("yaml")
@@ -140,7 +143,7 @@ class _Planner:
         for option, wanted in values.items():
             row, shown = schema.by_option[option], current.get(schema.by_option[option])
             if row.relation:
-                if not row.type.same(wanted, shown):
+                if not row.type.same(wanted, shown) and not (row in schema.own and option not in current.related):
                     action.members[option] = wanted
             elif row.create_only:
                 self.check_fixed(item, row, wanted, shown)
@@ -237,7 +240,7 @@ class _Planner:
             )
         for option in values:
             row = item.schema.by_option[option]
-            if not row.accepted(ADD) and not row.accepted(UPDATE):
+            if not row.accepted(ADD) and not row.accepted(UPDATE) and not row.relation:
                 self.refuse(
                     item,
                     option,

@@ -15,8 +15,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 )
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.protection import OPTION as PROTECTION
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
@@ -40,6 +41,7 @@ def read_snapshot(
     fields = services.schema.named
     snapshot = Snapshot(found, {option: services.uuids_by_name(fields[option]) for option in named})
     _read_related(services, present, snapshot)
+    _read_protection(services, items, snapshot)
     if fingerprints:
         _read_fingerprints(services, present, snapshot)
     return snapshot
@@ -52,6 +54,8 @@ def _look_up_each(services: Services, items: Sequence[Item]) -> list[Resource]:
 def _look_up(services: Services, item: Item) -> list[Resource]:
     """Look up one service, and the source to clone it from when it does not exist."""
     found = _by_uuid(services, item.uuid) if item.uuid else services.by_name(str(item.name))
+    for name in dict.fromkeys(item.previous_names):
+        found += services.by_name(name)
     if found or item.state != PRESENT:
         return found
     found = _by_uuid(services, item.values.get("resource_uuid"))
@@ -81,10 +85,19 @@ def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot)
         except AiosError as error:
             if error.code != "tags_not_offered":
                 raise
+            if field.relation == PROTECTION:
+                services.without_user_tags = error.message
+                continue
             affected = [item for item in items if field.option in item.values]
             raise InvalidInput(
                 [ValidationError(item.where, field.option, error.message) for item in affected], error.code
             ) from None
+
+
+def _read_protection(services: Services, items: Sequence[Item], snapshot: Snapshot) -> None:
+    """Read whether services that are to be deleted are protected; a declared protection counts more."""
+    absent = [item for item in items if item.state == ABSENT and PROTECTION not in item.values]
+    services.read_protection([service for item in absent if (service := _match_or_none(snapshot, item))])
 
 
 def refuse_relations(services: Services, actions: Sequence[Action]) -> list[ValidationError]:

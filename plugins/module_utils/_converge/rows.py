@@ -34,6 +34,7 @@ class Row:
     :ivar error: why not everything is done.
     :ivar adopted: whether another run may have made the service at the same time.
     :ivar unremembered: why no fingerprints are kept of what was sent and is not shown.
+    :ivar unprotected: whether a declared protection could not be kept with a new service.
     """
 
     action: Action
@@ -43,6 +44,7 @@ class Row:
     error: AiosError | None = None
     adopted: bool = False
     unremembered: str = ""
+    unprotected: bool = False
 
     @classmethod
     def before(cls, action: Action) -> Row:

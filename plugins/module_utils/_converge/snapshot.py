@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, trim
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, quoted, trim
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
@@ -43,19 +43,38 @@ class Snapshot:
         return Snapshot(resources, self.uuids_by_name)
 
     def match(self, item: Item) -> Resource | None:
-        """Return the resource of an item: by UUID, else by exact name, which need not be unique (platform.names).
+        """Return the resource of an item: by UUID, else by exact name, which need not be unique (platform.names), else by
+        one of its previous names.
 
-        :raises InvalidValue: several resources have the name.
+        :raises InvalidValue: several resources have the name, or a previous one.
         """
         if item.uuid is not None:
             return self.by_uuid.get(item.uuid)
         found = self.by_name.get(item.name or "", [])
+        if item.previous_names:
+            earlier = [one for name in dict.fromkeys(item.previous_names) for one in self.by_name.get(name, ())]
+            if found and earlier:
+                raise InvalidValue(
+                    f"services of this name and of previous_names exist: {named_with_uuids([*found, *earlier])}; delete the "
+                    "one that is not needed, or remove its name from previous_names"
+                )
+            if len(earlier) > 1:
+                raise InvalidValue(
+                    f"{len(earlier)} services have one of previous_names: {named_with_uuids(earlier)}; set uuid to the UUID "
+                    "of the service to rename"
+                )
+            found = found or earlier
         if len(found) > 1:
             raise InvalidValue(
                 f"{len(found)} services have this name: {uuids_of(found)}; set uuid to the UUID of the service to "
                 "manage, or rename the others"
             )
         return found[0] if found else None
+
+
+def named_with_uuids(resources: Sequence[Resource]) -> str:
+    """Return the names and uuids of resources, for a message."""
+    return listed([f"{quoted(one.name)} ({one.uuid})" for one in resources], 10)
 
 
 def uuids_of(resources: Sequence[Resource]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import ON_CHANGE
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 
@@ -39,6 +40,19 @@ def warn_of_unseen(
             f"not be stored: {_sentence(unremembered[0].unremembered)} Later runs cannot compare these values."
         )
     return warnings
+
+
+def warn_of_unprotected(rows: Sequence[Row], without_user_tags: str) -> list[str]:
+    """Return a warning of declared protection that the platform cannot keep."""
+    declared = [row for row in rows if row.action.values.get("protected") and row.action.kind != DELETED]
+    unread = [row for row in declared if row.action.current and "protected" not in row.action.current.related]
+    count = len(unread) + sum(row.unprotected for row in declared)
+    if not count:
+        return []
+    reason = f" {_sentence(without_user_tags)}" if without_user_tags else ""
+    return [
+        f"The protection of {counted(count, 'service')} holds only while it is declared, without user tags.{reason}"
+    ]
 
 
 def _sentence(text: str) -> str:

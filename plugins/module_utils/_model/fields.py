@@ -86,16 +86,20 @@ class Schema:
     :param fields: the only list of its fields, in the order in which they are documented and shown.
     :param server_made: keys of a result that are the platform's own: accepted in a declaration, so that a result can be
         given back, and ignored.
+    :param own: what the collection itself keeps with the resource, as tags of its own. The platform knows nothing of it.
     """
 
-    def __init__(self, noun: str, fields: Sequence[Field], server_made: frozenset[str]) -> None:
+    def __init__(
+        self, noun: str, fields: Sequence[Field], server_made: frozenset[str], own: Sequence[Field] = ()
+    ) -> None:
         self.noun = noun
         self.fields = tuple(fields)
+        self.own = tuple(own)
         self.server_made = server_made
-        self.by_option: Mapping[str, Field] = {field.option: field for field in fields}
+        self.by_option: Mapping[str, Field] = {field.option: field for field in (*fields, *own)}
         self.named: Mapping[str, Field] = {field.name_option: field for field in fields if field.name_option}
         self.readable = tuple(field for field in fields if field.read)
-        self._positions = {field.option: place for place, field in enumerate(fields)}
+        self._positions = {option: place for place, option in enumerate(self.by_option)}
         self._by_key = {field.read: field for field in self.readable if field.read != "uuid"}
 
     def options(self, named: bool = True) -> Iterator[str]:
@@ -104,6 +108,8 @@ class Schema:
             yield field.option
             if named and field.name_option:
                 yield field.name_option
+        for field in self.own:
+            yield field.option
 
     def sorted(self, options: Iterator[str] | Sequence[str] | set[str]) -> list[str]:
         """Return options in the order of the table."""

@@ -95,6 +95,10 @@ class FieldType(ABC):
         """Return the current form of a wire value."""
         return wire
 
+    def members(self, value: Any) -> list[str]:
+        """Return the members of a relation that a declared value lists."""
+        return list(value)
+
     def secrets(self, value: Any, redactor: Redactor) -> Iterable[str]:
         """Return the texts in a declared value that must not be shown."""
         return []

@@ -151,6 +151,16 @@ class Services:
         else:
             self._tags.remove(field, uuid, member)
 
+    def read_protection(self, services: Sequence[Resource]) -> None:
+        """Read into some services whether they are protected; none is where the platform has no tags."""
+        if services:
+            try:
+                self._tags.read_protection(services)
+            except AiosError as error:
+                if error.code != "tags_not_offered":
+                    raise
+                self.without_user_tags = error.message
+
     # Fingerprints of what is not shown
 
     def read_fingerprints(self, services: Sequence[Resource]) -> None:

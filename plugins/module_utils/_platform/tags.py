@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Member, Resource, Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import PREFIX, is_fingerprints
+from ansible_collections.zstack.aios.plugins.module_utils._model.protection import OPTION, RELATION, TAG
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 
 T = TypeVar("T")
@@ -18,7 +19,7 @@ T = TypeVar("T")
 UUIDS_IN_ONE_QUERY = 150
 _USER, _SYSTEM = "/v1/user-tags", "/v1/system-tags"
 #: Where the tags of each relation are listed; attached patterns are user tags (platform.tag_patterns).
-_PATHS: Mapping[str, str] = {"user_tags": _USER, "system_tags": _SYSTEM, "tag_patterns": _USER}
+_PATHS: Mapping[str, str] = {"user_tags": _USER, "system_tags": _SYSTEM, "tag_patterns": _USER, RELATION: _USER}
 _PATTERNS = "tag_patterns"
 #: Where the tags are listed that a condition looks at, and the key that it is about.
 _COLUMNS: Mapping[str, tuple[str, str]] = {
@@ -37,7 +38,7 @@ class Tags:
     def __init__(self, client: Client, schema: Schema, resource_type: str) -> None:
         self._client = client
         self._resource_type = resource_type
-        self._fields = [field for field in schema.fields if field.relation in _PATHS]
+        self._fields = [field for field in schema.by_option.values() if field.relation in _PATHS]
 
     def columns(self, uuids: Sequence[str], columns: Iterable[str]) -> dict[str, dict[str, list[str]]]:
         """Return what conditions on tags look at: for each uuid its tags by column, as texts or pattern uuids."""
@@ -47,7 +48,7 @@ class Tags:
             path, key = _COLUMNS[column]
             for part in _parts(uuids):
                 for row in self._rows(path, part):
-                    if row.get("resourceUuid") in found and row.get(key) and not is_fingerprints(str(row.get("tag"))):
+                    if row.get("resourceUuid") in found and row.get(key) and not _is_own(row):
                         found[row["resourceUuid"]][column].append(str(row[key]))
         return found
 
@@ -71,6 +72,16 @@ class Tags:
         rows = self._rows(_USER, some, [("q", f"tag~={PREFIX}%")])
         for resource in resources:
             resource.remembered = []
+        for row in rows:
+            _file(row, by_uuid.get(str(row.get("resourceUuid"))), ())
+
+    def read_protection(self, resources: Sequence[Resource]) -> None:
+        """Read into resources whether they are protected: for many of them the tags of all resources at once."""
+        by_uuid = {resource.uuid: resource for resource in resources}
+        some = list(by_uuid) if len(by_uuid) <= UUIDS_IN_ONE_QUERY else []
+        rows = self._rows(_USER, some, [("q", f"tag={TAG}")])
+        for resource in resources:
+            resource.related[OPTION] = []
         for row in rows:
             _file(row, by_uuid.get(str(row.get("resourceUuid"))), ())
 
@@ -142,11 +153,20 @@ def _file(row: Mapping[str, Any], resource: Resource | None, fields: Iterable[Fi
         if resource.remembered is not None:
             resource.remembered.append(Member(str(row["uuid"]), str(row["tag"])))
         return
+    if row.get("tag") == TAG:
+        if OPTION in resource.related:
+            resource.related[OPTION].append(Member(str(row["uuid"]), TAG))
+        return
     pattern = row.get("tagPatternUuid")
     for field in fields:
-        if (field.relation == _PATTERNS) == bool(pattern):
+        if field.relation != RELATION and (field.relation == _PATTERNS) == bool(pattern):
             tag = Member(str(row["uuid"]), str(pattern) if pattern else str(row.get("tag", "")))
             resource.related[field.option].append(tag)
+
+
+def _is_own(row: Mapping[str, Any]) -> bool:
+    tag = str(row.get("tag"))
+    return tag == TAG or is_fingerprints(tag)
 
 
 def _not_offered(error: ApiError) -> AiosError | None:

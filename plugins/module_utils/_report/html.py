@@ -221,9 +221,9 @@ def _changes(changes: Sequence[Mapping[str, Any]], room: int, opened: bool) -> s
         return ""
     names = ", ".join(_line(change["field"]) for change in changes)
     if all(change["before"] is None for change in changes):
-        head, body = "<col><col>", "".join(_one_side(change["field"], change["after"], room) for change in changes)
+        head, body = "<col><col>", "".join(_one_side(_field(change), change["after"], room) for change in changes)
     elif all(change["after"] is None for change in changes):
-        head, body = "<col><col>", "".join(_one_side(change["field"], change["before"], room) for change in changes)
+        head, body = "<col><col>", "".join(_one_side(_field(change), change["before"], room) for change in changes)
     else:
         head, body = _TWO_SIDES, "".join(_two_sides(change, room) for change in changes)
     return (
@@ -232,11 +232,17 @@ def _changes(changes: Sequence[Mapping[str, Any]], room: int, opened: bool) -> s
     )
 
 
+def _field(change: Mapping[str, Any]) -> str:
+    """Return the name of a field, and where its value was declared if several layers declare the service."""
+    place = change.get("declared_in")
+    return _line(change["field"]) + (f" <small>declared in {_line(place)}</small>" if place else "")
+
+
 def _one_side(field: str, value: Any, room: int) -> str:
     text = words.texts(value, None)[0]
     line = words.one_line(text, None)
     if text is None or line is not None:
-        return f'<tr><th scope="row">{_line(field)}</th><td>{_value(line[0] if line else None)}</td></tr>'
+        return f'<tr><th scope="row">{field}</th><td>{_value(line[0] if line else None)}</td></tr>'
     return _lines(field, 2, escape("\n".join(words.harmless_lines(text, room))))
 
 
@@ -245,15 +251,15 @@ def _two_sides(change: Mapping[str, Any], room: int) -> str:
     lines = words.one_line(before, after)
     if lines is not None:
         old, new = (_value(line) for line in lines)
-        field = f'<th scope="row">{_line(change["field"])}</th>'
+        field = f'<th scope="row">{_field(change)}</th>'
         return f"<tr>{field}<td><del>{old}</del></td><td><ins>{new}</ins></td></tr>"
-    return _lines(change["field"], 3, _compared(before, after, room))
+    return _lines(_field(change), 3, _compared(before, after, room))
 
 
 def _lines(field: str, columns: int, html: str) -> str:
     """Return a text of several lines below its field's name, where it has the whole width."""
     return (
-        f'<tr><th scope="row" colspan="{columns}">{_line(field)}</th></tr>'
+        f'<tr><th scope="row" colspan="{columns}">{field}</th></tr>'
         f'<tr><td colspan="{columns}"><pre>{html}</pre></td></tr>'
     )
 

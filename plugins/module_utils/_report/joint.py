@@ -69,6 +69,7 @@ def join(reports: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         "summary": {**summary, "seconds": max(one["summary"]["seconds"] for one in reports)},
         "uncompared": dict(sorted(uncompared.items())),
         "unmanaged": [{**service, "host": one["host"]} for one in reports for service in one["unmanaged"]],
+        "left_out": sum(one.get("left_out", 0) for one in reports),
         "platforms": [{key: one[key] for key in _OF_PLATFORM} | {"check": one["check"]} for one in reports],
         "uuids": {one["host"]: one["uuids"] for one in reports},
         "rows": [{**row, "host": one["host"]} for one in reports for row in one["rows"]],

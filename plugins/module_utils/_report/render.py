@@ -40,8 +40,9 @@ def render(report: Mapping[str, Any], suffix: str) -> str:
         ``check``, ``version``, ``plan_digest``, ``summary`` (counts by action, ``total``, ``requests``, ``logins``,
         ``seconds``), ``uncompared`` (numbers of services by field), ``unmanaged`` (``name`` and ``uuid`` of services that
         are not declared) and ``rows`` (``name``, ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``,
-        ``changes`` of ``field``, ``before``, ``after``), without the services that are unchanged; ``refused`` (why nothing
-        was done at all, or empty) and ``interrupted``. A joint report of several hosts has ``platforms``, a report of each
+        ``changes`` of ``field``, ``before``, ``after`` and possibly ``declared_in``), without the services that are
+        unchanged; ``refused`` (why nothing was done at all, or empty), ``interrupted``, and possibly ``left_out`` (number of
+        declared services that were not selected). A joint report of several hosts has ``platforms``, a report of each
         without its rows, and ``host`` in each row.
     :param suffix: ``.html``, ``.md`` or ``.json``.
     :raises ValueError: another suffix.
@@ -164,7 +165,8 @@ def _row(row: Mapping[str, Any], check: bool, room: int) -> str:
 
 def _change(change: Mapping[str, Any], room: int) -> list[str]:
     before, after = words.texts(change["before"], change["after"])
-    name = f"  - {_code(change['field'])}:"
+    place = f" (declared in {_code(change['declared_in'])})" if change.get("declared_in") else ""
+    name = f"  - {_code(change['field'])}{place}:"
     line = words.one_line(before, after)
     if line is None:
         lines = [f"{'@@ ' if mark == '@' else mark}{text}" for mark, text, _part in words.compare(before, after, room)]

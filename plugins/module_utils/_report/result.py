@@ -166,6 +166,4 @@ def count_words(summary: Mapping[str, int], planned: bool = False) -> str:
         for count in COUNTS
         if summary[count]
     ]
-    if summary.get("unmanaged"):
-        words.append(f"{summary['unmanaged']} not declared")
     return ", ".join(words) or "nothing declared"

@@ -49,7 +49,7 @@ def test_what_is_declared_nowhere_is_listed_and_stays(platform: Platform, tmp_pa
     assert [one["name"] for one in result["unmanaged"]] == names
     assert all(len(one["uuid"]) == 32 for one in result["unmanaged"])
     assert (result["summary"]["unmanaged"], result["summary"]["deleted"], result["changed"]) == (2, 0, False)
-    assert result["msg"] == "2 unchanged, 2 not declared."
+    assert result["msg"] == "2 unchanged. 2 services not declared."
     assert platform.writes() == []
     for path in reports.values():
         text = path.read_text(encoding="utf-8")

@@ -97,7 +97,7 @@ def test_hosts_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
         "another_center": ({"model_services_items": [service("a", model_center="no such center")]}, "no such center"),
         "declared_twice": (
             {"model_services_items": [service("b")], "model_services_items__b": [{"name": "b", "request_cpu": 2}]},
-            "is declared in model_services_items[0] and model_services_items__b[0]",
+            "it is declared in model_services_items[0] and in model_services_items__b[0]",
         ),
         "misspelt_list": (
             {"model_services_items__llm": [service("c")], "model_services_item__more": [service("d")]},
@@ -136,7 +136,7 @@ def test_hosts_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
         assert "caused by" not in run.failures[host], "it is buried in Ansible's words"
     for reason in (
         "did you mean model_services_items__more?",
-        "model_services_items[1] ",
+        "model_services_items[1]: name: it is missing",
         '"many" is not a whole number',
     ):
         assert reason in run.failures["everything_wrong"]

@@ -34,7 +34,8 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=10,
 )
-OPTIONS = [field.option for field in FIELDS] + list(MODEL_SERVICE.named) + ["state", "uuid", "clone_from"]
+CONTROLS = ["state", "uuid", "clone_from", "previous_names", "protected"]
+OPTIONS = [field.option for field in FIELDS] + list(MODEL_SERVICE.named) + CONTROLS
 ITEMS = VALUES | st.dictionaries(st.sampled_from(OPTIONS) | KEYS, VALUES, max_size=6)
 SHORT = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 

@@ -37,7 +37,7 @@ def role(host: str = "one", inventory: dict[str, dict[str, Any]] | None = None, 
 def test_usual_variables_are_fine() -> None:
     variables = role(items=ITEMS, items__more=[{"name": "bge"}])
     assert variables.errors() == variables.declaration_errors() == variables.export_errors() == []
-    assert variables.items() == [*ITEMS, {"name": "bge"}]
+    assert variables.items() == {"model_services_items": ITEMS, "model_services_items__more": [{"name": "bge"}]}
     assert variables.settings()["src"] == []
     assert variables.settings()["plan_digest"] == ""
     assert not variables.plan_only
@@ -51,9 +51,9 @@ def test_every_option_of_the_role_is_known() -> None:
 
 def test_errors_of_every_kind_are_reported_together() -> None:
     variables = role(
-        items=[*ITEMS, 7],
-        items__more=ITEMS,
         items_gpu=[],
+        defaults={"type": "App"},
+        defaults__more={"type": "Endpoint"},
         prune=True,
         ansible_limit="one",
         plan_digest={"two": "0" * 64},
@@ -61,26 +61,20 @@ def test_errors_of_every_kind_are_reported_together() -> None:
     errors = "\n".join(variables.errors())
     for text in (
         "did you mean model_services_items__gpu?",
-        "model_services_items[1] must be a mapping",
-        "the name 'qwen' is declared in model_services_items[0] and model_services_items__more[0]",
+        "type: it is declared in model_services_defaults and in model_services_defaults__more",
         "is refused under --limit (one)",
         "model_services_plan_digest has no entry for one: the approved plan does not include this host",
     ):
         assert text in errors
-    assert len(variables.errors()) == 5
-    assert len(variables.declaration_errors()) == 3
+    assert len(variables.errors()) == 4
+    assert len(variables.declaration_errors()) == 2
     assert len(variables.export_errors()) == 1
 
 
-def test_items_that_cannot_be_joined_are_not_returned() -> None:
-    with pytest.raises(ValueError, match="is declared in"):
-        role(items=ITEMS, items__more=ITEMS).items()
-
-
-def test_an_overlay_joins_them() -> None:
-    assert role(items=ITEMS, items__more=[{"name": "qwen", "size": 1}], merge="overlay").items() == [
-        {"name": "qwen", "size": 1}
-    ]
+def test_defaults_of_all_variables_are_joined() -> None:
+    given = {"defaults": {"type": "App", "size": 1}, "defaults__more": {"size": 2}}
+    assert role(**given, merge="overlay").defaults() == {"type": "App", "size": 2}
+    assert role(defaults={"type": "App"}, defaults__more={"size": 2}).defaults() == {"type": "App", "size": 2}
 
 
 def test_paths_start_where_ansible_was_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
