@@ -26,9 +26,11 @@ options:
         or export.
       - V(platform_errors) returns all reasons why the role cannot converge that show only when the platforms of all hosts
         are known.
+      - V(drift_text) returns how the platforms of all hosts differ from their declarations.
+      - V(overview) returns the lines of the result about single services, in parts that AWX shows whole.
     type: list
     elements: str
-    choices: [items, defaults, settings, errors, platform_errors, declaration_errors, export_errors]
+    choices: [items, defaults, settings, errors, platform_errors, declaration_errors, export_errors, drift_text, overview]
     required: true
 """
 
@@ -106,6 +108,8 @@ def _read(role: RoleVariables, term: str) -> Any:
         "platform_errors": role.platform_errors,
         "declaration_errors": role.declaration_errors,
         "export_errors": role.export_errors,
+        "drift_text": role.drift_text,
+        "overview": role.overview,
     }
     if term not in readers:
         raise ValueError(f"role_variables: {term!r} is not one of {', '.join(readers)}")

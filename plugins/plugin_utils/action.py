@@ -51,6 +51,8 @@ class WatchedAction(ActionBase):
         host = (task_vars or {}).get("inventory_hostname", "")
         caller: dict[str, Any] = {
             "task": f"{self._task.get_name()} on {host}",
+            "host": host,
+            "several": len((task_vars or {}).get("ansible_play_hosts_all") or ()) > 1,
             "secrets": vaulted_texts(args),
             "errors": self._errors(task_vars or {}),
         }

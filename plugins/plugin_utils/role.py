@@ -8,15 +8,19 @@ This code runs on the controller and knows variables only, no files and no platf
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
+from ansible_collections.zstack.aios.plugins.plugin_utils.drift import describe_all
 from ansible_collections.zstack.aios.plugins.plugin_utils.items import BASE, DEFAULTS, base_of, join_defaults, misspelt
 
 PREFIX = "model_services_"
+#: Characters of an event, of what Ansible displays around the lines of it, and around each line.
+_EVENT, _AROUND_PART, _AROUND_LINE = 1000, 170, 25
 #: The variable with what identifies the platform of a host, once the role has queried it.
 PLATFORM = f"__{PREFIX}platform"
 
@@ -69,10 +73,10 @@ class RoleVariables:
         :return: ``src``, ``report_path``, ``export_path``, ``ca_path``, ``plan_digest`` (that of this host),
             ``plan_only`` and ``identifies``.
         """
-        src = self._option("src") or []
+        src, reports = self._option("src") or [], self._option("report_path") or []
         return {
             "src": [_absolute(path) for path in (src if isinstance(src, list) else [src])],
-            "report_path": _absolute(self._option("report_path")),
+            "report_path": [_absolute(path) for path in (reports if isinstance(reports, list) else [reports])],
             "export_path": _absolute(self._option("export_path")),
             "ca_path": _absolute(self._option("ca_path")),
             "plan_digest": self._digest(),
@@ -104,8 +108,7 @@ class RoleVariables:
 
     def errors(self) -> list[str]:
         """Return every reason not to converge the platform."""
-        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(),
-                 self._shared_path("report_path", "reports"), self._unapproved())  # fmt: skip
+        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(), self._unapproved())
         return [*self.declaration_errors(), *filter(None, found)]
 
     def platform_errors(self) -> list[str]:
@@ -119,7 +122,7 @@ class RoleVariables:
 
     def export_errors(self) -> list[str]:
         """Return every reason not to export the platform."""
-        found = (self._no_platform(), self._shared_path("export_path", "exports"))
+        found = (self._no_platform(), self._shared_export())
         return [*misspelt(self._names, self._known), *filter(None, found)]
 
     def _partial_prune(self) -> str:
@@ -178,12 +181,12 @@ class RoleVariables:
             "variable ZSTACK_HOST names one platform only. Next: set model_services_host for every host."
         )
 
-    def _shared_path(self, option: str, what: str) -> str:
-        path = self._option(option)
-        if not path or [self._of_host(host, PREFIX + option) for host in self._hosts].count(path) < 2:
+    def _shared_export(self) -> str:
+        path = self._option("export_path")
+        if not path or [self._of_host(host, f"{PREFIX}export_path") for host in self._hosts].count(path) < 2:
             return ""
         return (
-            f"{PREFIX}{option} is {path} for several hosts, whose {what} would overwrite one another. Next: use "
+            f"{PREFIX}export_path is {path} for several hosts, whose exports would overwrite one another. Next: use "
             "inventory_hostname in the path."
         )
 
@@ -195,6 +198,34 @@ class RoleVariables:
         if approved:
             why = "the approved plan does not include this host. Next: make a new plan with this host."
         return f"model_services_plan_digest has no entry for {self._host}: {why}"
+
+    # What is told of all hosts
+
+    def drift_text(self) -> str:
+        """Return how the platforms of all hosts that were compared so far differ from their declarations."""
+        results = {host: self._of_host(host, f"{PREFIX}result") for host in self._hosts}
+        return describe_all({host: result for host, result in results.items() if result is not None})
+
+    def overview(self) -> list[dict[str, Any]]:
+        """Return the lines of this host's result about single services, in parts of ``lines`` and ``label``.
+
+        AWX shows the first 1,024 characters of an event. Each part is shown as one, as JSON with a color for each line.
+        """
+        result = self._get(f"{PREFIX}result")
+        lines = list(result.get("overview") or ()) if isinstance(result, Mapping) else []
+        parts: list[dict[str, Any]] = []
+        room = 0
+        for number, line in enumerate(lines, 1):
+            needed = len(json.dumps(line, ensure_ascii=False)) + _AROUND_LINE
+            if needed > room:
+                parts.append({"lines": [], "first": number})
+                room = _EVENT - _AROUND_PART - len(self._host)
+            room -= needed
+            parts[-1]["lines"].append(line)
+        for part in parts:
+            last = part["first"] + len(part["lines"]) - 1
+            part["label"] = f"lines {part['first']} to {last} of {len(lines)}"
+        return parts
 
     # Single variables
 

@@ -41,6 +41,8 @@ class Caller(NamedTuple):
     :param task: the names of the task and the host.
     :param secrets: values of the task that were encrypted with Ansible Vault.
     :param errors: what is invalid outside the options of the task, in the variables of the role.
+    :param host: of the inventory.
+    :param several: whether the play has several hosts.
     :param layers: the names of the variables of the role whose items follow one another in ``model_services``, and how
         many each has.
     :param folder: where a relative path in these variables starts.
@@ -50,6 +52,8 @@ class Caller(NamedTuple):
     task: str = ""
     secrets: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    host: str = ""
+    several: bool = False
     layers: tuple[tuple[str, int], ...] = ()
     folder: str = ""
 
@@ -59,8 +63,21 @@ class Caller(NamedTuple):
         lifeline = given.get("lifeline")
         texts = tuple(map(str, given["errors"]))
         layers = tuple((str(name), int(count)) for name, count in given.get("layers", ()))
-        waits = Lifeline(*lifeline) if lifeline else None
-        return cls(waits, given["task"], tuple(given["secrets"]), texts, layers, str(given.get("folder", "")))
+        return cls(
+            Lifeline(*lifeline) if lifeline else None,
+            given["task"],
+            tuple(given["secrets"]),
+            texts,
+            str(given.get("host", "")),
+            bool(given.get("several")),
+            layers,
+            str(given.get("folder", "")),
+        )
+
+    @property
+    def run_folder(self) -> str:
+        """The folder of the run of Ansible, empty where the module does not run beside Ansible."""
+        return os.path.dirname(self.lifeline.path) if self.lifeline else ""
 
 
 class CallerWatch:

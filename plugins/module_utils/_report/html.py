@@ -50,8 +50,10 @@ def html_page(report: Mapping[str, Any]) -> str:
         _header(report, title),
         "<main>",
         _refusal(report["refused"]),
+        _platforms(report.get("platforms", ())),
         _failures(rows),
         _services(rows, report["summary"]["unchanged"], report["check"]),
+        _unmanaged(report["unmanaged"]),
         "</main>",
         _footer(report),
         f"<script>{SCRIPT}</script>\n</body>\n</html>\n",
@@ -93,12 +95,34 @@ def _refusal(message: str) -> str:
     )
 
 
+def _platforms(platforms: Sequence[Mapping[str, Any]]) -> str:
+    """Return what came of each platform of a joint report."""
+    if not platforms:
+        return ""
+    body = "\n".join(
+        f'<tr><th scope="row"><bdi>{_line(one["host"])}</bdi><span class="id">{_line(one["platform"])}</span></th>'
+        f"<td>{escape(words.headline(one))}{_error({'error': one['refused']})}</td>"
+        f'<td class="id">{_line(one["plan_digest"])}</td></tr>'
+        for one in platforms
+    )
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Platform", "Outcome", "Plan digest"))
+    return (
+        '<section aria-labelledby="platforms">\n<h2 id="platforms">Platforms</h2>\n<table class="plain">\n'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</section>"
+    )
+
+
+def _host(entry: Mapping[str, Any]) -> str:
+    """Return the host of a row of a joint report."""
+    return f"<small><bdi>{_line(entry['host'])}</bdi></small>" if entry.get("host") else ""
+
+
 def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the failures by code, the commonest code first; rows are numbered as in the table."""
     groups: dict[str, dict[str, list[str]]] = {}
     for number, row in enumerate(rows, 1):
         if words.has_failed(row):
-            link = f'<a href="#r{number}"><bdi>{_line(row["name"])}</bdi></a>'
+            link = f'<a href="#r{number}"><bdi>{_line(row["name"])}</bdi></a>{_host(row)}'
             groups.setdefault(row["code"], {}).setdefault(_error(row), []).append(link)
     if not groups:
         return ""
@@ -140,6 +164,20 @@ def _services(rows: Sequence[Mapping[str, Any]], unchanged: int, check: bool) ->
     )
 
 
+def _unmanaged(services: Sequence[Mapping[str, Any]]) -> str:
+    if not services:
+        return ""
+    body = "\n".join(
+        f'<tr><th scope="row"><bdi>{_line(one["name"])}</bdi>{_host(one)}<span class="id">{_line(one["uuid"])}</span></th></tr>'
+        for one in services
+    )
+    return (
+        f'<section aria-labelledby="unmanaged">\n<h2 id="unmanaged">Not declared <small>{len(services):,} on the platform, '
+        f'nothing is done about them</small></h2>\n<table class="plain">\n<thead><tr><th scope="col">Service</th></tr>'
+        f"</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</section>"
+    )
+
+
 def _filter(rows: Sequence[Mapping[str, Any]], check: bool) -> str:
     numbers = Counter(name for row in rows for name in _is(row))
     choices = [("", "all", len(rows))]
@@ -170,8 +208,9 @@ def _service(number: int, row: Mapping[str, Any], check: bool, room: int, opened
     remarks = [words.intention(row), "pruned: not declared" if row["pruned"] else ""]
     remark = ", ".join(filter(None, remarks))
     outcome = f'<span class="badge {action}">{_sign(action)}{words.label(action, check)}</span>'
+    service = f'<th scope="row"><bdi>{_line(row["name"])}</bdi>{_host(row)}{uuid}</th>'
     return (
-        f'<tr id="r{number}" data-is="{" ".join(_is(row))}"><th scope="row"><bdi>{_line(row["name"])}</bdi>{uuid}</th>'
+        f'<tr id="r{number}" data-is="{" ".join(_is(row))}">{service}'
         f"<td>{outcome}{f'<small>{remark}</small>' if remark else ''}</td>"
         f"<td>{_error(row)}{_changes(row['changes'], room, opened)}</td></tr>"
     )

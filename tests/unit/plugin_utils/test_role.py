@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,9 @@ def test_paths_start_where_ansible_was_started(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.chdir(tmp_path)
     settings = role(src=["services", "/abs"], report_path="r.html", ca_path="~/ca.pem").settings()
     assert settings["src"] == [str(tmp_path / "services"), "/abs"]
-    assert settings["report_path"] == str(tmp_path / "r.html")
+    assert settings["report_path"] == [str(tmp_path / "r.html")]
+    several = role(report_path=["r.html", "/abs/r.md"]).settings()
+    assert several["report_path"] == [str(tmp_path / "r.html"), "/abs/r.md"]
     assert settings["ca_path"] == os.path.realpath(os.path.expanduser("~/ca.pem"))
     assert role(src="services").settings()["src"] == [str(tmp_path / "services")]
 
@@ -182,14 +185,27 @@ def test_several_hosts_need_an_address_each() -> None:
     assert role("one", {"one": {}}).errors() == []
 
 
-def test_hosts_may_not_share_the_path_of_a_report_or_an_export() -> None:
+def test_hosts_may_share_the_path_of_a_report_and_not_that_of_an_export() -> None:
     two = {
         name: {"host": name, "report_path": "r.html", "export_path": f"{name}.yml" if name == "one" else "x.yml"}
         for name in ("one", "two")
     }
-    [error] = role("one", two).errors()
-    assert "model_services_report_path is r.html for several hosts, whose reports would overwrite" in error
+    assert role("one", two).errors() == []
     assert role("one", two).export_errors() == []
     three = {**two, "three": {"host": "three", "export_path": "x.yml"}}
     [error] = role("two", three).export_errors()
     assert "model_services_export_path is x.yml for several hosts, whose exports" in error
+
+
+def test_the_lines_of_a_result_are_shown_in_parts_that_awx_shows_whole() -> None:
+    lines = [
+        f"{number}/50 to update: {'模型' if number % 3 else 'x'} " + '"q" ' * (number % 60) for number in range(1, 51)
+    ]
+    parts = role("a-host", result={"overview": lines}).overview()
+    assert [line for part in parts for line in part["lines"]] == lines
+    assert parts[0]["label"].startswith("lines 1 to ") and parts[-1]["label"].endswith("to 50 of 50")
+    for part in parts:
+        shown = json.dumps({"msg": part["lines"]}, indent=4, ensure_ascii=False)
+        colors = 11 * len(shown.splitlines()) + len(shown.splitlines())
+        assert len(f"ok: [a-host] => (item={part['label']}) => {shown}") + colors < 1000
+    assert role("a-host", result={"msg": "failed"}).overview() == role("a-host").overview() == []
