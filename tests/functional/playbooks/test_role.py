@@ -290,9 +290,16 @@ def test_an_export_applies_as_no_change(field: Field) -> None:
     assert [each["name"] for each in written] == ["qwen", "问答 'x'"]
     assert file.stat().st_mode & 0o777 == 0o600
     file.chmod(0o640)
-    field.platforms["one"].seed([{"name": "more"}])
-    assert field.run("zstack.aios.export").code == 0
-    assert "more" in file.read_text(encoding="utf-8")
+    field.platforms["one"].seed([{"name": "more"}, {"name": "of-the-platform", "system": True}])
+    assert field.run("zstack.aios.export", variables={"model_services_export_system": True}).code == 0
+    assert "of-the-platform" in file.read_text(encoding="utf-8")
+    again = field.run("zstack.aios.export")
+    assert again.code == 0, again.text
+    assert "3 model services in" in again.text
+    text = file.read_text(encoding="utf-8")
+    assert "more" in text
+    assert "of-the-platform" not in text
+    assert f"model_center: {constants.MODEL_CENTER_NAME}" in text and "model_center_uuid" not in text
     assert file.stat().st_mode & 0o777 == 0o640
     field.declare("one", model_services_src=["one.yml"])
     field.platforms["one"].clear_log()
