@@ -22,13 +22,13 @@ options:
       - V(items) returns the declared model services of all variables.
       - V(valid_items) returns those that can be joined, although others cannot.
       - V(settings) returns the options that the role prepares for the module.
-      - V(errors), V(declaration_errors) and V(export_errors) return all reasons why the role cannot converge, validate
-        or export.
+      - V(errors), V(declaration_errors), V(export_errors) and V(undo_errors) return all reasons why the role cannot
+        converge, validate, export or undo.
       - V(platform_errors) returns all reasons why the role cannot converge that show only when the platforms of all hosts
         are known.
     type: list
     elements: str
-    choices: [items, valid_items, settings, errors, platform_errors, declaration_errors, export_errors]
+    choices: [items, valid_items, settings, errors, platform_errors, declaration_errors, export_errors, undo_errors]
     required: true
 """
 
@@ -106,6 +106,7 @@ def _read(role: RoleVariables, term: str) -> Any:
         "platform_errors": role.platform_errors,
         "declaration_errors": role.declaration_errors,
         "export_errors": role.export_errors,
+        "undo_errors": role.undo_errors,
     }
     if term not in readers:
         raise ValueError(f"role_variables: {term!r} is not one of {', '.join(readers)}")

@@ -71,7 +71,7 @@ class RoleVariables:
         A relative path starts where Ansible was started; a module would start at the playbook, here inside the
         collection.
 
-        :return: ``src``, ``report_path``, ``export_path``, ``ca_path``, ``plan_digest`` (that of this host),
+        :return: ``src``, ``report_path``, ``export_path``, ``undo_path``, ``ca_path``, ``plan_digest`` (that of this host),
             ``plan_only`` and ``identifies``.
         """
         src = self._option("src") or []
@@ -79,6 +79,7 @@ class RoleVariables:
             "src": [_absolute(path) for path in (src if isinstance(src, list) else [src])],
             "report_path": _absolute(self._option("report_path")),
             "export_path": _absolute(self._option("export_path")),
+            "undo_path": _absolute(self._option("undo_path")),
             "ca_path": _absolute(self._option("ca_path")),
             "plan_digest": self._digest(),
             "plan_only": self.plan_only,
@@ -111,7 +112,8 @@ class RoleVariables:
         """Return every reason not to converge the platform."""
         _items, errors = self._joined()
         found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(),
-                 self._shared_path("report_path", "reports"), self._unapproved())  # fmt: skip
+                 self._shared_path("report_path", "reports"), self._shared_path("undo_path", "undo files"),
+                 self._unapproved())  # fmt: skip
         return [*misspelt(self._names, self._known), *errors, *filter(None, found)]
 
     def platform_errors(self) -> list[str]:
@@ -122,6 +124,12 @@ class RoleVariables:
         """Return every reason why the declaration cannot be validated."""
         _items, errors = self._joined()
         return [*misspelt(self._names, self._known), *errors]
+
+    def undo_errors(self) -> list[str]:
+        """Return every reason not to undo a run."""
+        missing = "" if self._option("undo_path") else f"{PREFIX}undo_path is missing. Next: set it to an undo file."
+        found = (missing, self._no_platform(), self._unapproved())
+        return [*misspelt(self._names, self._known), *filter(None, found)]
 
     def export_errors(self) -> list[str]:
         """Return every reason not to export the platform."""

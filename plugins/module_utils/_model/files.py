@@ -19,8 +19,14 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 
 KEY = "model_services"
+#: In an undo file, what identifies the platform that it was written for.
+UNDO_KEY = "undo_of"
 SUFFIXES = (".yml", ".yaml", ".json")
 MEBIBYTE = 1024 * 1024
+
+
+#: An undo file, and what identifies the platform that it was written for.
+Undone = tuple[str, dict[str, Any]]
 
 
 class _Unreadable(ValueError):
@@ -28,13 +34,14 @@ class _Unreadable(ValueError):
 
 
 def read_files(
-    paths: Sequence[Any], pruning: bool = False, size_limit: int = 64
+    paths: Sequence[Any], pruning: bool = False, size_limit: int = 64, undoes: list[Undone] | None = None
 ) -> tuple[list[RawItem], list[ValidationError]]:
     """Read declarations from files and folders, folders in the order of their names and with what is below them.
 
     :param pruning: services that are not declared get deleted, so an empty folder is refused: it is more
         often a missing mount or submodule than a folder that declares nothing.
     :param size_limit: so many MiB a file may have.
+    :param undoes: gets what each undo file among them was written for.
     :return: the items with file and line, and one error for everything that cannot be read.
     """
     items: list[RawItem] = []
@@ -45,7 +52,7 @@ def read_files(
                 errors.append(file)
                 continue
             try:
-                items.extend(_read_file(file, size_limit))
+                items.extend(_read_file(file, size_limit, undoes))
             except _Unreadable as why:
                 errors.append(_error(file, str(why)))
             except OSError as error:
@@ -164,7 +171,7 @@ def _content(file: Path, size_limit: int) -> bytes:
     return content
 
 
-def _read_file(file: Path, size_limit: int) -> Iterator[RawItem]:
+def _read_file(file: Path, size_limit: int, undoes: list[Undone] | None) -> Iterator[RawItem]:
     try:
         text = _content(file, size_limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -175,6 +182,8 @@ def _read_file(file: Path, size_limit: int) -> Iterator[RawItem]:
         )
     value, lines = _parse(file, text)
     if isinstance(value, dict):
+        if UNDO_KEY in value and undoes is not None:
+            undoes.append((printable(file, 4096), _platform_of(value.pop(UNDO_KEY))))
         for key in value:
             if key != KEY:
                 hint = (
@@ -191,6 +200,14 @@ def _read_file(file: Path, size_limit: int) -> Iterator[RawItem]:
     for index, item in enumerate(value):
         line, shown = lines.get(id(item)), printable(file, 4096)
         yield RawItem(item, f"{shown}:{line}" if line else f"{shown}, item {index}")
+
+
+def _platform_of(shown: Any) -> dict[str, Any]:
+    """Return what identifies the platform that an undo file was written for."""
+    uuids = shown.get("uuids") if isinstance(shown, dict) else None
+    if not isinstance(uuids, list) or not all(isinstance(text, str) for text in (*uuids, shown.get("address"))):
+        raise _Unreadable(f"{UNDO_KEY} does not name a platform; use the undo file as it was written")
+    return {"uuids": uuids, "address": shown["address"]}
 
 
 def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
