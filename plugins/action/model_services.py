@@ -9,10 +9,13 @@ declarations take longer to send than to compare, are too large for an event of 
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import SECRET_OPTIONS
 from ansible_collections.zstack.aios.plugins.plugin_utils.action import WatchedAction
+from ansible_collections.zstack.aios.plugins.plugin_utils.items import are_items, list_entries
 
 _DECLARING = frozenset(("model_services", "defaults"))
 
@@ -33,10 +36,23 @@ class ActionModule(WatchedAction):
             self._task.args = shown
         return dict(given)
 
+    def prepare(self, args: dict[str, Any], caller: dict[str, Any]) -> None:
+        """Pass the variables of the role on as one list, and which item comes from which variable."""
+        given = args.get("model_services")
+        if isinstance(given, Mapping) and are_items(given):
+            entries = list_entries(given)
+            args["model_services"] = entries.items
+            caller["layers"] = entries.layers
+            caller["folder"] = os.getcwd()
+            caller["errors"] = [*caller["errors"], *entries.errors]
+
 
 def _showable(args: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments as they may be shown: without secrets, and of declarations only how many there are."""
     shown = {name: value for name, value in args.items() if name not in SECRET_OPTIONS}
+    given = shown.get("model_services")
+    if isinstance(given, Mapping) and are_items(given):
+        shown["model_services"] = list_entries(given).items
     for name in _DECLARING & shown.keys():
         shown[name] = f"{len(shown[name])} entries" if isinstance(shown[name], (list, dict)) else "declared"
     return shown

@@ -10,10 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable
-
-#: So many services are named.
-SHOWN = 10
+from ansible_collections.zstack.aios.plugins.plugin_utils.drift import describe, has_plan
 
 
 def drift_text(result: Mapping[str, Any], host: str) -> str:
@@ -23,22 +20,9 @@ def drift_text(result: Mapping[str, Any], host: str) -> str:
     :param host: what to call the platform.
     :raises AnsibleFilterError: the result has no plan.
     """
-    if not isinstance(result, Mapping) or "summary" not in result or "results" not in result:
+    if not has_plan(result):
         raise AnsibleFilterError("drift_text: expects the result of zstack.aios.model_services in check mode")
-    summary = result["summary"]
-    first = ", ".join(_row(row) for row in result["results"][:SHOWN])
-    unseen = ", ".join(f"{field} ({count})" for field, count in (result.get("uncompared") or {}).items())
-    return (
-        f"{printable(host)} differs from its declaration: {summary['created'] + summary['cloned']} to create, "
-        f"{summary['updated']} to update, {summary['deleted']} to delete, {summary['unchanged']} as declared. Nothing was "
-        f"changed. First differences: {first}"
-        f"{f'. Declared, but not shown by the platform and not compared: {unseen}' if unseen else ''}"
-    )
-
-
-def _row(row: Mapping[str, Any]) -> str:
-    fields = ", ".join(map(printable, row.get("changed_fields") or ()))
-    return f"{printable(row['name'])} (to be {printable(row['action'])}{': ' if fields else ''}{fields})"
+    return describe(result, host)
 
 
 class FilterModule:

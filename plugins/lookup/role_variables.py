@@ -19,16 +19,28 @@ options:
   _terms:
     description:
       - What to return.
-      - V(items) returns the declared model services of all variables.
-      - V(valid_items) returns those that can be joined, although others cannot.
+      - V(items) returns the variables that declare model services, which the action plugin of the module joins.
+      - V(defaults) returns the default options of all variables.
       - V(settings) returns the options that the role prepares for the module.
       - V(errors), V(declaration_errors), V(export_errors) and V(undo_errors) return all reasons why the role cannot
         converge, validate, export or undo.
       - V(platform_errors) returns all reasons why the role cannot converge that show only when the platforms of all hosts
         are known.
+      - V(drift_text) returns how the platforms of all hosts differ from their declarations.
+      - V(overview) returns the lines of the result about single services, in parts that AWX shows whole.
     type: list
     elements: str
-    choices: [items, valid_items, settings, errors, platform_errors, declaration_errors, export_errors, undo_errors]
+    choices:
+      - items
+      - defaults
+      - settings
+      - errors
+      - platform_errors
+      - declaration_errors
+      - export_errors
+      - undo_errors
+      - drift_text
+      - overview
     required: true
 """
 
@@ -37,10 +49,10 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ lookup('zstack.aios.role_variables', 'errors') }}"
   vars:
-    model_services_items:
-      - name: qwen3-8b
-    model_services_items__production:
-      - name: qwen3-8b
+    model_services_defaults:
+      framework: vLLM
+    model_services_defaults__production:
+      framework: SGLang
 """
 
 RETURN = r"""
@@ -100,13 +112,15 @@ def _of_host(variables: Mapping[str, Any]) -> Any:
 def _read(role: RoleVariables, term: str) -> Any:
     readers = {
         "items": role.items,
-        "valid_items": role.valid_items,
+        "defaults": role.defaults,
         "settings": role.settings,
         "errors": role.errors,
         "platform_errors": role.platform_errors,
         "declaration_errors": role.declaration_errors,
         "export_errors": role.export_errors,
         "undo_errors": role.undo_errors,
+        "drift_text": role.drift_text,
+        "overview": role.overview,
     }
     if term not in readers:
         raise ValueError(f"role_variables: {term!r} is not one of {', '.join(readers)}")

@@ -127,6 +127,8 @@ def field_options(schema: Schema) -> Spec:
     }
     for field in (*schema.fields, *schema.own):
         spec[field.option] = _option(field.type)
+        if field.option == "yaml":
+            spec["yaml_file"] = {"type": "path"}
         if field.name_option:
             many = field.type.ansible_type == "list"
             spec[field.name_option] = {"type": "list", "elements": "str"} if many else {"type": "str"}

@@ -116,6 +116,14 @@ options:
       - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
       - Required to create the service without O(clone_from).
     type: raw
+  yaml_file:
+    description:
+      - File with the O(yaml), on the host that runs the module. Set either O(yaml) or O(yaml_file).
+      - A relative path starts at the folder of the file that declares the service, otherwise at the folder of the playbook.
+      - In a variable of the role P(zstack.aios.model_services#role), it starts at the folder in which you start Ansible.
+      - The module does not template the file, and cannot decrypt Ansible Vault.
+    type: path
+    version_added: 1.1.0
   request_cpu:
     description:
       - Number of CPUs.
@@ -329,6 +337,7 @@ options:
       - UUID of a new service.
       - By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time cannot
         create the same service twice.
+      - With the same value in C(uuid), the service is found by its UUID, and created with this UUID if it does not exist.
       - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   tag_uuids:
@@ -577,7 +586,7 @@ failure:
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
@@ -605,7 +614,13 @@ def argument_spec() -> Spec:
 
 def work(module: AiosModule) -> dict[str, Any]:
     """Bring the one service to what is declared."""
-    items, errors = validate_items(MODEL_SERVICE, [RawItem(module.declared, "")])
+    raw_items, unread = [RawItem(module.declared, "")], list[ValidationError]()
+    if "yaml_file" in module.declared:
+        from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_files import read_yaml_files
+
+        raw_items, unread = read_yaml_files(raw_items)
+    items, errors = validate_items(MODEL_SERVICE, raw_items)
+    errors = [*unread, *errors]
     try:
         connection = module.connection()
     except InvalidInput as error:

@@ -97,6 +97,15 @@ options:
       - Secrets stay redacted. When you apply a redacted value, the platform keeps its current value.
     type: bool
     default: false
+  declared_names:
+    description:
+      - Whether declarations contain names in place of UUIDs, so that you can apply them to another platform. This concerns
+        the model center and the models.
+      - A UUID stays if several things have the same name.
+      - Only used with O(declared=true). Takes one more query for each kind of thing.
+    type: bool
+    default: false
+    version_added: 1.1.0
   gather_platform:
     description:
       - Whether to return RV(platform), which identifies the platform regardless of the address that leads to it.
@@ -301,10 +310,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.search impor
     Question,
     count,
     declare,
+    names_by_uuid,
     search,
     select,
     undeclarable,
     unshown_fields,
+    with_names,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import show_resource
@@ -324,6 +335,7 @@ def argument_spec() -> Spec:
         "fields": {"type": "list", "elements": "str"},
         "count_only": {"type": "bool", "default": False},
         "declared": {"type": "bool", "default": False},
+        "declared_names": {"type": "bool", "default": False},
         "gather_platform": {"type": "bool", "default": False},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
     }
@@ -358,11 +370,13 @@ class Findings(NamedTuple):
     """What the platform has said.
 
     :param names: of all services there are, where these matter.
+    :param referred: the names of what services refer to by UUID, for each field, and warnings.
     """
 
     total: int
     found: Sequence[Resource] = ()
     names: Sequence[str] = ()
+    referred: tuple[dict[str, dict[str, str]], list[str]] = ({}, [])
     platform: Platform | None = None
 
 
@@ -376,6 +390,8 @@ def read(params: dict[str, Any], services: Services, question: Question) -> Find
         if params["declared"] and found and not question.everything:
             everything = services.listing(params=[("fields", "uuid,name")])
         findings = Findings(total, found, [service.name for service in everything])
+        if params["declared"] and params["declared_names"]:
+            findings = findings._replace(referred=names_by_uuid(services, found))
     return findings._replace(platform=identify(services.client)) if params["gather_platform"] else findings
 
 
@@ -398,7 +414,10 @@ def work(module: AiosModule) -> dict[str, Any]:
     fields = params["fields"] or ()
     if params["declared"]:
         result["model_services"], warnings = declare(findings.found, findings.names, redactor, fields)
-        warnings += undeclarable(MODEL_SERVICE, fields)
+        names, unread = findings.referred
+        if names:
+            result["model_services"] = [with_names(MODEL_SERVICE, form, names) for form in result["model_services"]]
+        warnings += [*undeclarable(MODEL_SERVICE, fields), *unread]
     else:
         result["model_services"] = [select(show_resource(service, redactor), fields) for service in findings.found]
         warnings = unshown_fields(MODEL_SERVICE, fields, findings.found)

@@ -38,8 +38,8 @@ options:
       - Each file is a list of services, or a mapping with such a list under C(model_services).
       - The module reads these files on the host where it runs, which is much faster than loading Ansible variables. It
         does not template them, and it cannot decrypt Ansible Vault.
-      - The module joins these declarations with O(model_services). A service that is declared in two places is an error
-        that names both places.
+      - The module joins these declarations with O(model_services). O(merge) determines what happens when a service is
+        declared in several places.
       - A relative path starts at the working directory of the module. On the controller, this is the folder of the
         playbook.
     type: list
@@ -49,6 +49,22 @@ options:
       - Maximum size of one file of O(src), in MiB.
     type: int
     default: 64
+    version_added: 1.1.0
+  merge:
+    description:
+      - What to do when several layers declare the same service. Each entry of O(src) is a layer, first to last, and
+        O(model_services) is the last one.
+      - Two declarations are the same service if they have the same UUID, or the same name and not both a UUID.
+      - V(strict) fails with an error that names both places.
+      - V(overlay) combines the declarations. A later layer adds options to a service and replaces options of earlier
+        layers, as a patch does in Kustomize. Mappings such as O(model_services[].environment_parameters) are merged key
+        by key at any depth. V(null) removes a key or an option. Lists are replaced. O(model_services[].yaml) is merged
+        only if both values are mappings, and otherwise replaced.
+      - A service that is declared twice in one layer is an error in both cases.
+      - Error messages name the file and line, or the variable, of each value, and so does a report in O(report_path).
+    type: str
+    choices: [strict, overlay]
+    default: strict
     version_added: 1.1.0
   defaults:
     description:
@@ -126,7 +142,8 @@ options:
   prune_conditions:
     description:
       - Conditions that a service must meet to be pruned, in the form of
-        O(zstack.aios.model_service_info#module:conditions). Required with O(prune=true).
+        O(zstack.aios.model_service_info#module:conditions). Required with O(prune=true) and O(unmanaged=true).
+      - The module warns of declared services that exist and do not meet them.
     type: list
     elements: raw
   prune_limit:
@@ -141,6 +158,17 @@ options:
       - Whether O(prune) can delete services when no service is declared to be present.
     type: bool
     default: false
+  unmanaged:
+    description:
+      - Whether to list services that meet O(prune_conditions) and are not declared, without deleting them. The module returns
+        them in RV(unmanaged) and writes them to the report.
+      - It does not list services of the platform itself, and services that an earlier task of the same run of Ansible
+        declares.
+      - The list has no influence on RV(plan_digest), because the module does nothing about these services. With
+        O(prune=true), the plan contains them as deletions instead, and the list is empty.
+    type: bool
+    default: false
+    version_added: 1.1.0
   plan_digest:
     description:
       - Digest of an approved plan, as a run in check mode returned it in RV(plan_digest).
@@ -167,12 +195,15 @@ options:
     version_added: 1.1.0
   report_path:
     description:
-      - File on the host where the module runs, to which the module writes a report of all changes. Also written in
-        check mode and after failures. The folder must exist.
+      - Files on the host where the module runs, to which the module writes a report of all changes. Also written in
+        check mode and after failures. The folders must exist.
       - Only its user can read a new file. A file that it replaces keeps its permissions.
       - The suffix C(.html), C(.md) or C(.json) determines the format.
       - Unlike RV(results), a report in HTML or JSON contains every row.
-    type: path
+      - If several hosts of a play have the same path, and the module runs on the controller, the report contains all of
+        them. The file is complete when the last host is done.
+    type: list
+    elements: path
   progress_path:
     description:
       - File on the host where the module runs, to which the module appends a line of progress every five seconds.
@@ -236,6 +267,17 @@ options:
           - 'Compared as parsed YAML: comments, layout and the order of keys do not count.'
           - Required to create the service without O(model_services[].clone_from).
         type: raw
+      yaml_file:
+        description:
+          - File with the O(model_services[].yaml), on the host that runs the module. Set either O(model_services[].yaml)
+            or O(model_services[].yaml_file).
+          - A relative path starts at the folder of the file that declares the service, otherwise at the folder of the
+            playbook.
+          - In a variable of the role P(zstack.aios.model_services#role), it starts at the folder in which you start
+            Ansible.
+          - The module does not template the file, and cannot decrypt Ansible Vault.
+        type: path
+        version_added: 1.1.0
       request_cpu:
         description:
           - Number of CPUs.
@@ -449,6 +491,8 @@ options:
           - UUID of a new service.
           - By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time
             cannot create the same service twice.
+          - With the same value in C(uuid), the service is found by its UUID, and created with this UUID if it does not
+            exist.
           - Cannot be changed once the service exists. Another value fails the task before any write.
         type: str
       tag_uuids:
@@ -604,6 +648,10 @@ summary:
     total:
       description: All services of the declaration, and all pruned services.
       type: int
+    unmanaged:
+      description: Services that meet O(prune_conditions) and are not declared. Returned with O(unmanaged=true).
+      type: int
+      version_added: 1.1.0
     requests:
       description: Number of HTTP requests.
       type: int
@@ -664,6 +712,36 @@ results_omitted:
   description: Number of rows that are missing from RV(results).
   returned: when it is not zero
   type: int
+overview:
+  description:
+    - A line for each service that is not unchanged, with the old and the new values of updated fields. Deleted services come
+      first, then failed, updated, and created services.
+    - At most 200 lines with 20,000 characters together. The last line counts the other services.
+  returned: in check mode, and with C(--diff)
+  type: list
+  elements: str
+  version_added: 1.1.0
+  sample:
+    - "1/3 to delete: chat-old (6d7bb4b6f3b94ff08d8cdf0ad0b2b1cc, not declared)"
+    - "2/3 to update: chat: request_cpu 4 -> 8"
+    - "3/3 to create: embedding"
+unmanaged:
+  description:
+    - Services that meet O(prune_conditions) and are not declared, by name.
+    - Limited to the size that AWX can store. RV(summary.unmanaged) counts all of them, and O(report_path) writes all of
+      them.
+  returned: with O(unmanaged=true)
+  type: list
+  elements: dict
+  version_added: 1.1.0
+  contains:
+    name:
+      description: Name of the service.
+      type: str
+    uuid:
+      description: UUID of the service.
+      type: str
+  sample: [{name: team-a-test, uuid: 6d7bb4b6f3b94ff08d8cdf0ad0b2b1cc}]
 plan_digest:
   description: Digest of the plan for the option O(plan_digest), 64 hexadecimal digits.
   returned: when the module made a plan
@@ -674,9 +752,15 @@ undo_path:
   type: str
   version_added: 1.1.0
 report_path:
-  description: Path of the report.
-  returned: when O(report_path) is set and the report was written
+  description: Path of the first report.
+  returned: when O(report_path) is set and all reports were written
   type: str
+report_paths:
+  description: Paths of all reports.
+  returned: when O(report_path) is set and all reports were written
+  type: list
+  elements: str
+  version_added: 1.1.0
 failure:
   description: Details of the error, for conditions in playbooks.
   returned: when the task fails before any write, or cannot write the report
@@ -701,6 +785,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
     InvalidInput,
@@ -725,15 +810,19 @@ from ansible_collections.zstack.aios.plugins.module_utils._module import AiosMod
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
 from ansible_collections.zstack.aios.plugins.module_utils._report.report import (
     check_report_path,
+    check_report_paths,
+    paths_of,
     remove_report,
     report_data,
-    write_report,
+    write_reports,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
     count_words,
     failure_message,
+    list_unmanaged,
     show_diff,
     show_rows,
+    show_unmanaged,
     show_uuids,
     summarize,
 )
@@ -747,6 +836,7 @@ def argument_spec() -> Spec:
         "model_services": {"type": "list", "elements": "dict"},
         "src": {"type": "list", "elements": "path"},
         "src_size_limit": {"type": "int", "default": 64},
+        "merge": {"type": "str", "choices": ["strict", "overlay"], "default": "strict"},
         "defaults": {"type": "dict"},
         "only": {"type": "list", "elements": "str"},
         "concurrency": {"type": "int", "default": 8},
@@ -758,10 +848,11 @@ def argument_spec() -> Spec:
         "prune_conditions": {"type": "list", "elements": "raw"},
         "prune_limit": {"type": "str", "default": "10"},
         "prune_allow_empty": {"type": "bool", "default": False},
+        "unmanaged": {"type": "bool", "default": False},
         "plan_digest": {"type": "str"},
         "validate_only": {"type": "bool", "default": False},
         "undo_path": {"type": "path"},
-        "report_path": {"type": "path"},
+        "report_path": {"type": "list", "elements": "path"},
         "progress_path": {"type": "path"},
     }
 
@@ -779,18 +870,51 @@ def read_declarations(module: AiosModule, undoes: list[Undone]) -> tuple[list[It
     if not isinstance(defaults, dict):
         errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
-    raw_items = [RawItem(value, f"model_services[{index}]") for index, value in enumerate(given)]
-    from_files, unreadable = read_files(
-        module.params["src"] or [], module.params["prune"], module.params["src_size_limit"], undoes
-    )
-    for option in ("defaults", "prune") if undoes else ():
-        if module.declared.get(option) or module.params.get(option):
-            text = f"it cannot be used together with the undo file {undoes[0][0]}; remove it"
-            errors.append(ValidationError("", option, text))
-    items, invalid = validate_items(
-        MODEL_SERVICE, [*raw_items, *from_files], defaults, thorough=module.params["validate_only"]
-    )
-    return items, [*errors, *unreadable, *invalid]
+    src = module.params["src"] or []
+    raw_items, unreadable = read_files(src, module.params["prune"], module.params["src_size_limit"], undoes)
+    errors += unfit_for_undo(module, undoes)
+    raw_items += raw_items_of(given, module.caller, len(src))
+    errors += unreadable
+    if "yaml_file" in defaults or any("yaml_file" in raw.value for raw in raw_items if isinstance(raw.value, dict)):
+        from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_files import read_yaml_files
+
+        below = RawItem(defaults, "defaults", folder=module.caller.folder)
+        [below, *raw_items], unread = read_yaml_files([below, *raw_items], module.params["src_size_limit"])
+        defaults = below.value
+        errors += unread
+    if module.params["merge"] == "overlay":
+        from ansible_collections.zstack.aios.plugins.module_utils._model.layers import merge_layers
+
+        raw_items, unmerged = merge_layers(MODEL_SERVICE, raw_items)
+        errors += unmerged
+    items, invalid = validate_items(MODEL_SERVICE, raw_items, defaults, thorough=module.params["validate_only"])
+    return items, [*errors, *invalid]
+
+
+def unfit_for_undo(module: AiosModule, undoes: Sequence[Undone]) -> list[ValidationError]:
+    """Return an error for each option that would change what an undo file declares."""
+    given = [option for option in ("defaults", "prune") if module.declared.get(option) or module.params.get(option)]
+    return [
+        ValidationError("", option, f"it cannot be used together with the undo file {undoes[0][0]}; remove it")
+        for option in (given if undoes else ())
+    ]
+
+
+def raw_items_of(given: Sequence[Any], caller: Caller, first: int) -> list[RawItem]:
+    """Return the items of the option C(model_services) with their places: each variable of the role is a layer, and
+    without these all are one.
+
+    :param first: number of the first layer.
+    """
+    variables: Sequence[tuple[str, int]] = caller.layers
+    if sum(count for _name, count in variables) != len(given):
+        variables = [("model_services", len(given))]
+    values = iter(given)
+    return [
+        RawItem(next(values), f"{name}[{index}]", layer, folder=caller.folder)
+        for layer, (name, count) in enumerate(variables, first)
+        for index in range(count)
+    ]
 
 
 def select_items(
@@ -802,7 +926,7 @@ def select_items(
         return items, []
     from ansible_collections.zstack.aios.plugins.module_utils._model.only import invalid_selection, select
 
-    invalid = list(invalid_selection(only, module.params["prune"]))
+    invalid = list(invalid_selection(only, module.params["prune"], module.params["unmanaged"]))
     if invalid or errors:
         return items, invalid
     return select(items, only)
@@ -817,12 +941,12 @@ def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Setting
         params["prune_conditions"] or [],
         params["prune_limit"],
         params["prune_allow_empty"],
+        params["unmanaged"],
     )
     if not 1 <= params["concurrency"] <= 100:
         text = f"{params['concurrency']} is not a number from 1 to 100"
         errors.append(ValidationError("", "concurrency", text))
-    if params["report_path"]:
-        errors.extend(check_report_path(params["report_path"]))
+    errors.extend(check_report_paths(params["report_path"] or []))
     if params["undo_path"]:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.undo import check_undo_path
 
@@ -864,6 +988,7 @@ class Facts(NamedTuple):
     started: str
     check: bool
     platform: str = ""
+    host: str = ""
     left_out: int = 0
 
 
@@ -887,8 +1012,8 @@ def work(module: AiosModule) -> dict[str, Any]:
         error.warnings += report_refusal(module, facts, error.message, module.redactor)
         raise
     except Exception:
-        if module.params["report_path"]:
-            remove_report(module.params["report_path"])
+        for path in module.params["report_path"] or []:
+            remove_report(path)
         raise
     return report_result(module, converged, facts)
 
@@ -912,17 +1037,23 @@ def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Red
 
     :return: a warning if it cannot be written.
     """
-    path = module.params.get("report_path")
     validated = read_boolean(module.params.get("validate_only")) is True
-    if not path or not isinstance(path, str) or validated or any(check_report_path(path)):
+    given = [] if validated else paths_of(module.params.get("report_path"))
+    paths = [path for path in dict.fromkeys(given) if not any(check_report_path(path))]
+    if not paths:
         return []
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
     report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": redactor.redact(message)}
     try:
-        write_report(path, report_data(report, [], redactor))
+        write_reports(paths, report_data(report, [], redactor), joint_folder(module))
     except AiosError as unwritten:
         return [unwritten.message]
     return []
+
+
+def joint_folder(module: AiosModule) -> str:
+    """Return the folder for data of joint reports, empty where no other host of the play can name the same file."""
+    return module.caller.run_folder if module.caller.several else ""
 
 
 def report_refused_options(module: AiosModule, message: str) -> None:
@@ -934,7 +1065,7 @@ def report_refused_options(module: AiosModule, message: str) -> None:
 
 def facts_of(module: AiosModule) -> Facts:
     """Return what is known of a run at its start."""
-    return Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode)
+    return Facts(time.strftime("%Y-%m-%d %H:%M:%S %z"), module.check_mode, host=module.caller.host)
 
 
 def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dict[str, Any]:
@@ -959,21 +1090,32 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         result["msg"] += f" {counted(facts.left_out, 'declared service')} left out by only."
     if module._diff:
         result["diff"] = show_diff(converged.rows, redactor)
+    if module._diff or module.check_mode:
+        from ansible_collections.zstack.aios.plugins.module_utils._report.overview import overview
+
+        result["overview"] = overview(converged.rows, module.check_mode, redactor)
+    if module.params["unmanaged"]:
+        result["unmanaged"] = show_unmanaged(converged.unmanaged)
+        result["summary"]["unmanaged"] = len(converged.unmanaged)
+        result["msg"] += f" {counted(len(converged.unmanaged), 'service')} not declared."
     result.update(show_uuids(converged.rows, result))
     if converged.failed or converged.interrupted:
         result.update(failed=True, msg=failure_message(converged.rows, counts, converged.interrupted))
-    path = module.params["report_path"]
-    if path:
+    paths = module.params["report_path"]
+    if paths:
         report = {
             **facts._asdict(),
             "summary": result["summary"],
             "plan_digest": converged.plan_digest,
             "interrupted": converged.interrupted,
             "uncompared": converged.uncompared,
+            "undo_path": converged.undo_path,
+            "unmanaged": list_unmanaged(converged.unmanaged),
         }
         try:
-            write_report(path, report_data(report, converged.rows, redactor))
-            result["report_path"] = path
+            data = report_data(report, converged.rows, redactor)
+            result["report_paths"] = write_reports(paths, data, joint_folder(module))
+            result["report_path"] = paths[0]
         except Exception as error:  # whatever it is, it must not cost the result of what was done
             unwritten = error if isinstance(error, AiosError) else internal_error(error)
             result.update(failed=True, msg=f"{result['msg']}\n{unwritten.message}", failure=unwritten.failure())

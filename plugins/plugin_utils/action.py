@@ -51,9 +51,12 @@ class WatchedAction(ActionBase):
         host = (task_vars or {}).get("inventory_hostname", "")
         caller: dict[str, Any] = {
             "task": f"{self._task.get_name()} on {host}",
+            "host": host,
+            "several": len((task_vars or {}).get("ansible_play_hosts_all") or ()) > 1,
             "secrets": vaulted_texts(args),
             "errors": self._errors(task_vars or {}),
         }
+        self.prepare(args, caller)
         args[CALLER] = caller
         with Lifeline(f"{self._task.action} on {host}") if here and not wrap_async else _nothing as lifeline:
             if lifeline is not None:
@@ -68,6 +71,9 @@ class WatchedAction(ActionBase):
     def _errors(self, task_vars: dict[str, Any]) -> list[str]:
         errors = self._templar.template(task_vars.get(ERRORS, []))
         return [errors] if isinstance(errors, str) else [str(error) for error in errors]
+
+    def prepare(self, args: dict[str, Any], caller: dict[str, Any]) -> None:
+        """Change the arguments, and what is passed besides them, into what the module takes."""
 
     def take_arguments(self) -> dict[str, Any]:
         """Return the arguments of the task."""

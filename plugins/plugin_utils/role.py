@@ -8,15 +8,19 @@ This code runs on the controller and knows variables only, no files and no platf
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
-from ansible_collections.zstack.aios.plugins.plugin_utils.items import is_fragment, join_items, misspelt
+from ansible_collections.zstack.aios.plugins.plugin_utils.drift import describe_all
+from ansible_collections.zstack.aios.plugins.plugin_utils.items import BASE, DEFAULTS, base_of, join_defaults, misspelt
 
 PREFIX = "model_services_"
+#: Characters of an event, of what Ansible displays around the lines of it, and around each line.
+_EVENT, _AROUND_PART, _AROUND_LINE = 1000, 170, 25
 #: The variable with what identifies the platform of a host, once the role has queried it.
 PLATFORM = f"__{PREFIX}platform"
 
@@ -46,24 +50,19 @@ class RoleVariables:
 
     # What the modules are given
 
-    def items(self) -> list[Any]:
-        """Return the declared items of all variables, joined.
+    def items(self) -> dict[str, Any]:
+        """Return the variables that declare items, for the action plugin, which passes them on as layers."""
+        return self._fragments(BASE)
 
-        :raises ValueError: they cannot be joined.
-        """
-        items, errors = self._joined()
-        if errors:
-            raise ValueError("; ".join(errors))
-        return items
+    def defaults(self) -> dict[str, Any]:
+        """Return the default options of all variables, joined as far as they can be."""
+        return self._joined_defaults()[0]
 
-    def valid_items(self) -> list[Any]:
-        """Return the declared items that can be joined, to validate them although others cannot."""
-        items, _errors = self._joined()
-        return items
+    def _joined_defaults(self) -> tuple[dict[str, Any], list[str]]:
+        return join_defaults(self._fragments(DEFAULTS), str(self._option("merge") or "strict"))
 
-    def _joined(self) -> tuple[list[Any], list[str]]:
-        fragments = {name: self._get(name) for name in self._names if is_fragment(name)}
-        return join_items(fragments, str(self._option("merge") or "strict"))
+    def _fragments(self, base: str) -> dict[str, Any]:
+        return {name: self._get(name) for name in self._names if base_of(name) == base}
 
     def settings(self) -> dict[str, Any]:
         """Return the options that do not go to the modules as they are.
@@ -74,10 +73,10 @@ class RoleVariables:
         :return: ``src``, ``report_path``, ``export_path``, ``undo_path``, ``ca_path``, ``plan_digest`` (that of this host),
             ``plan_only`` and ``identifies``.
         """
-        src = self._option("src") or []
+        src, reports = self._option("src") or [], self._option("report_path") or []
         return {
             "src": [_absolute(path) for path in (src if isinstance(src, list) else [src])],
-            "report_path": _absolute(self._option("report_path")),
+            "report_path": [_absolute(path) for path in (reports if isinstance(reports, list) else [reports])],
             "export_path": _absolute(self._option("export_path")),
             "undo_path": _absolute(self._option("undo_path")),
             "ca_path": _absolute(self._option("ca_path")),
@@ -110,19 +109,17 @@ class RoleVariables:
 
     def errors(self) -> list[str]:
         """Return every reason not to converge the platform."""
-        _items, errors = self._joined()
-        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(),
-                 self._shared_path("report_path", "reports"), self._shared_path("undo_path", "undo files"),
+        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(), self._shared_undo(),
                  self._unapproved())  # fmt: skip
-        return [*misspelt(self._names, self._known), *errors, *filter(None, found)]
+        return [*self.declaration_errors(), *filter(None, found)]
 
     def platform_errors(self) -> list[str]:
         """Return every reason not to converge the platform that shows when the platforms of all hosts are known."""
         return list(filter(None, [self._shared_platform()])) if _is_true(self._option("prune")) else []
 
     def declaration_errors(self) -> list[str]:
-        """Return every reason why the declaration cannot be validated."""
-        _items, errors = self._joined()
+        """Return every reason why the declaration cannot be validated, besides what the module finds in the items."""
+        _defaults, errors = self._joined_defaults()
         return [*misspelt(self._names, self._known), *errors]
 
     def undo_errors(self) -> list[str]:
@@ -133,7 +130,7 @@ class RoleVariables:
 
     def export_errors(self) -> list[str]:
         """Return every reason not to export the platform."""
-        found = (self._no_platform(), self._shared_path("export_path", "exports"))
+        found = (self._no_platform(), self._shared_export())
         return [*misspelt(self._names, self._known), *filter(None, found)]
 
     def _partial_prune(self) -> str:
@@ -192,12 +189,21 @@ class RoleVariables:
             "variable ZSTACK_HOST names one platform only. Next: set model_services_host for every host."
         )
 
-    def _shared_path(self, option: str, what: str) -> str:
-        path = self._option(option)
-        if not path or [self._of_host(host, PREFIX + option) for host in self._hosts].count(path) < 2:
+    def _shared_undo(self) -> str:
+        path = self._option("undo_path")
+        if not path or [self._of_host(host, f"{PREFIX}undo_path") for host in self._hosts].count(path) < 2:
             return ""
         return (
-            f"{PREFIX}{option} is {path} for several hosts, whose {what} would overwrite one another. Next: use "
+            f"{PREFIX}undo_path is {path} for several hosts, and an undo file is for one platform. Next: use "
+            "inventory_hostname in the path."
+        )
+
+    def _shared_export(self) -> str:
+        path = self._option("export_path")
+        if not path or [self._of_host(host, f"{PREFIX}export_path") for host in self._hosts].count(path) < 2:
+            return ""
+        return (
+            f"{PREFIX}export_path is {path} for several hosts, whose exports would overwrite one another. Next: use "
             "inventory_hostname in the path."
         )
 
@@ -209,6 +215,34 @@ class RoleVariables:
         if approved:
             why = "the approved plan does not include this host. Next: make a new plan with this host."
         return f"model_services_plan_digest has no entry for {self._host}: {why}"
+
+    # What is told of all hosts
+
+    def drift_text(self) -> str:
+        """Return how the platforms of all hosts that were compared so far differ from their declarations."""
+        results = {host: self._of_host(host, f"{PREFIX}result") for host in self._hosts}
+        return describe_all({host: result for host, result in results.items() if result is not None})
+
+    def overview(self) -> list[dict[str, Any]]:
+        """Return the lines of this host's result about single services, in parts of ``lines`` and ``label``.
+
+        AWX shows the first 1,024 characters of an event. Each part is shown as one, as JSON with a color for each line.
+        """
+        result = self._get(f"{PREFIX}result")
+        lines = list(result.get("overview") or ()) if isinstance(result, Mapping) else []
+        parts: list[dict[str, Any]] = []
+        room = 0
+        for number, line in enumerate(lines, 1):
+            needed = len(json.dumps(line, ensure_ascii=False)) + _AROUND_LINE
+            if needed > room:
+                parts.append({"lines": [], "first": number})
+                room = _EVENT - _AROUND_PART - len(self._host)
+            room -= needed
+            parts[-1]["lines"].append(line)
+        for part in parts:
+            last = part["first"] + len(part["lines"]) - 1
+            part["label"] = f"lines {part['first']} to {last} of {len(lines)}"
+        return parts
 
     # Single variables
 

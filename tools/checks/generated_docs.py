@@ -55,6 +55,12 @@ PLATFORM_MADE = {
     "has_new_version": ("bool", "Whether the platform has a newer version of it."),
     "version": ("str", "Its version."),
 }
+YAML_FILE = [
+    "File with the O({0}yaml), on the host that runs the module. Set either O({0}yaml) or O({0}yaml_file).",
+    "A relative path starts at the folder of the file that declares the service, otherwise at the folder of the playbook.",
+    "In a variable of the role P(zstack.aios.model_services#role), it starts at the folder in which you start Ansible.",
+    "The module does not template the file, and cannot decrypt Ansible Vault.",
+]
 IMAGE_PARTS = {
     "cpu_architecture": "Architecture, for example V(X86_64) or V(AARCH64), in any case.",
     "vm_image_uuid": "UUID of the virtual machine image.",
@@ -74,9 +80,13 @@ def option_docs(prefix: str) -> dict[str, Any]:
             text = [line.format(prefix) for line in IDENTITY[name]]
         elif name in NAMES:
             text = [NAMES[name].format(prefix)]
+        elif name == "yaml_file":
+            text = [line.format(prefix) for line in YAML_FILE]
         else:
             text = [*rows[name].description, *_notes(rows[name], prefix)]
         docs[name] = {"description": text, **_spec_docs(spec)}
+        if name == "yaml_file":
+            docs[name]["version_added"] = "1.1.0"
         field_type = rows[name].type if name in rows else None
         if isinstance(field_type, Images):
             docs[name]["suboptions"] = _part_docs(field_type)

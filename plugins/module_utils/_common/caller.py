@@ -41,19 +41,43 @@ class Caller(NamedTuple):
     :param task: the names of the task and the host.
     :param secrets: values of the task that were encrypted with Ansible Vault.
     :param errors: what is invalid outside the options of the task, in the variables of the role.
+    :param host: of the inventory.
+    :param several: whether the play has several hosts.
+    :param layers: the names of the variables of the role whose items follow one another in ``model_services``, and how
+        many each has.
+    :param folder: where a relative path in these variables starts.
     """
 
     lifeline: Lifeline | None = None
     task: str = ""
     secrets: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    host: str = ""
+    several: bool = False
+    layers: tuple[tuple[str, int], ...] = ()
+    folder: str = ""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Caller:
         """Return what is given by ``plugin_utils/action.py``."""
         lifeline = given.get("lifeline")
         texts = tuple(map(str, given["errors"]))
-        return cls(Lifeline(*lifeline) if lifeline else None, given["task"], tuple(given["secrets"]), texts)
+        layers = tuple((str(name), int(count)) for name, count in given.get("layers", ()))
+        return cls(
+            Lifeline(*lifeline) if lifeline else None,
+            given["task"],
+            tuple(given["secrets"]),
+            texts,
+            str(given.get("host", "")),
+            bool(given.get("several")),
+            layers,
+            str(given.get("folder", "")),
+        )
+
+    @property
+    def run_folder(self) -> str:
+        """The folder of the run of Ansible, empty where the module does not run beside Ansible."""
+        return os.path.dirname(self.lifeline.path) if self.lifeline else ""
 
 
 class CallerWatch:

@@ -26,6 +26,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import 
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord, creation_time
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item, secrets_of
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
@@ -35,6 +36,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
 if TYPE_CHECKING:
     from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import Scope
 
 NOTHING_WRITTEN = "Nothing was written."
 
@@ -72,6 +74,7 @@ class Converged(NamedTuple):
     :param warnings: what a person should know although nothing failed.
     :param undo_path: the undo file, where one was written.
     :param uncompared: for each field that services declare and that was neither compared nor sent, their number.
+    :param unmanaged: services that are in the scope of the declaration, not declared, and not pruned.
     """
 
     rows: Sequence[Row] = ()
@@ -83,6 +86,7 @@ class Converged(NamedTuple):
     interrupted: bool = False
     uncompared: Mapping[str, int] = {}
     undo_path: str = ""
+    unmanaged: Sequence[Resource] = ()
 
     @property
     def failed(self) -> bool:
@@ -147,6 +151,7 @@ def converge(
         interrupted,
         uncompared,
         run.undo_path,
+        run.unmanaged,
     )
 
 
@@ -160,6 +165,7 @@ class _Run:
 
     :ivar plan_digest: the digest of the plan, where there are guards.
     :ivar warnings: what a person should know although nothing failed.
+    :ivar unmanaged: services in the scope of the declaration that are not declared, where they are not pruned.
     """
 
     def __init__(
@@ -181,6 +187,7 @@ class _Run:
         self.plan_digest = ""
         self.undo_path = ""
         self.warnings: list[str] = []
+        self.unmanaged: Sequence[Resource] = ()
 
     @property
     def without_user_tags(self) -> str:
@@ -228,10 +235,14 @@ class _Run:
         if errors:
             raise InvalidInput(errors)
         prunes: list[Action] = []
+        scope = None
         if self._guards:
-            prunes = self._guards.prunes(self._services, self._items, plan, snapshot, self.warnings)
+            scope = self._guards.scope(self._services, plan, snapshot)
+            prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
             self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
         self._check_record(plan.actions, prunes)
+        if scope:
+            self._look_at_scope(scope, prunes)
         if not settings.check and not self._keeps_fingerprints(plan.actions, snapshot):
             plan = make_plan(self._items, snapshot.without_fingerprints(), settings.update_write_only, self._redactor)
         actions = [*plan.actions, *prunes]
@@ -300,6 +311,17 @@ class _Run:
             from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import check_record
 
             check_record(record, self._address, prunes)
+
+    def _look_at_scope(self, scope: Scope, prunes: Sequence[Action]) -> None:
+        """Take note of what is neither declared nor pruned, except what other tasks of this run declare."""
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import warn_of_scope
+
+        self.warnings += warn_of_scope(scope)
+        if prunes:
+            return
+        record = self._settings.record
+        elsewhere = record.declared(self._address, scope.undeclared) if record and scope.undeclared else {}
+        self.unmanaged = [one for one in scope.undeclared if one.uuid not in elsewhere]
 
     def _warn_of_plan(self, actions: Sequence[Action], snapshot: Snapshot) -> None:
         if any("name" in action.update_values for action in actions):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
     AiosError,
@@ -65,7 +65,13 @@ def _unaffected(items: Sequence[Item], known: Sequence[ValidationError]) -> list
     about = {error.where for error in known}
     if "defaults" in about or any(error.option == "defaults" for error in known):
         return []
-    return [item for item in items if about.isdisjoint((item.where, *_identities(item)))]
+    return [item for item in items if about.isdisjoint((item.where, *_identities(item))) and not _in_part(item, about)]
+
+
+def _in_part(item: Item, about: Iterable[str]) -> bool:
+    """Return whether an error may be about an item that several places declare; such an error names one of them only."""
+    names = tuple(f"{name} (" for name in _identities(item))
+    return bool(item.origins) and any(where.startswith(names) for where in about)
 
 
 def _identities(item: Item) -> list[str]:

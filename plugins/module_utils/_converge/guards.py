@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import GuardError, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, quoted
@@ -28,6 +28,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions i
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
+if TYPE_CHECKING:
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import Scope
+
 DIGEST = re.compile(r"[0-9a-f]{64}")
 #: So many hints at renames are given each.
 HINTS = 10
@@ -39,11 +42,13 @@ class Prune(NamedTuple):
     :param conditions: only services that meet all of them.
     :param limit: at most so many, or so many percent of these.
     :param allow_empty: also when no service is declared.
+    :param deletes: whether they are deleted; else they are only listed.
     """
 
     conditions: tuple[Condition, ...]
     limit: str
     allow_empty: bool = False
+    deletes: bool = True
 
     def most(self, matching: int) -> int | None:
         """Return how many may be deleted of so many matching ones, ``None`` when the limit is neither form."""
@@ -54,9 +59,17 @@ class Prune(NamedTuple):
 
 
 def read_prune(
-    reader: ConditionReader, wanted: bool, conditions: Sequence[Any], limit: Any, allow_empty: bool
+    reader: ConditionReader,
+    wanted: bool,
+    conditions: Sequence[Any],
+    limit: Any,
+    allow_empty: bool,
+    unmanaged: bool = False,
 ) -> tuple[Prune | None, list[ValidationError]]:
-    """Return the settings of pruning, ``None`` when it is not wanted, and what is invalid in them."""
+    """Return the settings of pruning, ``None`` when it is not wanted, and what is invalid in them.
+
+    :param unmanaged: whether to list what would be pruned.
+    """
     errors: list[ValidationError] = []
     read: list[Condition] = []
     for index, given in enumerate(conditions):
@@ -64,12 +77,12 @@ def read_prune(
             read.append(reader.read(given))
         except InvalidCondition as error:
             errors.append(ValidationError("", f"prune_conditions[{index}]", str(error)))
-    if not wanted:
+    if not wanted and not unmanaged:
         return None, errors
     if not conditions:
         text = "it is missing; set the conditions that select the services which this declaration owns"
         errors.append(ValidationError("", "prune_conditions", text))
-    prune = Prune(tuple(read), str(limit), allow_empty)
+    prune = Prune(tuple(read), str(limit), allow_empty, wanted)
     if prune.most(100) is None:
         text = f'{quoted(limit)} is neither a whole number nor a percentage such as "20%"'
         errors.append(ValidationError("", "prune_limit", text))
@@ -86,23 +99,27 @@ class Guards(NamedTuple):
     prune: Prune | None = None
     approved: str = ""
 
+    def scope(self, services: Services, plan: Plan, snapshot: Snapshot) -> Scope | None:
+        """Read which services meet the conditions of pruning, where there are conditions."""
+        if self.prune is None:
+            return None
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import read_scope
+
+        return read_scope(services, self.prune.conditions, plan, snapshot)
+
     def prunes(
-        self, services: Services, items: Sequence[Item], plan: Plan, snapshot: Snapshot, warnings: list[str]
+        self, services: Services, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
     ) -> list[Action]:
         """Return the deletions of services that are not declared.
 
         :param warnings: gets a hint for each deletion that looks like a rename.
         :raises GuardError: there are too many, one is protected, or nothing is declared.
         """
-        if self.prune is None:
+        if self.prune is None or scope is None or not self.prune.deletes:
             return []
-        matching = services.listing(self.prune.conditions)
-        kept = {action.uuid for action in plan.actions if action.current is not None}
-        # What appeared since the snapshot is unknown to the plan; it may be what another run has just made of it.
-        doomed = [one for one in matching if one.uuid in snapshot.by_uuid and one.uuid not in kept]
-        candidates = [one for one in doomed if not one.values.get("system")]
+        candidates = scope.undeclared
         warnings += rename_hints(plan.actions, candidates)
-        check_prune(self.prune, sum(item.state == PRESENT for item in items), matching, candidates)
+        check_prune(self.prune, sum(item.state == PRESENT for item in items), scope.matching, candidates)
         services.read_protection(candidates)
         check_protection([one for one in candidates if is_protected(one)])
         return deletions(candidates)
@@ -112,7 +129,8 @@ class Guards(NamedTuple):
 
         :raises GuardError: it is not the approved one.
         """
-        scope = None if self.prune is None else sorted(condition.sent for condition in self.prune.conditions)
+        prune = self.prune if self.prune and self.prune.deletes else None
+        scope = None if prune is None else sorted(condition.sent for condition in prune.conditions)
         now = digest(platform, scope, declared, deleted)
         if self.approved and self.approved != now:
             refuse_plan(self.approved, now, [*declared, *deleted])

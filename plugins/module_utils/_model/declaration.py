@@ -33,10 +33,18 @@ CONTROLS: Mapping[str, FieldType] = {
 
 
 class RawItem(NamedTuple):
-    """One item as it was written, and where: ``model_services[3]`` or ``services/chat.yml:12``."""
+    """One item as it was written, and where: ``model_services[3]`` or ``services/chat.yml:12``.
+
+    :ivar layer: counts the entries of ``src``, then the variables.
+    :ivar origins: where the values of some options were declared, if not all are from one place.
+    :ivar folder: where a relative path in it starts; empty for the working directory.
+    """
 
     value: Any
     place: str
+    layer: int = 0
+    origins: Mapping[str, str] = {}
+    folder: str = ""
 
 
 class Item(NamedTuple):
@@ -46,6 +54,8 @@ class Item(NamedTuple):
     :ivar previous_names: a resource of one of these names is this one, when none has its name.
     :ivar values: the declared fields by option.
     :ivar names: names to be looked up, by the option that took them (``model_center``, ``models``, ``zone``).
+    :ivar layer: that of the last place that declares it.
+    :ivar origins: where the values of some options were declared, if not all are from one place.
     """
 
     schema: Schema
@@ -57,6 +67,8 @@ class Item(NamedTuple):
     previous_names: Sequence[str] = ()
     values: Mapping[str, Any] = {}
     names: Mapping[str, Any] = {}
+    layer: int = 0
+    origins: Mapping[str, str] = {}
 
     @property
     def name(self) -> str | None:
@@ -98,7 +110,8 @@ def validate_yaml(item: Item) -> Iterator[ValidationError]:
         if "yaml" in item.values:
             item.values["yaml"].check()
     except InvalidValue as error:
-        yield ValidationError(item.where, "yaml", error.text)
+        where = where_of({"name": item.name, "uuid": item.uuid}, item.origins.get("yaml", item.place))
+        yield ValidationError(where, "yaml", error.text)
 
 
 def missing_to_create(item: Item) -> list[str]:
@@ -117,7 +130,7 @@ def secrets_of(items: Iterable[Item], redactor: Redactor) -> Iterator[str]:
 
 def item_keys(schema: Schema) -> frozenset[str]:
     """Return every key that an item may have."""
-    return frozenset((*CONTROLS, *schema.options()))
+    return frozenset((*CONTROLS, *schema.options(), "yaml_file"))
 
 
 class _Reader:
@@ -140,7 +153,7 @@ class _Reader:
             text = "the item is not a mapping; write a mapping with at least a name"
             return None, [ValidationError(raw.place, "", text)]
         given = self._over_defaults(raw.value)
-        where = _where(given, raw.place)
+        where = where_of(given, raw.place)
         errors = list(self.unknown_keys(raw.value, where))
         parsed: dict[str, Any] = {}
         for key, value in given.items():
@@ -149,7 +162,8 @@ class _Reader:
             try:
                 parsed[key] = self._types[key].parse(value)
             except InvalidValue as error:
-                errors += [ValidationError(where, key + each.path, each.text) for each in error.each]
+                there = where_of(given, raw.origins[key]) if key in raw.origins else where
+                errors += [ValidationError(there, key + each.path, each.text) for each in error.each]
         item = Item(
             self.schema,
             where,
@@ -157,8 +171,16 @@ class _Reader:
             **{key: parsed[key] for key in CONTROLS if key in parsed},
             values={key: value for key, value in parsed.items() if key in self.schema.by_option},
             names={key: value for key, value in parsed.items() if key in self.schema.named},
+            layer=raw.layer,
+            origins=self._origins(raw),
         )
         return item, [*errors, *self._conflicts(item, given)]
+
+    def _origins(self, raw: RawItem) -> Mapping[str, str]:
+        """Return where values come from, also those of defaults, if not all are from the place of the item."""
+        if not raw.origins:
+            return {}
+        return {**dict.fromkeys(self.defaults.keys() - raw.value.keys(), "defaults"), **raw.origins}
 
     def _over_defaults(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the item over its defaults; a name in place of a uuid replaces a default of either."""
@@ -198,7 +220,8 @@ class _Reader:
             yield ValidationError(item.where, "resource_uuid", "it differs from uuid; set only one of them")
 
 
-def _where(given: Mapping[str, Any], place: str) -> str:
+def where_of(given: Mapping[str, Any], place: str) -> str:
+    """Return what an item is called in messages: its name and place."""
     name = given.get("name", given.get("uuid"))
     label = quoted(name) if isinstance(name, (str, int, float)) else ""
     return f"{label} ({place})" if label and place else label or place
@@ -214,6 +237,17 @@ def _duplicates(items: Sequence[Item]) -> Iterator[ValidationError]:
             first = seen.setdefault(value, item)
             # Several services may have one name; their uuids identify them.
             if first is not item and not (key == "name" and first.uuid and item.uuid):
-                cure = ", or set the uuid of each service" if key == "name" else ""
-                text = f"it is declared in {first.place} and in {item.place}; keep one of them{cure}"
+                text = declared_twice(key, [first.place, item.place], first.layer != item.layer)
                 yield ValidationError(quoted(value), key, text)
+
+
+def declared_twice(key: str, places: Sequence[str], in_layers: bool) -> str:
+    """Return that a service is declared in several places, and what to do.
+
+    :param in_layers: the mode ``overlay`` would combine them.
+    """
+    cures = [", or set the uuid of each service"] if key == "name" else []
+    if in_layers:
+        cures.append(", or set merge to overlay to combine them")
+    first, *others = places
+    return f"it is declared in {first} and in {' and in '.join(others)}; keep one of them{''.join(cures)}"

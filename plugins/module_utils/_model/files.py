@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,8 @@ MEBIBYTE = 1024 * 1024
 Undone = tuple[str, dict[str, Any]]
 
 
-class _Unreadable(ValueError):
-    """A file without declarations. The text says why."""
+class Unreadable(Exception):
+    """A file cannot be used. The text says why."""
 
 
 def read_files(
@@ -42,22 +42,39 @@ def read_files(
         often a missing mount or submodule than a folder that declares nothing.
     :param size_limit: so many MiB a file may have.
     :param undoes: gets what each undo file among them was written for.
-    :return: the items with file and line, and one error for everything that cannot be read.
+    :return: the items with file and line, each entry of ``paths`` a layer, and one error for everything that cannot be
+        read.
     """
     items: list[RawItem] = []
     errors: list[ValidationError] = []
-    for path in paths:
+    read: list[tuple[Path, list[RawItem], list[ValidationError]]] = []
+    for layer, path in enumerate(paths):
         for file in _files(path, pruning):
             if isinstance(file, ValidationError):
                 errors.append(file)
                 continue
             try:
-                items.extend(_read_file(file, size_limit, undoes))
-            except _Unreadable as why:
-                errors.append(_error(file, str(why)))
+                read.append((file, list(_read_file(file, size_limit, layer, undoes)), []))
+            except Unreadable as why:
+                read.append((file, [], [_error(file, str(why))]))
             except OSError as error:
-                errors.append(_unreadable(file, error))
+                read.append((file, [], [_error(file, reason(file, error))]))
+    apart = _named_yaml_files(raw for _file, raws, _errors in read for raw in raws)
+    for file, raws, unreadable in read:
+        if not apart or os.path.realpath(file) not in apart:
+            items += raws
+            errors += unreadable
     return items, errors
+
+
+def _named_yaml_files(raw_items: Iterable[RawItem]) -> set[str]:
+    """Return the files that are the ``yaml`` of a service, which declare no services themselves."""
+    named = [
+        (raw.folder, raw.value["yaml_file"])
+        for raw in raw_items
+        if isinstance(raw.value, dict) and isinstance(raw.value.get("yaml_file"), str)
+    ]
+    return {os.path.realpath(os.path.join(folder, os.path.expanduser(path))) for folder, path in named}
 
 
 def _files(path: Any, pruning: bool) -> Iterator[Path | ValidationError]:
@@ -74,7 +91,7 @@ def _files(path: Any, pruning: bool) -> Iterator[Path | ValidationError]:
         yield ValidationError(place, "", f"there is no such file or folder on this host{seen_from}")
         return
     except (OSError, ValueError) as error:
-        yield _unreadable(start, error)
+        yield _error(start, reason(start, error))
         return
     if stat.S_ISREG(mode):
         yield start
@@ -103,7 +120,7 @@ def _files_below(folder: Path, walked: set[str], pruning: bool) -> Iterator[Path
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
-        yield _unreadable(folder, error)
+        yield _error(folder, reason(folder, error))
         return
     if pruning and not names:
         yield _error(folder, _EMPTY)
@@ -114,7 +131,7 @@ def _files_below(folder: Path, walked: set[str], pruning: bool) -> Iterator[Path
         try:
             mode = entry.stat().st_mode
         except OSError as error:
-            yield _unreadable(entry, error)
+            yield _error(entry, reason(entry, error))
             continue
         if stat.S_ISDIR(mode):
             folders.append(entry)
@@ -133,9 +150,10 @@ _EMPTY = (
 )
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> ValidationError:
+def reason(path: Path, error: OSError | ValueError) -> str:
+    """Return why a file or folder cannot be read."""
     link = f", which links to {quoted(os.readlink(path))}," if path.is_symlink() else ""
-    return _error(path, f"it{link} cannot be read: {getattr(error, 'strerror', None) or error}")
+    return f"it{link} cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
 def _error(path: Path, text: str) -> ValidationError:
@@ -157,29 +175,37 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _content(file: Path, size_limit: int) -> bytes:
     """Return what a regular file contains.
 
-    :raises _Unreadable: it is none, or too large.
+    :raises Unreadable: it is none, or too large.
     :raises OSError: it cannot be read.
     """
     with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-            raise _Unreadable(_SPECIAL)
+            raise Unreadable(_SPECIAL)
         content = opened.read(size_limit * MEBIBYTE + 1)
     if len(content) > size_limit * MEBIBYTE:
-        raise _Unreadable(
-            f"it is larger than {size_limit} MiB; split it into several files, or increase src_size_limit"
-        )
+        raise Unreadable(f"it is larger than {size_limit} MiB; split it into several files, or increase src_size_limit")
     return content
 
 
-def _read_file(file: Path, size_limit: int, undoes: list[Undone] | None) -> Iterator[RawItem]:
+def text_of(file: Path, size_limit: int) -> str:
+    """Return the text of a regular file.
+
+    :raises Unreadable: it is none, too large, not UTF-8, or encrypted.
+    :raises OSError: it cannot be read.
+    """
     try:
         text = _content(file, size_limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _Unreadable(f"it is not UTF-8 (at byte {error.start})") from None
+        raise Unreadable(f"it is not UTF-8 (at byte {error.start})") from None
     if text.startswith("$ANSIBLE_VAULT"):
-        raise _Unreadable(
+        raise Unreadable(
             "it is encrypted with Ansible Vault, which the module cannot decrypt; decrypt it, or pass its services as variables"
         )
+    return text
+
+
+def _read_file(file: Path, size_limit: int, layer: int, undoes: list[Undone] | None) -> Iterator[RawItem]:
+    text = text_of(file, size_limit)
     value, lines = _parse(file, text)
     if isinstance(value, dict):
         if UNDO_KEY in value and undoes is not None:
@@ -191,22 +217,23 @@ def _read_file(file: Path, size_limit: int, undoes: list[Undone] | None) -> Iter
                     if key in item_keys(MODEL_SERVICE)
                     else nearest(key, [KEY])
                 )
-                raise _Unreadable(f"{quoted(key)} is an unknown key{hint}; a mapping has only the key {KEY}")
+                raise Unreadable(f"{quoted(key)} is an unknown key{hint}; a mapping has only the key {KEY}")
         value = value.get(KEY)
     if value is None:
-        raise _Unreadable("the file is empty; write [] to declare no service")
+        raise Unreadable("the file is empty; write [] to declare no service")
     if not isinstance(value, list):
-        raise _Unreadable(f"it is neither a list of services nor a mapping with a list under {KEY}")
+        raise Unreadable(f"it is neither a list of services nor a mapping with a list under {KEY}")
     for index, item in enumerate(value):
         line, shown = lines.get(id(item)), printable(file, 4096)
-        yield RawItem(item, f"{shown}:{line}" if line else f"{shown}, item {index}")
+        place = f"{shown}:{line}" if line else f"{shown}, item {index}"
+        yield RawItem(item, place, layer, folder=str(file.parent))
 
 
 def _platform_of(shown: Any) -> dict[str, Any]:
     """Return what identifies the platform that an undo file was written for."""
     uuids = shown.get("uuids") if isinstance(shown, dict) else None
     if not isinstance(uuids, list) or not all(isinstance(text, str) for text in (*uuids, shown.get("address"))):
-        raise _Unreadable(f"{UNDO_KEY} does not name a platform; use the undo file as it was written")
+        raise Unreadable(f"{UNDO_KEY} does not name a platform; use the undo file as it was written")
     return {"uuids": uuids, "address": shown["address"]}
 
 
@@ -215,9 +242,9 @@ def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:
         try:
             return json.loads(text, object_pairs_hook=_once_each) if text.strip() else None, {}
         except (ValueError, RecursionError) as error:
-            raise _Unreadable(f"it is not valid JSON: {error}") from None
+            raise Unreadable(f"it is not valid JSON: {error}") from None
     try:
         loaded = yaml_codec.load(text, None)
     except yaml_values.YamlError as error:
-        raise _Unreadable(f"it is not valid YAML: {error}") from None
+        raise Unreadable(f"it is not valid YAML: {error}") from None
     return loaded.value, loaded.lines

@@ -13,15 +13,20 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import ne
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
 
 
-def invalid_selection(only: Sequence[str], pruning: bool) -> Iterator[ValidationError]:
+def invalid_selection(only: Sequence[str], pruning: bool, unmanaged: bool = False) -> Iterator[ValidationError]:
     """Yield what is invalid in a selection, whatever is declared.
 
     :param pruning: what is not declared is to be deleted, which needs the whole declaration.
+    :param unmanaged: what is not declared is to be listed, likewise.
     """
     if not only:
         yield ValidationError("", "only", "it is empty; remove the option, or name the services to apply")
     if pruning:
         yield ValidationError("", "only", "prune needs the whole declaration; remove only, or set prune to false")
+    if unmanaged:
+        yield ValidationError(
+            "", "only", "unmanaged needs the whole declaration; remove only, or set unmanaged to false"
+        )
 
 
 def select(items: Sequence[Item], only: Sequence[str]) -> tuple[list[Item], list[ValidationError]]:

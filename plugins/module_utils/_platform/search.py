@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted, snake
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource, Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, queries
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE
@@ -112,6 +113,42 @@ def declare(
             form = {"uuid": service.uuid, **form}
         declared.append(form)
     return declared, warnings
+
+
+def names_by_uuid(services: Services, found: Sequence[Resource]) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return the names of what services refer to by uuid, for each field that takes names, and warnings.
+
+    A name is left out if several things have it, or if it looks like a uuid, because a declaration would mean something
+    else by it.
+    """
+    names: dict[str, dict[str, str]] = {}
+    warnings = []
+    for field in services.schema.named.values():
+        if not field.read or not any(service.get(field) for service in found):
+            continue
+        try:
+            uuids = services.uuids_by_name(field)
+        except ApiError as error:
+            warnings.append(f"{field.option} stays as it is, because the names cannot be read: {error.message}")
+            continue
+        names[field.option] = {
+            behind[0]: name for name, behind in uuids.items() if len(behind) == 1 and name and not is_uuid(name)
+        }
+    return names, warnings
+
+
+def with_names(schema: Schema, form: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Return a declaration with names in place of the uuids that have one."""
+    named: dict[str, Any] = {}
+    for option, value in form.items():
+        known = names.get(option, {})
+        uuids = value if isinstance(value, list) else [value]
+        if any(isinstance(uuid, str) and uuid in known for uuid in uuids):
+            shown = [known.get(uuid, uuid) for uuid in uuids]
+            named[schema.by_option[option].name_option] = shown if isinstance(value, list) else shown[0]
+        else:
+            named[option] = value
+    return named
 
 
 def declarable_fields(schema: Schema) -> list[Field]:

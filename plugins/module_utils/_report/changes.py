@@ -46,7 +46,10 @@ def predict_resource(action: Action, redactor: Redactor) -> dict[str, Any]:
 
 
 def list_changes(row: Row, redactor: Redactor) -> list[dict[str, Any]]:
-    """Return what changed, field by field in the table's order, as ``field``, ``before`` and ``after``, redacted."""
+    """Return what changed, field by field in the table's order, as ``field``, ``before`` and ``after``, redacted.
+
+    For a service that several layers declare, ``declared_in`` says where the value was declared.
+    """
     action = row.action
     by_option, current = action.schema.by_option, action.current
     if action.kind == DELETED:
@@ -63,7 +66,11 @@ def list_changes(row: Row, redactor: Redactor) -> list[dict[str, Any]]:
         before = current.get(field) if current else None
         after = action.members.get(option, action.update_values.get(option, action.create_values.get(option)))
         shown_before = None if before is None else _show(field, before, redactor)
-        found.append({"field": option, "before": shown_before, "after": _show(field, after, redactor, before)})
+        change = {"field": option, "before": shown_before, "after": _show(field, after, redactor, before)}
+        origins = action.item.origins
+        if option in origins or field.name_option in origins:
+            change["declared_in"] = origins.get(option) or origins[field.name_option]
+        found.append(change)
     return found
 
 

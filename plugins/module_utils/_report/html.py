@@ -50,8 +50,10 @@ def html_page(report: Mapping[str, Any]) -> str:
         _header(report, title),
         "<main>",
         _refusal(report["refused"]),
+        _platforms(report.get("platforms", ())),
         _failures(rows),
         _services(rows, report["summary"]["unchanged"], report["check"]),
+        _unmanaged(report["unmanaged"]),
         "</main>",
         _footer(report),
         f"<script>{SCRIPT}</script>\n</body>\n</html>\n",
@@ -93,12 +95,34 @@ def _refusal(message: str) -> str:
     )
 
 
+def _platforms(platforms: Sequence[Mapping[str, Any]]) -> str:
+    """Return what came of each platform of a joint report."""
+    if not platforms:
+        return ""
+    body = "\n".join(
+        f'<tr><th scope="row"><bdi>{_line(one["host"])}</bdi><span class="id">{_line(one["platform"])}</span></th>'
+        f"<td>{escape(words.headline(one))}{_error({'error': one['refused']})}</td>"
+        f'<td class="id">{_line(one["plan_digest"])}</td></tr>'
+        for one in platforms
+    )
+    heads = "".join(f'<th scope="col">{head}</th>' for head in ("Platform", "Outcome", "Plan digest"))
+    return (
+        '<section aria-labelledby="platforms">\n<h2 id="platforms">Platforms</h2>\n<table class="plain">\n'
+        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</section>"
+    )
+
+
+def _host(entry: Mapping[str, Any]) -> str:
+    """Return the host of a row of a joint report."""
+    return f"<small><bdi>{_line(entry['host'])}</bdi></small>" if entry.get("host") else ""
+
+
 def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the failures by code, the commonest code first; rows are numbered as in the table."""
     groups: dict[str, dict[str, list[str]]] = {}
     for number, row in enumerate(rows, 1):
         if words.has_failed(row):
-            link = f'<a href="#r{number}"><bdi>{_line(row["name"])}</bdi></a>'
+            link = f'<a href="#r{number}"><bdi>{_line(row["name"])}</bdi></a>{_host(row)}'
             groups.setdefault(row["code"], {}).setdefault(_error(row), []).append(link)
     if not groups:
         return ""
@@ -140,6 +164,20 @@ def _services(rows: Sequence[Mapping[str, Any]], unchanged: int, check: bool) ->
     )
 
 
+def _unmanaged(services: Sequence[Mapping[str, Any]]) -> str:
+    if not services:
+        return ""
+    body = "\n".join(
+        f'<tr><th scope="row"><bdi>{_line(one["name"])}</bdi>{_host(one)}<span class="id">{_line(one["uuid"])}</span></th></tr>'
+        for one in services
+    )
+    return (
+        f'<section aria-labelledby="unmanaged">\n<h2 id="unmanaged">Not declared <small>{len(services):,} on the platform, '
+        f'nothing is done about them</small></h2>\n<table class="plain">\n<thead><tr><th scope="col">Service</th></tr>'
+        f"</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</section>"
+    )
+
+
 def _filter(rows: Sequence[Mapping[str, Any]], check: bool) -> str:
     numbers = Counter(name for row in rows for name in _is(row))
     choices = [("", "all", len(rows))]
@@ -170,8 +208,9 @@ def _service(number: int, row: Mapping[str, Any], check: bool, room: int, opened
     remarks = [words.intention(row), "pruned: not declared" if row["pruned"] else ""]
     remark = ", ".join(filter(None, remarks))
     outcome = f'<span class="badge {action}">{_sign(action)}{words.label(action, check)}</span>'
+    service = f'<th scope="row"><bdi>{_line(row["name"])}</bdi>{_host(row)}{uuid}</th>'
     return (
-        f'<tr id="r{number}" data-is="{" ".join(_is(row))}"><th scope="row"><bdi>{_line(row["name"])}</bdi>{uuid}</th>'
+        f'<tr id="r{number}" data-is="{" ".join(_is(row))}">{service}'
         f"<td>{outcome}{f'<small>{remark}</small>' if remark else ''}</td>"
         f"<td>{_error(row)}{_changes(row['changes'], room, opened)}</td></tr>"
     )
@@ -182,9 +221,9 @@ def _changes(changes: Sequence[Mapping[str, Any]], room: int, opened: bool) -> s
         return ""
     names = ", ".join(_line(change["field"]) for change in changes)
     if all(change["before"] is None for change in changes):
-        head, body = "<col><col>", "".join(_one_side(change["field"], change["after"], room) for change in changes)
+        head, body = "<col><col>", "".join(_one_side(_field(change), change["after"], room) for change in changes)
     elif all(change["after"] is None for change in changes):
-        head, body = "<col><col>", "".join(_one_side(change["field"], change["before"], room) for change in changes)
+        head, body = "<col><col>", "".join(_one_side(_field(change), change["before"], room) for change in changes)
     else:
         head, body = _TWO_SIDES, "".join(_two_sides(change, room) for change in changes)
     return (
@@ -193,11 +232,17 @@ def _changes(changes: Sequence[Mapping[str, Any]], room: int, opened: bool) -> s
     )
 
 
+def _field(change: Mapping[str, Any]) -> str:
+    """Return the name of a field, and where its value was declared if several layers declare the service."""
+    place = change.get("declared_in")
+    return _line(change["field"]) + (f" <small>declared in {_line(place)}</small>" if place else "")
+
+
 def _one_side(field: str, value: Any, room: int) -> str:
     text = words.texts(value, None)[0]
     line = words.one_line(text, None)
     if text is None or line is not None:
-        return f'<tr><th scope="row">{_line(field)}</th><td>{_value(line[0] if line else None)}</td></tr>'
+        return f'<tr><th scope="row">{field}</th><td>{_value(line[0] if line else None)}</td></tr>'
     return _lines(field, 2, escape("\n".join(words.harmless_lines(text, room))))
 
 
@@ -206,15 +251,15 @@ def _two_sides(change: Mapping[str, Any], room: int) -> str:
     lines = words.one_line(before, after)
     if lines is not None:
         old, new = (_value(line) for line in lines)
-        field = f'<th scope="row">{_line(change["field"])}</th>'
+        field = f'<th scope="row">{_field(change)}</th>'
         return f"<tr>{field}<td><del>{old}</del></td><td><ins>{new}</ins></td></tr>"
-    return _lines(change["field"], 3, _compared(before, after, room))
+    return _lines(_field(change), 3, _compared(before, after, room))
 
 
 def _lines(field: str, columns: int, html: str) -> str:
     """Return a text of several lines below its field's name, where it has the whole width."""
     return (
-        f'<tr><th scope="row" colspan="{columns}">{_line(field)}</th></tr>'
+        f'<tr><th scope="row" colspan="{columns}">{field}</th></tr>'
         f'<tr><td colspan="{columns}"><pre>{html}</pre></td></tr>'
     )
 

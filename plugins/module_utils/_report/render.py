@@ -19,6 +19,7 @@ _MARKDOWN_ROOM, _MARKDOWN_LINES, _MARKDOWN_ERROR = 250_000, 60, 1500
 SUFFIXES = (".html", ".md", ".json")
 _FIRST_KEYS = (
     "version",
+    "host",
     "platform",
     "started",
     "check",
@@ -27,6 +28,7 @@ _FIRST_KEYS = (
     "plan_digest",
     "summary",
     "uncompared",
+    "unmanaged",
 )
 _NOT_ASCII = re.compile(r"[^\n -~]")
 
@@ -34,12 +36,14 @@ _NOT_ASCII = re.compile(r"[^\n -~]")
 def render(report: Mapping[str, Any], suffix: str) -> str:
     """Return the report as text in the form the suffix names.
 
-    :param report: JSON-able and already redacted: ``platform``, ``started``, ``check``, ``version``, ``plan_digest``,
-        ``summary`` (counts by action, ``total``, ``requests``, ``logins``, ``seconds``), ``uncompared`` (numbers of
-        services by field) and ``rows`` (``name``, ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``,
-        ``changes`` of ``field``, ``before``, ``after``), without the services that are unchanged; ``refused`` (why nothing
-        was done at all, or empty), ``interrupted``, and
-        ``left_out`` (number of declared services that were not selected; may be missing).
+    :param report: JSON-able and already redacted: ``host`` (of the inventory, or empty), ``platform``, ``started``,
+        ``check``, ``version``, ``plan_digest``, ``summary`` (counts by action, ``total``, ``requests``, ``logins``,
+        ``seconds``), ``uncompared`` (numbers of services by field), ``unmanaged`` (``name`` and ``uuid`` of services that
+        are not declared) and ``rows`` (``name``, ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``,
+        ``changes`` of ``field``, ``before``, ``after`` and possibly ``declared_in``), without the services that are
+        unchanged; ``refused`` (why nothing was done at all, or empty), ``interrupted``, and possibly ``left_out`` (number of
+        declared services that were not selected) and ``undo_path``.
+        A joint report of several hosts has ``platforms``, a report of each without its rows, and ``host`` in each row.
     :param suffix: ``.html``, ``.md`` or ``.json``.
     :raises ValueError: another suffix.
     """
@@ -67,7 +71,8 @@ def _escape_for_json(match: re.Match[str]) -> str:
 def _markdown(report: Mapping[str, Any]) -> str:
     summary, check, rows = report["summary"], report["check"], words.failures_first(report["rows"])
     facts = "\n".join(f"- {name}: {_code(value)}" for name, value in words.facts(report))
-    parts = [f"# {words.headline(report)}", facts]
+    host = report["host"] if report["host"] != "localhost" and "platforms" not in report else ""
+    parts = [f"# {_code(host)}: {words.headline(report)}" if host else f"# {words.headline(report)}", facts]
     if words.note(report):
         parts.append(f"> {words.note(report)}")
     if report["refused"]:
@@ -75,10 +80,28 @@ def _markdown(report: Mapping[str, Any]) -> str:
         parts += ["## Reason", "\n".join(lines)]
     else:
         parts.append(_counts(summary, check))
+    parts += _platforms(report.get("platforms", ()))
     if report["plan_digest"]:
         parts.append(f"Plan digest: {_code(report['plan_digest'])}")
-    parts += _fit(_sections(rows, check), len(rows))
+    unmanaged = report["unmanaged"]
+    parts += _fit([*_sections(rows, check), *_unmanaged(unmanaged, len(rows))], len(rows) + len(unmanaged))
     return "\n\n".join(parts) + f"\n\nWritten by zstack.aios {words.harmless(report['version'])}\n"
+
+
+def _platforms(platforms: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what came of each platform of a joint report: a table, and the reasons where nothing was done."""
+    if not platforms:
+        return []
+    lines = [
+        f"| {_code(one['host'])} | {_code(one['platform'])} | {words.headline(one)} | {_code(one['plan_digest'])} |"
+        for one in platforms
+    ]
+    parts = ["## Platforms", "\n".join(["| Host | Platform | Outcome | Plan digest |", "| --- " * 4 + "|", *lines])]
+    for one in platforms:
+        if one["refused"]:
+            reason = [f"    {line}" for line in words.harmless_lines(one["refused"], _MARKDOWN_LINES)]
+            parts += [f"## Reason on {_code(one['host'])}", "\n".join(reason)]
+    return parts
 
 
 def _counts(summary: Mapping[str, Any], check: bool) -> str:
@@ -118,9 +141,19 @@ def _sections(rows: Sequence[Mapping[str, Any]], check: bool) -> Iterator[tuple[
         yield number, _row(row, check, room)
 
 
+def _unmanaged(services: Sequence[Mapping[str, Any]], before: int) -> Iterator[tuple[int, str]]:
+    """Yield the services that are not declared, each with the number of services so far."""
+    if services:
+        yield before, "## Not declared"
+    for number, service in enumerate(services, before + 1):
+        on = f" on {_code(service['host'])}" if service.get("host") else ""
+        yield number, f"- {_code(service['name'])}{on} {_code(service['uuid'])}"
+
+
 def _row(row: Mapping[str, Any], check: bool, room: int) -> str:
     remark = ", ".join(filter(None, [words.intention(row), "pruned: not declared" if row["pruned"] else ""]))
     title = f"- **{words.label(row['action'], check)}** {_code(row['name'])}"
+    title += f" on {_code(row['host'])}" if row.get("host") else ""
     title += f" ({remark})" if remark else ""
     lines = [f"{title} {_code(row['uuid'])}" if row["uuid"] else title]
     if row["error"]:
@@ -132,7 +165,8 @@ def _row(row: Mapping[str, Any], check: bool, room: int) -> str:
 
 def _change(change: Mapping[str, Any], room: int) -> list[str]:
     before, after = words.texts(change["before"], change["after"])
-    name = f"  - {_code(change['field'])}:"
+    place = f" (declared in {_code(change['declared_in'])})" if change.get("declared_in") else ""
+    name = f"  - {_code(change['field'])}{place}:"
     line = words.one_line(before, after)
     if line is None:
         lines = [f"{'@@ ' if mark == '@' else mark}{text}" for mark, text, _part in words.compare(before, after, room)]

@@ -33,9 +33,11 @@ def report_data(facts: Mapping[str, Any], rows: Sequence[Row], redactor: Redacto
     services, and every row that is not unchanged."""
     return {
         "version": VERSION,
+        "host": "",
         "refused": "",
         "interrupted": False,
         "uncompared": {},
+        "unmanaged": [],
         **facts,
         "uuids": uuids_by_name(rows),
         "rows": [
@@ -52,6 +54,47 @@ def report_data(facts: Mapping[str, Any], rows: Sequence[Row], redactor: Redacto
             for row in rows_to_report(rows)
         ],
     }
+
+
+def paths_of(given: Any) -> list[str]:
+    """Return the paths of an option that Ansible has not necessarily validated; nothing that is no path."""
+    paths = given.split(",") if isinstance(given, str) else given
+    return [path for path in paths if isinstance(path, str) and path] if isinstance(paths, (list, tuple)) else []
+
+
+def check_report_paths(paths: Sequence[str]) -> Iterator[ValidationError]:
+    """Yield why a report cannot be written to one of the paths."""
+    for index, path in enumerate(paths):
+        yield from check_report_path(path)
+        if path in paths[:index]:
+            yield ValidationError("", "report_path", f"{quoted(path)} is a duplicate; remove one of them")
+
+
+def write_reports(paths: Sequence[str], report: Mapping[str, Any], folder: str = "") -> list[str]:
+    """Write a report to each path; one that cannot be written does not cost the others.
+
+    :param folder: that of the run, where other hosts of the play can name the same file.
+    :return: the paths that were written.
+    :raises AiosError: some could not be written; the message names them.
+    """
+    written, errors = [], []
+    for path in paths:
+        try:
+            if folder:
+                from ansible_collections.zstack.aios.plugins.module_utils._report.joint import joined
+
+                with joined(folder, path, report) as joint:
+                    write_report(path, joint)
+            else:
+                write_report(path, report)
+            written.append(path)
+        except AiosError as error:
+            errors.append(error)
+        except OSError as error:
+            errors.append(AiosError(f"report_path {quoted(path)} cannot be written: {error.strerror}", "report"))
+    if errors:
+        raise AiosError("\n".join(error.message for error in errors), errors[0].code)
+    return written
 
 
 def check_report_path(path: str) -> Iterator[ValidationError]:

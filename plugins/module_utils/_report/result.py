@@ -19,15 +19,18 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
 )
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import FAILED, NOT_ATTEMPTED, UNKNOWN, Row
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import make_diff
 
 #: AWX empties the result of an event above 700,000 characters; all parts stay under 600,000 together.
-ALL_ROOM, ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM = 590_000, 330_000, 200_000, 20_000
+ALL_ROOM, ROWS_ROOM, DIFF_ROOM, MESSAGE_ROOM, UNMANAGED_ROOM = 590_000, 330_000, 200_000, 20_000, 20_000
 #: Characters of a name in a row, so that one that nobody could read leaves room for the other rows.
 _NAME = 2000
 #: So many services at most are looked at for the diff.
 _DIFFS = 5000
+#: The parts of a result that the UUIDs share their room with.
+_PARTS = ("results", "diff", "unmanaged", "overview")
 CHANGES = (CREATED, CLONED, UPDATED, DELETED)
 COUNTS = (*CHANGES, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
 
@@ -87,6 +90,17 @@ def show_rows(rows: Sequence[Row]) -> dict[str, Any]:
     return {"results": results, "results_omitted": omitted} if omitted else {"results": results}
 
 
+def list_unmanaged(services: Sequence[Resource]) -> list[dict[str, str]]:
+    """Return services that are not declared, by name, as ``name`` and ``uuid``."""
+    return [{"name": one.name, "uuid": one.uuid} for one in services]
+
+
+def show_unmanaged(services: Sequence[Resource]) -> list[dict[str, str]]:
+    """Return as many services that are not declared as fit, their names shortened."""
+    shown = ({**one, "name": printable(one["name"], _NAME)} for one in list_unmanaged(services))
+    return _fit(shown, UNMANAGED_ROOM)
+
+
 def uuids_by_name(rows: Sequence[Row]) -> dict[str, str]:
     """Return the UUID of every service that is declared to be present and exists, by name.
 
@@ -105,7 +119,7 @@ def uuids_by_name(rows: Sequence[Row]) -> dict[str, str]:
 def show_uuids(rows: Sequence[Row], shown: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``uuids``, and ``uuids_omitted`` when some did not fit beside the other parts of the result."""
     known = uuids_by_name(rows)
-    room = ALL_ROOM - MESSAGE_ROOM - sum(len(json.dumps(shown[part])) for part in ("results", "diff") if part in shown)
+    room = ALL_ROOM - MESSAGE_ROOM - sum(len(json.dumps(shown[part])) for part in _PARTS if part in shown)
     uuids = dict(_fit(known.items(), room))
     omitted = len(known) - len(uuids)
     return {"uuids": uuids, "uuids_omitted": omitted} if omitted else {"uuids": uuids}

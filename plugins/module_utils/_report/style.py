@@ -102,6 +102,7 @@ td > .error { color: var(--bad); margin-bottom: .3rem; }
 
 table { width: 100%; border-collapse: collapse; }
 th { text-align: left; }
+.plain { background: var(--card); border: 1px solid var(--line); } .plain th, .plain td { padding: .45rem .9rem; }
 .services { table-layout: fixed; background: var(--card); border: 1px solid var(--line); }
 .services > thead th { padding: .5rem .9rem; color: var(--soft); font-size: .82rem; }
 .services > thead th:nth-child(1) { width: 31%; } .services > thead th:nth-child(2) { width: 11.5rem; }

@@ -63,6 +63,10 @@ def headline(report: Mapping[str, Any]) -> str:
     summary, check = report["summary"], report["check"]
     total, changed = summary["total"], sum(summary[count] for count in CHANGES)
     plan = "Plan: " if check else ""
+    refused = refused_platforms(report)
+    if refused:
+        count = f"{len(refused)} of {counted(len(report['platforms']), 'platform')}"
+        return f"{plan}{'n' if check else 'N'}othing was done on {count}"
     if report["refused"]:
         return f"{plan}nothing was done" if check else "Nothing was done"
     if report["interrupted"]:
@@ -83,11 +87,17 @@ def headline(report: Mapping[str, Any]) -> str:
     return f"{plan}{words}" if check else f"{words[0].upper()}{words[1:]}"
 
 
+def refused_platforms(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the platforms of a joint report on which nothing was done."""
+    return [one for one in report.get("platforms", ()) if one["refused"]]
+
+
 def mood(report: Mapping[str, Any]) -> str:
     """Return ``bad``, ``plan``, ``done`` or ``same``: how a reader should take the outcome."""
     summary = report["summary"]
     if (
         report["refused"]
+        or refused_platforms(report)
         or report["interrupted"]
         or summary["failed"]
         or summary["unknown"]
@@ -104,9 +114,12 @@ def facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     summary = report["summary"]
     requests = f"{counted(summary['requests'], 'request')}, {counted(summary['logins'], 'login')}"
     found = [
+        ("Host", harmless(report["host"])),
         ("Platform", harmless(report["platform"])),
         ("Started", harmless(report["started"])),
         ("Took", "" if report["refused"] else f"{duration(summary['seconds'])}, {requests}"),
+        ("Not declared", counted(len(report["unmanaged"]), "service") if report["unmanaged"] else ""),
+        ("Undo file", harmless(report.get("undo_path", ""))),
         ("Left out by only", counted(report["left_out"], "declared service") if report.get("left_out") else ""),
         ("Not compared", ", ".join(f"{field} of {counted(n, 'service')}" for field, n in report["uncompared"].items())),
     ]

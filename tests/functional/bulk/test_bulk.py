@@ -374,8 +374,8 @@ def test_a_name_declared_in_two_places_is_refused_with_both(platform: Platform, 
     assert result.failed
     a, b = tmp_path / "a.yml", tmp_path / "b.yml"
     assert f'"twice": name: it is declared in {a}:1 and in {a}:6' in result["msg"]
-    assert f'"once": name: it is declared in model_services[0] and in {a}:4' in result["msg"]
-    assert f'"once": name: it is declared in model_services[0] and in {b}:2' in result["msg"]
+    assert f'"once": name: it is declared in {a}:4 and in {b}:2; keep one of them' in result["msg"]
+    assert f'"once": name: it is declared in {a}:4 and in model_services[0]; keep one of them' in result["msg"]
     assert platform.sim.stats()["requests"] == 0
 
 

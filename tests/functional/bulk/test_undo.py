@@ -119,12 +119,15 @@ def test_what_was_pruned_is_undone(seeded: Platform, tmp_path: Path) -> None:
 
 def test_the_file_is_for_its_user_only_and_names_what_it_cannot_restore(seeded: Platform, tmp_path: Path) -> None:
     undo = tmp_path / "undo.yml"
-    result = apply(seeded, undo, {"name": "chat", "startup_parameters": {"A": "1"}, "description": "after"})
+    report = tmp_path / "report.md"
+    change = {"name": "chat", "startup_parameters": {"A": "1"}, "description": "after"}
+    result = apply(seeded, undo, change, report_path=[str(report)])
     text = undo.read_text(encoding="utf-8")
     assert stat.S_IMODE(undo.stat().st_mode) == 0o600
     assert f'# - "chat" ({UUIDS[0]}): startup_parameters\n' in text
     assert SECRET in text
     assert SECRET not in json.dumps(result)
+    assert f"Undo file: `{undo}`" in report.read_text(encoding="utf-8")
     [entry] = yaml.safe_load(text)["model_services"]
     assert (entry["uuid"], entry["description"]) == (UUIDS[0], "before")
 

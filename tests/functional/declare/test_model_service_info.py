@@ -158,6 +158,39 @@ def test_a_declared_name_that_is_not_unique_comes_with_its_uuid(platform: Platfo
     assert platform.run("model_services", {"model_services": declared})["changed"] is False
 
 
+def test_declarations_name_what_has_a_unique_name(platform: Platform) -> None:
+    center, models = constants.MODEL_CENTER_UUID, [constants.MODEL_UUID]
+    platform.sim.seed([{"name": "chat", "modelCenterUuid": center, "modelServiceRefs": [{"modelUuid": models[0]}]}])
+    [plain] = query(platform, declared=True)["model_services"]
+    assert (plain["model_center_uuid"], plain["model_uuids"]) == (center, models)
+    before = platform.sim.stats()["requests"]
+    [named] = query(platform, declared=True, declared_names=True)["model_services"]
+    assert platform.sim.stats()["requests"] - before == 5, "login, services, centers, models, logout"
+    assert named["model_center"] == constants.MODEL_CENTER_NAME
+    assert len(named["models"]) == 1 and named["models"] != models
+    assert not {"model_center_uuid", "model_uuids"} & named.keys()
+    assert platform.run("model_services", {"model_services": [named]})["changed"] is False
+
+
+def test_a_uuid_stays_where_several_things_have_its_name(platform: Platform) -> None:
+    center, model = constants.AMBIGUOUS_MODEL_CENTER_UUIDS[0], constants.AMBIGUOUS_MODEL_UUIDS[0]
+    bound = [{"modelUuid": uuid} for uuid in (constants.MODEL_UUID, model)]
+    platform.sim.seed([{"name": "chat", "modelCenterUuid": center, "modelServiceRefs": bound}])
+    [named] = query(platform, declared=True, declared_names=True)["model_services"]
+    assert named["model_center_uuid"] == center
+    assert sorted(named["models"]) == sorted([constants.MODEL_NAME, model])
+    assert "model_uuids" not in named
+    assert platform.run("model_services", {"model_services": [named]})["changed"] is False
+
+
+def test_uuids_stay_where_the_account_may_not_read_the_names(platform: Platform) -> None:
+    platform.sim.seed([{"name": "chat", "modelCenterUuid": constants.MODEL_CENTER_UUID}])
+    platform.sim.faults([{"match": {"path_regex": "/v1/ai/model-centers", "times": 0}, "fault": DENIED}])
+    result = query(platform, declared=True, declared_names=True)
+    assert result["model_services"][0]["model_center_uuid"] == constants.MODEL_CENTER_UUID
+    assert "model_center_uuid stays as it is, because the names cannot be read" in str(result["warnings"])
+
+
 def test_a_value_that_cannot_be_declared_is_left_out_with_a_warning(platform: Platform) -> None:
     platform.sim.seed([{"name": "odd", "type": "Experimental"}])
     result = query(platform, declared=True)

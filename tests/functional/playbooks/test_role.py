@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -31,7 +33,7 @@ def test_the_playbooks_plan_provision_change_and_detect_drift(field: Field) -> N
     drifted = field.run("zstack.aios.drift")
     assert drifted.code != 0
     assert "one differs from its declaration: 3 to create, 0 to update, 0 to delete" in drifted.text
-    assert "qwen-copy (to be cloned" in drifted.text
+    assert "To clone: qwen-copy." in drifted.text
     assert field.writes("one") == []
 
     applied = field.run("zstack.aios.provision", variables={"model_services_plan_digest": digest})
@@ -95,7 +97,7 @@ def test_hosts_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
         "another_center": ({"model_services_items": [service("a", model_center="no such center")]}, "no such center"),
         "declared_twice": (
             {"model_services_items": [service("b")], "model_services_items__b": [{"name": "b", "request_cpu": 2}]},
-            "is declared in model_services_items[0] and model_services_items__b[0]",
+            "it is declared in model_services_items[0] and in model_services_items__b[0]",
         ),
         "misspelt_list": (
             {"model_services_items__llm": [service("c")], "model_services_item__more": [service("d")]},
@@ -134,7 +136,7 @@ def test_hosts_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
         assert "caused by" not in run.failures[host], "it is buried in Ansible's words"
     for reason in (
         "did you mean model_services_items__more?",
-        "model_services_items[1] ",
+        "model_services_items[1]: name: it is missing",
         '"many" is not a whole number',
     ):
         assert reason in run.failures["everything_wrong"]
@@ -177,18 +179,34 @@ def test_validate_needs_no_platform_and_reports_every_error(two: Field) -> None:
     assert "Traceback" not in run.text
 
 
-def test_one_report_for_two_platforms_is_refused(two: Field) -> None:
-    for host in two.platforms:
-        two.declare(host, model_services_items=[service("qwen")])
-    path = str(two.folder / "report.html")
-    same = two.run("zstack.aios.provision", variables={"model_services_report_path": path})
-    assert same.code != 0
-    assert f"model_services_report_path is {path} for several hosts" in same.text
-    assert two.writes("one") == two.writes("two") == []
-    path = str(two.folder / "{{ inventory_hostname }}.html")
-    own = two.run("zstack.aios.plan", variables={"model_services_report_path": path})
-    assert own.code == 0, own.text
-    assert {file.name for file in two.folder.glob("*.html")} == {"one.html", "two.html"}
+def test_platforms_share_a_report_and_have_one_each(two: Field) -> None:
+    two.hosts |= {"away": {**PASSWORD_VARIABLE, "model_services_host": "127.0.0.1:9", "model_services_job_timeout": 1}}
+    for host in two.hosts:
+        two.declare(host, model_services_items=[service(f"qwen-{host}")])
+    forms = [str(two.folder / f"all{suffix}") for suffix in (".html", ".md", ".json")]
+    paths = [*forms, str(two.folder / "{{ inventory_hostname }}.md")]
+    for stale in forms:
+        Path(stale).write_text("an older report", encoding="utf-8")
+    run = two.run("zstack.aios.provision", variables={"model_services_report_path": paths})
+    assert run.failures.keys() == {"away"}, run.text
+    texts = [Path(form).read_text(encoding="utf-8") for form in forms]
+    for text in texts:
+        for told in ("qwen-one", "qwen-two", "no connection to http://127.0.0.1:9/zstack"):
+            assert told in text
+        assert "an older report" not in text
+    assert "# Nothing was done on 1 of 3 platforms" in texts[1]
+    assert "- **created** `qwen-one` on `one`" in texts[1]
+    joint = json.loads(texts[2])
+    assert [(one["host"], one["summary"]["created"]) for one in joint["platforms"]] == [
+        ("away", 0),
+        ("one", 1),
+        ("two", 1),
+    ]
+    assert (joint["summary"]["created"], joint["summary"]["total"]) == (2, 2)
+    assert [(row["host"], row["name"]) for row in joint["rows"]] == [("one", "qwen-one"), ("two", "qwen-two")]
+    own = (two.folder / "two.md").read_text(encoding="utf-8")
+    assert "# `two`: 1 service changed" in own and "- Host: `two`" in own and "qwen-one" not in own
+    assert list(two.folder.rglob("zstack_aios_report_*")) == [], "data of the report is left behind"
 
 
 def test_exports_are_refused_where_they_would_be_of_the_wrong_platform_or_lost(two: Field) -> None:
@@ -272,9 +290,16 @@ def test_an_export_applies_as_no_change(field: Field) -> None:
     assert [each["name"] for each in written] == ["qwen", "问答 'x'"]
     assert file.stat().st_mode & 0o777 == 0o600
     file.chmod(0o640)
-    field.platforms["one"].seed([{"name": "more"}])
-    assert field.run("zstack.aios.export").code == 0
-    assert "more" in file.read_text(encoding="utf-8")
+    field.platforms["one"].seed([{"name": "more"}, {"name": "of-the-platform", "system": True}])
+    assert field.run("zstack.aios.export", variables={"model_services_export_system": True}).code == 0
+    assert "of-the-platform" in file.read_text(encoding="utf-8")
+    again = field.run("zstack.aios.export")
+    assert again.code == 0, again.text
+    assert "3 model services in" in again.text
+    text = file.read_text(encoding="utf-8")
+    assert "more" in text
+    assert "of-the-platform" not in text
+    assert f"model_center: {constants.MODEL_CENTER_NAME}" in text and "model_center_uuid" not in text
     assert file.stat().st_mode & 0o777 == 0o640
     field.declare("one", model_services_src=["one.yml"])
     field.platforms["one"].clear_log()
@@ -316,3 +341,54 @@ def test_a_run_is_undone_by_the_playbook_with_a_plan_and_its_digest(field: Field
     missing = field.run("zstack.aios.undo")
     assert "model_services_undo_path" in missing.text
     assert missing.code != 0
+
+
+#: Compares, and tells once about all platforms, whatever their outcome.
+DRIFT = """\
+- hosts: platforms
+  gather_facts: false
+  tasks:
+    - block:
+        - ansible.builtin.import_role:
+            name: zstack.aios.model_services
+          vars:
+            model_services_fail_on_drift: true
+      always:
+        - ansible.builtin.copy:
+            content: "{{ model_services_drift_text }}"
+            dest: drift.txt
+            mode: "0600"
+          delegate_to: localhost
+          connection: local
+          run_once: true
+"""
+
+
+def test_drift_of_all_platforms_is_told_in_one_text(two: Field) -> None:
+    two.hosts |= {"away": {**PASSWORD_VARIABLE, "model_services_host": "127.0.0.1:9", "model_services_job_timeout": 1}}
+    for host in two.hosts:
+        two.declare(host, model_services_items=[service("team-new")], model_services_prune_conditions=["name~=team-%"])
+    two.declare("two", model_services_items=[{"name": "team-old"}], model_services_unmanaged=True)
+    two.platforms["one"].seed([{"name": "team-old", "yaml": "{}"}])
+    two.platforms["two"].seed([{"name": "team-old", "yaml": "{}"}, {"name": "team-unknown", "yaml": "{}"}])
+    (two.folder / "compare.yml").write_text(DRIFT, encoding="utf-8")
+    run = two.run("compare.yml")
+    assert run.code != 0
+    assert run.failures.keys() == {"one", "two", "away"}
+    text = (two.folder / "drift.txt").read_text(encoding="utf-8").split("\n")
+    assert text[:6] == [
+        "one differs from its declaration: 1 to create, 0 to update, 0 to delete, 0 as declared.",
+        "To create: team-new.",
+        "Nothing was changed.",
+        "two differs from its declaration: 0 to create, 0 to update, 0 to delete, 1 not declared, 1 as declared.",
+        "Not declared: team-unknown.",
+        "Nothing was changed.",
+    ]
+    assert text[6].startswith("away was not compared: ") and "no connection to" in text[6]
+    two.declare("one", model_services_items=[{"name": "team-old"}])
+    two.declare("two", model_services_unmanaged=False)
+    del two.hosts["away"]
+    same = two.run("compare.yml")
+    assert same.code == 0, same.text
+    assert (two.folder / "drift.txt").read_text(encoding="utf-8") == "As declared: one, two."
+    assert two.writes("one") == two.writes("two") == []

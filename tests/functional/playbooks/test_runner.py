@@ -21,7 +21,7 @@ from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._converge import progress
 from ansible_collections.zstack.aios.tests.conftest import Platform
-from ansible_collections.zstack.aios.tests.support.declarations import services
+from ansible_collections.zstack.aios.tests.support.declarations import services, stored
 
 PROGRESS = re.compile(r"^zstack\.aios\.model_services on localhost: 0 done, 0 failed, 3 left of 3; ", re.MULTILINE)
 #: Runs a playbook as AWX's execution environment does, and cancels it once a file is there.
@@ -37,9 +37,11 @@ print(json.dumps({"status": done.status, "stdout": done.stdout.read(), "events":
 """
 
 
-def start(folder: Path, scratch: Path, platform: Platform) -> subprocess.Popen[str]:
-    """Begin to create three services by a playbook under ansible-runner."""
-    task = {"zstack.aios.model_services": {**platform.connection, "model_services": services(3)}}
+def start(
+    folder: Path, scratch: Path, platform: Platform, task: dict[str, Any] | None = None, **more: str
+) -> subprocess.Popen[str]:
+    """Begin a playbook of one task under ansible-runner, by default one that creates three services."""
+    task = task or {"zstack.aios.model_services": {**platform.connection, "model_services": services(3)}}
     play = {"hosts": "localhost", "gather_facts": False, "tasks": [task]}
     (folder / "project").mkdir()
     (folder / "project" / "play.json").write_text(json.dumps([play]), encoding="utf-8")
@@ -49,7 +51,7 @@ def start(folder: Path, scratch: Path, platform: Platform) -> subprocess.Popen[s
         f'localhost ansible_connection=local ansible_python_interpreter="{python}"\n', encoding="utf-8"
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-    own = {"ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_LOCAL_TEMP": str(scratch), "ANSIBLE_NOCOLOR": "true"}
+    own = {"ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_LOCAL_TEMP": str(scratch), "ANSIBLE_NOCOLOR": "true", **more}
     return subprocess.Popen(
         [sys.executable, "-c", DRIVER, str(folder)],
         env={**kept, **own, "TMPDIR": str(scratch)},
@@ -92,3 +94,25 @@ def test_a_long_task_can_be_cancelled(platform_with: Callable[..., Platform], tm
     (tmp_path / "cancel").touch()
     assert finish(process)["status"] == "canceled"
     assert time.monotonic() - began < 10
+
+
+def test_an_approver_sees_every_service_in_events_that_awx_shows_whole(
+    platform: Platform, tmp_path: Path, scratch: Path
+) -> None:
+    declared = services(40)
+    platform.sim.seed([stored(one) for one in declared[:20]])
+    declared[:20] = [{**one, "description": '"多" ' * 20, "request_cpu": 63} for one in declared[:20]]
+    variables = {f"model_services_{name}": value for name, value in platform.connection.items()}
+    task = {
+        "ansible.builtin.import_role": {"name": "zstack.aios.model_services"},
+        "vars": {**variables, "model_services_items": declared},
+        "check_mode": True,
+        "diff": True,
+    }
+    result = finish(start(tmp_path, scratch, platform, task, ANSIBLE_NOCOLOR="", ANSIBLE_FORCE_COLOR="true"))
+    assert result["status"] == "successful", result["stdout"]
+    shown = [each["stdout"] for each in result["events"] if re.search(r"\d+/40 to ", each["stdout"])]
+    assert max(map(len, shown)) < 1000
+    assert re.findall(r"(\d+)/40 to ", "".join(shown)) == [str(number) for number in range(1, 41)]
+    assert "request_cpu" in shown[0] and "-> 63" in shown[0]
+    assert "to create" in shown[-1]

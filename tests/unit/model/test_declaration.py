@@ -35,6 +35,7 @@ def test_every_option_of_the_table_is_a_key() -> None:
         "state",
         "uuid",
         "clone_from",
+        "yaml_file",
         "previous_names",
         "protected",
     } == item_keys(MODEL_SERVICE)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.zstack.aios.plugins.filter.merge_model_services import FilterModule, merge_model_services
-from ansible_collections.zstack.aios.plugins.plugin_utils.items import join_items, misspelt
+from ansible_collections.zstack.aios.plugins.plugin_utils.items import join_defaults, join_items, misspelt
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +50,7 @@ def test_strict_names_both_variables_of_a_name_declared_twice() -> None:
     message = refusal(
         {"model_services_items__a": [{"name": "x"}, {"name": "qwen"}], "model_services_items": [{"name": "qwen"}]}
     )
-    assert "the name 'qwen' is declared in model_services_items[0] and model_services_items__a[1]" in message
+    assert '"qwen": name: it is declared in model_services_items[0] and in model_services_items__a[1]' in message
     assert "overlay" in message
 
 
@@ -61,7 +61,9 @@ def test_strict_sees_a_uuid_declared_twice_under_two_names() -> None:
             "model_services_items__b": [{"name": "two", "uuid": "a" * 32}],
         }
     )
-    assert f"the uuid '{'a' * 32}' is declared in model_services_items__a[0] and model_services_items__b[0]" in message
+    assert (
+        f'"{"a" * 32}": uuid: it is declared in model_services_items__a[0] and in model_services_items__b[0]' in message
+    )
 
 
 @pytest.mark.parametrize("mode", ["strict", "overlay"])
@@ -78,8 +80,8 @@ def test_services_of_one_name_and_different_uuids_are_different_ones(mode: str) 
 def test_a_name_that_only_some_items_give_a_uuid_is_refused(mode: str) -> None:
     base = [{"name": "twin", "uuid": "a" * 32}, {"name": "twin", "uuid": "b" * 32}]
     message = refusal({"model_services_items": base, "model_services_items__c": [{"name": "twin"}]}, mode)
-    places = "model_services_items[0] and model_services_items[1] and model_services_items__c[0]"
-    assert f"the name 'twin' is declared in {places} (set the uuid of each one if they are several services" in message
+    places = "model_services_items[0] and in model_services_items[1] and in model_services_items__c[0]"
+    assert f'"twin": name: it is declared in {places}; keep one of them, or set the uuid of each service' in message
 
 
 def test_overlay_finds_one_of_several_services_of_a_name_by_its_uuid() -> None:
@@ -94,7 +96,7 @@ def test_a_uuid_that_looks_like_a_name_is_another_service() -> None:
     assert len(merge_model_services({"model_services_items": [{"name": text}, {"uuid": text}]})) == 2
 
 
-def test_overlay_replaces_given_options_whole_and_keeps_the_others() -> None:
+def test_overlay_merges_mappings_and_keeps_what_it_does_not_name() -> None:
     merged = merge_model_services(
         {
             "model_services_items": [{"name": "qwen", "request_cpu": 8, "yaml": {"env": ["a:1"], "distro": {}}}],
@@ -102,7 +104,7 @@ def test_overlay_replaces_given_options_whole_and_keeps_the_others() -> None:
         },
         "overlay",
     )
-    assert merged == [{"name": "qwen", "request_cpu": 8, "yaml": {"env": ["b:2"]}, "state": "absent"}]
+    assert merged == [{"name": "qwen", "request_cpu": 8, "yaml": {"env": ["b:2"], "distro": {}}, "state": "absent"}]
 
 
 def test_overlay_lets_the_later_suffix_win_whatever_the_order_of_the_mapping() -> None:
@@ -119,7 +121,7 @@ def test_overlay_lets_the_later_suffix_win_whatever_the_order_of_the_mapping() -
 
 def test_overlay_refuses_one_name_twice_in_one_variable() -> None:
     message = refusal({"model_services_items__a": [{"name": "qwen"}, {"name": "qwen"}]}, "overlay")
-    assert "model_services_items__a[0] and model_services_items__a[1]" in message
+    assert "model_services_items__a[0] and in model_services_items__a[1]" in message
 
 
 def test_overlay_refuses_to_join_two_services_into_one() -> None:
@@ -130,7 +132,7 @@ def test_overlay_refuses_to_join_two_services_into_one() -> None:
         },
         "overlay",
     )
-    assert "model_services_items[0] and model_services_items[1] and model_services_items__a[0]" in message
+    assert "model_services_items[0] and in model_services_items[1] and in model_services_items__a[0]" in message
 
 
 @pytest.mark.parametrize(
@@ -174,6 +176,8 @@ KNOWN = ("model_services_prune_limit", "model_services_host", "model_services_ho
         ("model_service_items__gpu", "model_services_items__gpu"),
         ("model_services_items_gpu", "model_services_items__gpu"),
         ("model_services_prune_limt", "model_services_prune_limit"),
+        ("model_services_defaults_gpu", "model_services_defaults__gpu"),
+        ("model_services_default__gpu", "model_services_defaults__gpu"),
     ],
 )
 def test_a_misspelt_variable_is_reported_with_the_one_that_was_meant(name: str, meant: str) -> None:
@@ -186,6 +190,7 @@ def test_a_misspelt_variable_is_reported_with_the_one_that_was_meant(name: str, 
     "name",
     [
         "model_services_items__gpu",
+        "model_services_defaults__gpu",
         "model_services_src",
         "model_services_defaults",
         "model_name",
@@ -245,3 +250,25 @@ def test_twice_in_one_variable_is_no_case_for_an_overlay() -> None:
     with pytest.raises(AnsibleFilterError) as caught:
         merge_model_services({"model_services_items": [{"name": "qwen"}, {"name": "qwen"}]})
     assert "overlay" not in str(caught.value)
+
+
+def test_defaults_are_joined_in_the_order_of_their_suffixes() -> None:
+    fragments = {
+        "model_services_defaults__b": {"request_cpu": 2, "environment_parameters": {"A": None, "C": "3"}},
+        "model_services_defaults": {"request_cpu": 1, "environment_parameters": {"A": "1", "B": "2"}},
+    }
+    joined, errors = join_defaults(fragments, "overlay")
+    assert (joined, errors) == ({"request_cpu": 2, "environment_parameters": {"B": "2", "C": "3"}}, [])
+
+
+def test_strict_refuses_a_default_that_two_variables_set_and_names_both() -> None:
+    fragments = {
+        "model_services_defaults": {"framework": "vLLM"},
+        "model_services_defaults__b": {"framework": "SGLang", "type": "App"},
+        "model_services_defaults__c": ["type"],
+    }
+    cure = "keep one of them, or set model_services_merge to overlay to combine them"
+    assert join_defaults(fragments)[1] == [
+        f"framework: it is declared in model_services_defaults and in model_services_defaults__b; {cure}",
+        "model_services_defaults__c must be a mapping of options, not a list",
+    ]

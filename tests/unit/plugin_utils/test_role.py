@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def role(host: str = "one", inventory: dict[str, dict[str, Any]] | None = None, 
 def test_usual_variables_are_fine() -> None:
     variables = role(items=ITEMS, items__more=[{"name": "bge"}])
     assert variables.errors() == variables.declaration_errors() == variables.export_errors() == []
-    assert variables.items() == [*ITEMS, {"name": "bge"}]
+    assert variables.items() == {"model_services_items": ITEMS, "model_services_items__more": [{"name": "bge"}]}
     assert variables.settings()["src"] == []
     assert variables.settings()["plan_digest"] == ""
     assert not variables.plan_only
@@ -50,9 +51,9 @@ def test_every_option_of_the_role_is_known() -> None:
 
 def test_errors_of_every_kind_are_reported_together() -> None:
     variables = role(
-        items=[*ITEMS, 7],
-        items__more=ITEMS,
         items_gpu=[],
+        defaults={"type": "App"},
+        defaults__more={"type": "Endpoint"},
         prune=True,
         ansible_limit="one",
         plan_digest={"two": "0" * 64},
@@ -60,33 +61,29 @@ def test_errors_of_every_kind_are_reported_together() -> None:
     errors = "\n".join(variables.errors())
     for text in (
         "did you mean model_services_items__gpu?",
-        "model_services_items[1] must be a mapping",
-        "the name 'qwen' is declared in model_services_items[0] and model_services_items__more[0]",
+        "type: it is declared in model_services_defaults and in model_services_defaults__more",
         "is refused under --limit (one)",
         "model_services_plan_digest has no entry for one: the approved plan does not include this host",
     ):
         assert text in errors
-    assert len(variables.errors()) == 5
-    assert len(variables.declaration_errors()) == 3
+    assert len(variables.errors()) == 4
+    assert len(variables.declaration_errors()) == 2
     assert len(variables.export_errors()) == 1
 
 
-def test_items_that_cannot_be_joined_are_not_returned() -> None:
-    with pytest.raises(ValueError, match="is declared in"):
-        role(items=ITEMS, items__more=ITEMS).items()
-
-
-def test_an_overlay_joins_them() -> None:
-    assert role(items=ITEMS, items__more=[{"name": "qwen", "size": 1}], merge="overlay").items() == [
-        {"name": "qwen", "size": 1}
-    ]
+def test_defaults_of_all_variables_are_joined() -> None:
+    given = {"defaults": {"type": "App", "size": 1}, "defaults__more": {"size": 2}}
+    assert role(**given, merge="overlay").defaults() == {"type": "App", "size": 2}
+    assert role(defaults={"type": "App"}, defaults__more={"size": 2}).defaults() == {"type": "App", "size": 2}
 
 
 def test_paths_start_where_ansible_was_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     settings = role(src=["services", "/abs"], report_path="r.html", ca_path="~/ca.pem").settings()
     assert settings["src"] == [str(tmp_path / "services"), "/abs"]
-    assert settings["report_path"] == str(tmp_path / "r.html")
+    assert settings["report_path"] == [str(tmp_path / "r.html")]
+    several = role(report_path=["r.html", "/abs/r.md"]).settings()
+    assert several["report_path"] == [str(tmp_path / "r.html"), "/abs/r.md"]
     assert settings["ca_path"] == os.path.realpath(os.path.expanduser("~/ca.pem"))
     assert role(src="services").settings()["src"] == [str(tmp_path / "services")]
 
@@ -188,14 +185,27 @@ def test_several_hosts_need_an_address_each() -> None:
     assert role("one", {"one": {}}).errors() == []
 
 
-def test_hosts_may_not_share_the_path_of_a_report_or_an_export() -> None:
+def test_hosts_may_share_the_path_of_a_report_and_not_that_of_an_export() -> None:
     two = {
         name: {"host": name, "report_path": "r.html", "export_path": f"{name}.yml" if name == "one" else "x.yml"}
         for name in ("one", "two")
     }
-    [error] = role("one", two).errors()
-    assert "model_services_report_path is r.html for several hosts, whose reports would overwrite" in error
+    assert role("one", two).errors() == []
     assert role("one", two).export_errors() == []
     three = {**two, "three": {"host": "three", "export_path": "x.yml"}}
     [error] = role("two", three).export_errors()
     assert "model_services_export_path is x.yml for several hosts, whose exports" in error
+
+
+def test_the_lines_of_a_result_are_shown_in_parts_that_awx_shows_whole() -> None:
+    lines = [
+        f"{number}/50 to update: {'模型' if number % 3 else 'x'} " + '"q" ' * (number % 60) for number in range(1, 51)
+    ]
+    parts = role("a-host", result={"overview": lines}).overview()
+    assert [line for part in parts for line in part["lines"]] == lines
+    assert parts[0]["label"].startswith("lines 1 to ") and parts[-1]["label"].endswith("to 50 of 50")
+    for part in parts:
+        shown = json.dumps({"msg": part["lines"]}, indent=4, ensure_ascii=False)
+        colors = 11 * len(shown.splitlines()) + len(shown.splitlines())
+        assert len(f"ok: [a-host] => (item={part['label']}) => {shown}") + colors < 1000
+    assert role("a-host", result={"msg": "failed"}).overview() == role("a-host").overview() == []

@@ -63,7 +63,8 @@ def make_row(name: str = "qwen", action: str = "updated", **values: Any) -> dict
 
 
 #: What a report shows before its rows.
-FACTS = ("version", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary", "uncompared")
+FACTS = ("version", "host", "platform", "started", "check", "refused", "interrupted", "plan_digest", "summary", "uncompared",
+         "unmanaged")  # fmt: skip
 
 
 def make_report(*rows: dict[str, Any], check: bool = False, unchanged: int = 0, **summary: int) -> dict[str, Any]:
@@ -72,6 +73,7 @@ def make_report(*rows: dict[str, Any], check: bool = False, unchanged: int = 0, 
     total = len(rows) + unchanged
     costs = {"requests": 12, "logins": 1, "seconds": 185.2}
     return {
+        "host": "",
         "platform": "https://aios.example.com:8443/zstack",
         "started": "2026-11-21 02:13:05 +0000",
         "check": check,
@@ -80,6 +82,7 @@ def make_report(*rows: dict[str, Any], check: bool = False, unchanged: int = 0, 
         "refused": "",
         "interrupted": False,
         "uncompared": {},
+        "unmanaged": [],
         "summary": {**counts, "unchanged": unchanged, "total": total, **costs, **summary},
         "rows": list(rows),
     }
