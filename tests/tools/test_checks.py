@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 
 from tools.checks import addresses, changelog, versions
+from tools.env.environment import CHECKOUT
 
 ADDRESS = "https://git.example.com/us/ansible-collection-zstack-aios"
 
@@ -95,3 +98,11 @@ def test_a_version_that_is_not_the_tables_is_found() -> None:
     found = " ".join(versions.complaints(files))
     for text in ("meta/runtime.yml: 2.16", "README.md: >=1", "nothing in pyproject", "its rows are"):
         assert text in found
+
+
+@pytest.mark.parametrize("name", ["benchmark", "mutate", "checks.matrix"])
+def test_a_tool_runs_when_it_is_called(name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"tools.{name}", "--help"], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("usage: ")

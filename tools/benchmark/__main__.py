@@ -10,6 +10,7 @@ import os
 import pathlib
 import platform
 import re
+import sys
 import tempfile
 import time
 from importlib.metadata import version
@@ -184,3 +185,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     for row in (head, *rows):
         lines += [f"   {'* -' if place == 0 else '  -'} {cell}".rstrip() for place, cell in enumerate(row)]
     return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

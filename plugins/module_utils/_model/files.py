@@ -223,10 +223,10 @@ def _read_file(file: Path, size_limit: int, layer: int, undoes: list[Undone] | N
         raise Unreadable("the file is empty; write [] to declare no service")
     if not isinstance(value, list):
         raise Unreadable(f"it is neither a list of services nor a mapping with a list under {KEY}")
+    shown, folder = printable(file, 4096), str(file.parent)
     for index, item in enumerate(value):
-        line, shown = lines.get(id(item)), printable(file, 4096)
-        place = f"{shown}:{line}" if line else f"{shown}, item {index}"
-        yield RawItem(item, place, layer, folder=str(file.parent))
+        line = lines.get(id(item))
+        yield RawItem(item, f"{shown}:{line}" if line else f"{shown}, item {index}", layer, folder=folder)
 
 
 def _platform_of(shown: Any) -> dict[str, Any]:

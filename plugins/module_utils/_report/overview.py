@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable, quoted
@@ -58,20 +58,20 @@ def _describe(row: Row, check: bool, redactor: Redactor) -> str:
     if row.status == CLONED:
         return f"{start} from {printable(row.action.item.clone_from, _NAME)}"
     if row.status == UPDATED:
-        return f"{start}: {'; '.join(_change(**change) for change in list_changes(row, redactor))}"
+        return f"{start}: {'; '.join(_change(change) for change in list_changes(row, redactor))}"
     return start
 
 
-def _change(field: str, before: Any, after: Any) -> str:
+def _change(change: Mapping[str, Any]) -> str:
     """Return the old and the new value of a field; of texts of several lines, the first line that differs."""
-    old, new = words.texts(before, after)
+    old, new = words.texts(change["before"], change["after"])
     where = ""
     if old is not None and new is not None and ("\n" in old or "\n" in new):
         sides = old.split("\n"), new.split("\n")
         at = next((n for n, pair in enumerate(zip(*sides, strict=False)) if pair[0] != pair[1]), min(map(len, sides)))
         old, new = (side[at].strip() if at < len(side) else None for side in sides)
         where = f" line {at + 1}"
-    return f"{field}{where} {_short(old)} -> {_short(new)}"
+    return f"{change['field']}{where} {_short(old)} -> {_short(new)}"
 
 
 def _short(text: str | None) -> str:

@@ -49,6 +49,15 @@ def test_layers_are_one_declaration_in_plan_diff_digest_and_run(platform: Platfo
     assert platform.run("model_services", layered)["changed"] is False
 
 
+def test_an_update_of_a_combined_service_is_shown(platform: Platform, layered: dict[str, Any]) -> None:
+    assert not platform.run("model_services", layered).failed
+    layered["model_services"][0]["request_memory"] = 12345
+    changed = platform.run("model_services", layered, diff=True)
+    assert not changed.failed, changed["msg"]
+    assert [(row["name"], row["changed_fields"]) for row in changed["results"]] == [("chat", ["request_memory"])]
+    assert "12345" in changed["diff"][0]["after"]
+
+
 def test_another_value_in_a_later_layer_is_another_plan(platform: Platform, layered: dict[str, Any]) -> None:
     digest = platform.run("model_services", layered, check=True)["plan_digest"]
     layered["model_services"][0]["request_memory"] = 12345
@@ -119,6 +128,7 @@ def test_the_yaml_of_a_service_can_be_a_file_of_its_own(platform: Platform, tmp_
         == "plan_changed"
     )
     changed = platform.run("model_services", {"src": [str(tmp_path)]}, diff=True)
+    assert not changed.failed, changed["msg"]
     assert changed["results"][0]["changed_fields"] == ["yaml"]
     assert "9000" in changed["diff"][0]["after"]
     assert platform.run("model_service", single)["changed"] is False
