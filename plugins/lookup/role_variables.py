@@ -22,15 +22,25 @@ options:
       - V(items) returns the variables that declare model services, which the action plugin of the module joins.
       - V(defaults) returns the default options of all variables.
       - V(settings) returns the options that the role prepares for the module.
-      - V(errors), V(declaration_errors) and V(export_errors) return all reasons why the role cannot converge, validate
-        or export.
+      - V(errors), V(declaration_errors), V(export_errors) and V(undo_errors) return all reasons why the role cannot
+        converge, validate, export or undo.
       - V(platform_errors) returns all reasons why the role cannot converge that show only when the platforms of all hosts
         are known.
       - V(drift_text) returns how the platforms of all hosts differ from their declarations.
       - V(overview) returns the lines of the result about single services, in parts that AWX shows whole.
     type: list
     elements: str
-    choices: [items, defaults, settings, errors, platform_errors, declaration_errors, export_errors, drift_text, overview]
+    choices:
+      - items
+      - defaults
+      - settings
+      - errors
+      - platform_errors
+      - declaration_errors
+      - export_errors
+      - undo_errors
+      - drift_text
+      - overview
     required: true
 """
 
@@ -108,6 +118,7 @@ def _read(role: RoleVariables, term: str) -> Any:
         "platform_errors": role.platform_errors,
         "declaration_errors": role.declaration_errors,
         "export_errors": role.export_errors,
+        "undo_errors": role.undo_errors,
         "drift_text": role.drift_text,
         "overview": role.overview,
     }

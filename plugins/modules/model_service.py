@@ -337,6 +337,7 @@ options:
       - UUID of a new service.
       - By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time cannot
         create the same service twice.
+      - With the same value in C(uuid), the service is found by its UUID, and created with this UUID if it does not exist.
       - Cannot be changed once the service exists. Another value fails the task before any write.
     type: str
   tag_uuids:

@@ -181,6 +181,18 @@ options:
       - C(msg) names the services that can only be existing ones, because options that a creation requires are missing.
     type: bool
     default: false
+  undo_path:
+    description:
+      - File on the host where the module runs, to which the module writes a declaration that undoes the run. Applied with
+        O(src) or the playbook C(zstack.aios.undo), it brings every changed or deleted service back, and deletes every new
+        service by its UUID.
+      - Written before the first write, and only if there is something to write. In check mode, the module does not write it.
+      - The file contains values as the platform shows them, including secrets. Only its user can read it. It must not exist,
+        otherwise the task fails before any write.
+      - Values that the platform does not show cannot be restored. The first lines of the file list them.
+      - The file applies to the same platform only.
+    type: path
+    version_added: 1.1.0
   report_path:
     description:
       - Files on the host where the module runs, to which the module writes a report of all changes. Also written in
@@ -479,6 +491,8 @@ options:
           - UUID of a new service.
           - By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time
             cannot create the same service twice.
+          - With the same value in C(uuid), the service is found by its UUID, and created with this UUID if it does not
+            exist.
           - Cannot be changed once the service exists. Another value fails the task before any write.
         type: str
       tag_uuids:
@@ -732,6 +746,11 @@ plan_digest:
   description: Digest of the plan for the option O(plan_digest), 64 hexadecimal digits.
   returned: when the module made a plan
   type: str
+undo_path:
+  description: Path of the undo file.
+  returned: when O(undo_path) is set and the file was written
+  type: str
+  version_added: 1.1.0
 report_path:
   description: Path of the first report.
   returned: when O(report_path) is set and all reports were written
@@ -784,7 +803,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
     missing_to_create,
     validate_items,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._model.files import read_files
+from ansible_collections.zstack.aios.plugins.module_utils._model.files import Undone, read_files
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
@@ -832,13 +851,17 @@ def argument_spec() -> Spec:
         "unmanaged": {"type": "bool", "default": False},
         "plan_digest": {"type": "str"},
         "validate_only": {"type": "bool", "default": False},
+        "undo_path": {"type": "path"},
         "report_path": {"type": "list", "elements": "path"},
         "progress_path": {"type": "path"},
     }
 
 
-def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationError]]:
-    """Return every declared service, from the option and from files, and what is invalid."""
+def read_declarations(module: AiosModule, undoes: list[Undone]) -> tuple[list[Item], list[ValidationError]]:
+    """Return every declared service, from the option and from files, and what is invalid.
+
+    :param undoes: gets what each undo file was written for.
+    """
     errors: list[ValidationError] = []
     given, defaults = module.declared.get("model_services", []), module.declared.get("defaults", {})
     if not isinstance(given, list):
@@ -848,7 +871,8 @@ def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationEr
         errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
     src = module.params["src"] or []
-    raw_items, unreadable = read_files(src, module.params["prune"], module.params["src_size_limit"])
+    raw_items, unreadable = read_files(src, module.params["prune"], module.params["src_size_limit"], undoes)
+    errors += unfit_for_undo(module, undoes)
     raw_items += raw_items_of(given, module.caller, len(src))
     errors += unreadable
     if "yaml_file" in defaults or any("yaml_file" in raw.value for raw in raw_items if isinstance(raw.value, dict)):
@@ -865,6 +889,15 @@ def read_declarations(module: AiosModule) -> tuple[list[Item], list[ValidationEr
         errors += unmerged
     items, invalid = validate_items(MODEL_SERVICE, raw_items, defaults, thorough=module.params["validate_only"])
     return items, [*errors, *invalid]
+
+
+def unfit_for_undo(module: AiosModule, undoes: Sequence[Undone]) -> list[ValidationError]:
+    """Return an error for each option that would change what an undo file declares."""
+    given = [option for option in ("defaults", "prune") if module.declared.get(option) or module.params.get(option)]
+    return [
+        ValidationError("", option, f"it cannot be used together with the undo file {undoes[0][0]}; remove it")
+        for option in (given if undoes else ())
+    ]
 
 
 def raw_items_of(given: Sequence[Any], caller: Caller, first: int) -> list[RawItem]:
@@ -899,7 +932,7 @@ def select_items(
     return select(items, only)
 
 
-def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[ValidationError]]:
+def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Settings, Guards, list[ValidationError]]:
     """Return how the declarations are to be applied, what guards the plan, and what is invalid."""
     params = module.params
     prune, errors = read_prune(
@@ -914,6 +947,10 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
         text = f"{params['concurrency']} is not a number from 1 to 100"
         errors.append(ValidationError("", "concurrency", text))
     errors.extend(check_report_paths(params["report_path"] or []))
+    if params["undo_path"]:
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.undo import check_undo_path
+
+        errors.extend(check_undo_path(params["undo_path"]))
     settings = Settings(
         check=module.check_mode,
         update_write_only=params["update_write_only"],
@@ -922,6 +959,8 @@ def read_settings(module: AiosModule) -> tuple[Settings, Guards, list[Validation
         progress_path=params["progress_path"],
         lock_timeout=params["lock_timeout"],
         record=RunRecord.of(module.caller),
+        undo_path=params["undo_path"],
+        undoes=undoes,
     )
     return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
@@ -957,8 +996,9 @@ def work(module: AiosModule) -> dict[str, Any]:
     """Bring all services to what is declared; a refusal is reported, too."""
     facts = facts_of(module)
     try:
-        items, errors = read_declarations(module)
-        settings, guards, invalid = read_settings(module)
+        undoes: list[Undone] = []
+        items, errors = read_declarations(module, undoes)
+        settings, guards, invalid = read_settings(module, undoes)
         chosen, unselected = select_items(module, items, errors)
         errors = [*module.errors, *errors, *invalid, *unselected]
         if errors:
@@ -1043,6 +1083,8 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         **show_rows(converged.rows),
         **({"uncompared": converged.uncompared} if converged.uncompared else {}),
     }
+    if converged.undo_path:
+        result["undo_path"] = converged.undo_path
     if module.params["only"] is not None:
         result["left_out"] = facts.left_out
         result["msg"] += f" {counted(facts.left_out, 'declared service')} left out by only."
@@ -1067,6 +1109,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
             "plan_digest": converged.plan_digest,
             "interrupted": converged.interrupted,
             "uncompared": converged.uncompared,
+            "undo_path": converged.undo_path,
             "unmanaged": list_unmanaged(converged.unmanaged),
         }
         try:

@@ -70,7 +70,7 @@ class RoleVariables:
         A relative path starts where Ansible was started; a module would start at the playbook, here inside the
         collection.
 
-        :return: ``src``, ``report_path``, ``export_path``, ``ca_path``, ``plan_digest`` (that of this host),
+        :return: ``src``, ``report_path``, ``export_path``, ``undo_path``, ``ca_path``, ``plan_digest`` (that of this host),
             ``plan_only`` and ``identifies``.
         """
         src, reports = self._option("src") or [], self._option("report_path") or []
@@ -78,6 +78,7 @@ class RoleVariables:
             "src": [_absolute(path) for path in (src if isinstance(src, list) else [src])],
             "report_path": [_absolute(path) for path in (reports if isinstance(reports, list) else [reports])],
             "export_path": _absolute(self._option("export_path")),
+            "undo_path": _absolute(self._option("undo_path")),
             "ca_path": _absolute(self._option("ca_path")),
             "plan_digest": self._digest(),
             "plan_only": self.plan_only,
@@ -108,7 +109,8 @@ class RoleVariables:
 
     def errors(self) -> list[str]:
         """Return every reason not to converge the platform."""
-        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(), self._unapproved())
+        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(), self._shared_undo(),
+                 self._unapproved())  # fmt: skip
         return [*self.declaration_errors(), *filter(None, found)]
 
     def platform_errors(self) -> list[str]:
@@ -119,6 +121,12 @@ class RoleVariables:
         """Return every reason why the declaration cannot be validated, besides what the module finds in the items."""
         _defaults, errors = self._joined_defaults()
         return [*misspelt(self._names, self._known), *errors]
+
+    def undo_errors(self) -> list[str]:
+        """Return every reason not to undo a run."""
+        missing = "" if self._option("undo_path") else f"{PREFIX}undo_path is missing. Next: set it to an undo file."
+        found = (missing, self._no_platform(), self._unapproved())
+        return [*misspelt(self._names, self._known), *filter(None, found)]
 
     def export_errors(self) -> list[str]:
         """Return every reason not to export the platform."""
@@ -179,6 +187,15 @@ class RoleVariables:
         return (
             f"model_services_host is not set for {self._host} and the play has {len(self._hosts)} hosts. The environment "
             "variable ZSTACK_HOST names one platform only. Next: set model_services_host for every host."
+        )
+
+    def _shared_undo(self) -> str:
+        path = self._option("undo_path")
+        if not path or [self._of_host(host, f"{PREFIX}undo_path") for host in self._hosts].count(path) < 2:
+            return ""
+        return (
+            f"{PREFIX}undo_path is {path} for several hosts, and an undo file is for one platform. Next: use "
+            "inventory_hostname in the path."
         )
 
     def _shared_export(self) -> str:

@@ -13,7 +13,7 @@ import functools
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, Interrupted, InvalidInput
 from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
@@ -50,6 +50,8 @@ class Settings(NamedTuple):
     :param stop_on_error: start nothing new after the first failure.
     :param progress_path: where progress is reported.
     :param lock_timeout: seconds to wait for another run on this machine that writes to the platform.
+    :param undo_path: where the undo file is written.
+    :param undoes: the undo files among the declarations, and the platforms that they were written for.
     :param record: what the tasks of this run of Ansible declare, where that can be known.
     """
 
@@ -61,6 +63,8 @@ class Settings(NamedTuple):
     progress_path: str | None = None
     lock_timeout: float = 300
     record: RunRecord | None = None
+    undo_path: str | None = None
+    undoes: Sequence[tuple[str, dict[str, Any]]] = ()
 
 
 class Converged(NamedTuple):
@@ -68,6 +72,7 @@ class Converged(NamedTuple):
 
     :param rows: one for every item and every pruned service, in check mode as they would be.
     :param warnings: what a person should know although nothing failed.
+    :param undo_path: the undo file, where one was written.
     :param uncompared: for each field that services declare and that was neither compared nor sent, their number.
     :param unmanaged: services that are in the scope of the declaration, not declared, and not pruned.
     """
@@ -80,6 +85,7 @@ class Converged(NamedTuple):
     warnings: Sequence[str] = ()
     interrupted: bool = False
     uncompared: Mapping[str, int] = {}
+    undo_path: str = ""
     unmanaged: Sequence[Resource] = ()
 
     @property
@@ -144,6 +150,7 @@ def converge(
         warnings,
         interrupted,
         uncompared,
+        run.undo_path,
         run.unmanaged,
     )
 
@@ -178,6 +185,7 @@ class _Run:
         self._guards = guards
         self._redactor = redactor
         self.plan_digest = ""
+        self.undo_path = ""
         self.warnings: list[str] = []
         self.unmanaged: Sequence[Resource] = ()
 
@@ -211,6 +219,10 @@ class _Run:
     def carry_out(self, progress: Progress) -> Sequence[Row]:
         """Read, plan, guard, and apply unless it is only to be checked."""
         settings = self._settings
+        if settings.undoes:
+            from ansible_collections.zstack.aios.plugins.module_utils._converge.undo import check_platform
+
+            check_platform(self._client, settings.undoes)
         snapshot = read_snapshot(
             self._services,
             self._items,
@@ -238,9 +250,24 @@ class _Run:
         if not changing or settings.check:
             self._warn_of_plan(actions, snapshot)
             return [Row.planned(action) for action in actions]
-        self._client.signals.defer()  # from here on a signal must not lose what was done
-        progress.applying(changing)
-        return self._apply(plan.actions, prunes, progress)
+        with self._undoable(actions):
+            self._client.signals.defer()  # from here on a signal must not lose what was done
+            progress.applying(changing)
+            return self._apply(plan.actions, prunes, progress)
+
+    @contextlib.contextmanager
+    def _undoable(self, actions: Sequence[Action]) -> Iterator[None]:
+        """Write the undo file before the first write."""
+        if not self._settings.undo_path:
+            yield
+            return
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.undo import UndoFile
+
+        undo = UndoFile(self._settings.undo_path, self._services, actions)
+        undo.write()
+        self.undo_path = self._settings.undo_path
+        yield
+        self.warnings += filter(None, [undo.correct()])
 
     def _keeps_fingerprints(self, actions: Sequence[Action], snapshot: Snapshot) -> bool:
         """Return whether the platform keeps fingerprints, as far as this matters: what no run can compare is not sent alone."""

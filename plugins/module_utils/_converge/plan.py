@@ -209,13 +209,13 @@ class _Planner:
     # A new resource
 
     def _new(self, item: Item, values: Mapping[str, Any]) -> Action:
-        if item.uuid is not None:
+        chosen = values.get("resource_uuid")
+        if item.uuid is not None and item.uuid != chosen:
             self.refuse(
                 item,
                 "uuid",
                 f"no service has the UUID {item.uuid}; remove uuid to create a new service (resource_uuid sets its UUID)",
             )
-        chosen = values.get("resource_uuid")
         if chosen and chosen in self.snapshot.by_uuid:
             other = self.snapshot.by_uuid[chosen].name
             self.refuse(item, "resource_uuid", f"the service {quoted(other)} already has this UUID; set another one")
@@ -223,7 +223,7 @@ class _Planner:
         uuids = iter([str(chosen)]) if chosen else derived_uuids(str(values.get("name", "")))
         free = (uuid for uuid in uuids if chosen or uuid not in self.snapshot.by_uuid)
         action = Action(item, kind, next(free), values, spare_uuids=free)
-        if kind == CREATED and item.uuid is None:
+        if kind == CREATED and item.uuid in (None, chosen):
             self._check_creation(item, values)
             self.split(action, ADD)
         return action

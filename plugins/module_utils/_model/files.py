@@ -19,8 +19,14 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 
 KEY = "model_services"
+#: In an undo file, what identifies the platform that it was written for.
+UNDO_KEY = "undo_of"
 SUFFIXES = (".yml", ".yaml", ".json")
 MEBIBYTE = 1024 * 1024
+
+
+#: An undo file, and what identifies the platform that it was written for.
+Undone = tuple[str, dict[str, Any]]
 
 
 class Unreadable(Exception):
@@ -28,13 +34,14 @@ class Unreadable(Exception):
 
 
 def read_files(
-    paths: Sequence[Any], pruning: bool = False, size_limit: int = 64
+    paths: Sequence[Any], pruning: bool = False, size_limit: int = 64, undoes: list[Undone] | None = None
 ) -> tuple[list[RawItem], list[ValidationError]]:
     """Read declarations from files and folders, folders in the order of their names and with what is below them.
 
     :param pruning: services that are not declared get deleted, so an empty folder is refused: it is more
         often a missing mount or submodule than a folder that declares nothing.
     :param size_limit: so many MiB a file may have.
+    :param undoes: gets what each undo file among them was written for.
     :return: the items with file and line, each entry of ``paths`` a layer, and one error for everything that cannot be
         read.
     """
@@ -47,7 +54,7 @@ def read_files(
                 errors.append(file)
                 continue
             try:
-                read.append((file, list(_read_file(file, size_limit, layer)), []))
+                read.append((file, list(_read_file(file, size_limit, layer, undoes)), []))
             except Unreadable as why:
                 read.append((file, [], [_error(file, str(why))]))
             except OSError as error:
@@ -197,10 +204,12 @@ def text_of(file: Path, size_limit: int) -> str:
     return text
 
 
-def _read_file(file: Path, size_limit: int, layer: int) -> Iterator[RawItem]:
+def _read_file(file: Path, size_limit: int, layer: int, undoes: list[Undone] | None) -> Iterator[RawItem]:
     text = text_of(file, size_limit)
     value, lines = _parse(file, text)
     if isinstance(value, dict):
+        if UNDO_KEY in value and undoes is not None:
+            undoes.append((printable(file, 4096), _platform_of(value.pop(UNDO_KEY))))
         for key in value:
             if key != KEY:
                 hint = (
@@ -218,6 +227,14 @@ def _read_file(file: Path, size_limit: int, layer: int) -> Iterator[RawItem]:
     for index, item in enumerate(value):
         line = lines.get(id(item))
         yield RawItem(item, f"{shown}:{line}" if line else f"{shown}, item {index}", layer, folder=folder)
+
+
+def _platform_of(shown: Any) -> dict[str, Any]:
+    """Return what identifies the platform that an undo file was written for."""
+    uuids = shown.get("uuids") if isinstance(shown, dict) else None
+    if not isinstance(uuids, list) or not all(isinstance(text, str) for text in (*uuids, shown.get("address"))):
+        raise Unreadable(f"{UNDO_KEY} does not name a platform; use the undo file as it was written")
+    return {"uuids": uuids, "address": shown["address"]}
 
 
 def _parse(file: Path, text: str) -> tuple[Any, dict[int, int]]:

@@ -120,7 +120,9 @@ FIELDS = (
            "configuration.", update="optional"),
     _field("resource_uuid", "resourceUuid", NewUuid(), "UUID of a new service.",
            "By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time "
-           "cannot create the same service twice.", add="optional", clone="optional", read="uuid", since="5.1.8"),
+           "cannot create the same service twice.",
+           "With the same value in C(uuid), the service is found by its UUID, and created with this UUID if it does not exist.",
+           add="optional", clone="optional", read="uuid", since="5.1.8"),
     _field("tag_uuids", "tagUuids", List(Uuid(), ordered=False),
            "UUIDs of the tags of the platform that are attached to the service.",
            "On an existing service, the module attaches and detaches single tags.",

@@ -42,8 +42,8 @@ def render(report: Mapping[str, Any], suffix: str) -> str:
         are not declared) and ``rows`` (``name``, ``uuid``, ``action``, ``planned``, ``pruned``, ``error``, ``code``,
         ``changes`` of ``field``, ``before``, ``after`` and possibly ``declared_in``), without the services that are
         unchanged; ``refused`` (why nothing was done at all, or empty), ``interrupted``, and possibly ``left_out`` (number of
-        declared services that were not selected). A joint report of several hosts has ``platforms``, a report of each
-        without its rows, and ``host`` in each row.
+        declared services that were not selected) and ``undo_path``.
+        A joint report of several hosts has ``platforms``, a report of each without its rows, and ``host`` in each row.
     :param suffix: ``.html``, ``.md`` or ``.json``.
     :raises ValueError: another suffix.
     """

@@ -119,6 +119,7 @@ def facts(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Started", harmless(report["started"])),
         ("Took", "" if report["refused"] else f"{duration(summary['seconds'])}, {requests}"),
         ("Not declared", counted(len(report["unmanaged"]), "service") if report["unmanaged"] else ""),
+        ("Undo file", harmless(report.get("undo_path", ""))),
         ("Left out by only", counted(report["left_out"], "declared service") if report.get("left_out") else ""),
         ("Not compared", ", ".join(f"{field} of {counted(n, 'service')}" for field, n in report["uncompared"].items())),
     ]

@@ -321,6 +321,28 @@ def test_passwords_are_in_no_output(field: Field) -> None:
         assert "Wr0ngPassw0rdOfTheRole" not in run.text
 
 
+def test_a_run_is_undone_by_the_playbook_with_a_plan_and_its_digest(field: Field) -> None:
+    field.platforms["one"].seed([{"name": "chat", "description": "before"}])
+    items = [{"name": "chat", "description": "after"}, service("new"), service("left-out")]
+    field.declare("one", model_services_items=items, model_services_only=["chat", "new"])
+    undo = {"model_services_undo_path": "undo.yml"}
+    applied = field.run("zstack.aios.provision", variables=undo)
+    assert applied.code == 0, applied.text
+    assert field.names("one") == ["chat", "new"]
+    refused = field.run("zstack.aios.provision", variables=undo)
+    assert "exists already, and an undo file is never overwritten" in refused.text
+    planned = field.run("zstack.aios.undo", "--check", "--diff", variables=undo)
+    assert planned.code == 0, planned.text
+    assert "description: before" in planned.text
+    digest = planned.stats["model_services_plan_digest"]
+    undone = field.run("zstack.aios.undo", variables={**undo, "model_services_plan_digest": digest})
+    assert undone.code == 0, undone.text
+    assert [(row["name"], row["description"]) for row in field.platforms["one"].services()] == [("chat", "before")]
+    missing = field.run("zstack.aios.undo")
+    assert "model_services_undo_path" in missing.text
+    assert missing.code != 0
+
+
 #: Compares, and tells once about all platforms, whatever their outcome.
 DRIFT = """\
 - hosts: platforms

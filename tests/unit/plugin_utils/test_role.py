@@ -46,7 +46,7 @@ def test_usual_variables_are_fine() -> None:
 def test_every_option_of_the_role_is_known() -> None:
     specs = yaml.safe_load((ROLE / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
     assert set(DEFAULTS) <= set(role_options())
-    assert {"main", "validate", "export", "platform"} == set(specs)
+    assert {"main", "validate", "export", "undo", "platform"} == set(specs)
 
 
 def test_errors_of_every_kind_are_reported_together() -> None:
