@@ -577,17 +577,6 @@ EXAMPLES = r"""
   diff: true
   register: plan
 
-- name: Apply a part of the declaration, with the services that these are cloned from
-  zstack.aios.model_services:
-    host: aios.example.com
-    account_name: admin
-    account_password: "{{ aios_password }}"
-    src:
-      - "{{ playbook_dir }}/services"
-    only:
-      - embedding
-      - chat-*
-
 - name: Apply this plan and no other
   zstack.aios.model_services:
     host: aios.example.com
@@ -596,6 +585,17 @@ EXAMPLES = r"""
     src:
       - "{{ playbook_dir }}/services"
     plan_digest: "{{ plan.plan_digest }}"
+
+- name: Apply a part of the declaration, with the services that these are cloned from
+  zstack.aios.model_services:
+    host: aios.example.com
+    account_name: admin
+    account_password: "{{ aios_password }}"
+    src:
+      - "{{ playbook_dir }}/services"
+    only:
+      - team-a-00
+      - team-a-1*
 """
 
 RETURN = r"""
