@@ -1007,6 +1007,9 @@ def work(module: AiosModule) -> dict[str, Any]:
             return {"changed": False, "msg": validated(items)}
         connection = module.connection()
         facts = facts._replace(platform=connection.base_url, left_out=len(items) - len(chosen))
+        selected = {item.place for item in chosen}
+        left_out = [item for item in items if item.place not in selected and item.state == PRESENT]
+        settings = settings._replace(left_out=left_out)
         converged = converge(connection, chosen, settings, module.signals, module.redactor, guards)
     except AiosError as error:
         error.warnings += report_refusal(module, facts, error.message, module.redactor)

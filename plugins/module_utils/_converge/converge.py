@@ -53,6 +53,7 @@ class Settings(NamedTuple):
     :param undo_path: where the undo file is written.
     :param undoes: the undo files among the declarations, and the platforms that they were written for.
     :param record: what the tasks of this run of Ansible declare, where that can be known.
+    :param left_out: what is declared besides, and not to be applied.
     """
 
     check: bool = False
@@ -65,6 +66,7 @@ class Settings(NamedTuple):
     record: RunRecord | None = None
     undo_path: str | None = None
     undoes: Sequence[tuple[str, dict[str, Any]]] = ()
+    left_out: Sequence[Item] = ()
 
 
 class Converged(NamedTuple):
@@ -240,7 +242,7 @@ class _Run:
             scope = self._guards.scope(self._services, plan, snapshot)
             prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
             self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
-        self._check_record(plan.actions, prunes)
+        self._check_record(plan.actions, prunes, snapshot)
         if scope:
             self._look_at_scope(scope, prunes)
         if not settings.check and not self._keeps_fingerprints(plan.actions, snapshot):
@@ -298,15 +300,17 @@ class _Run:
             self.warnings += warn_of_result(self._services, rows)
         return rows
 
-    def _check_record(self, actions: Sequence[Action], prunes: Sequence[Action]) -> None:
+    def _check_record(self, actions: Sequence[Action], prunes: Sequence[Action], snapshot: Snapshot) -> None:
         """Note what is declared, before the look at what others have noted: of two tasks at once one sees the other."""
         record = self._settings.record
         if not record:
             return
         declared = [action for action in actions if action.item.state == PRESENT]
         coming = () if self._settings.check else [action for action in declared if action.current is None]
-        there = {action.uuid: creation_time(action.current) for action in declared if action.current}
-        record.add(self._address, there | {action.uuid: "" for action in coming})
+        there = [action.current for action in declared if action.current]
+        there += [one for item in self._settings.left_out if (one := snapshot.match_or_none(item))]
+        known = {one.uuid: creation_time(one) for one in there}
+        record.add(self._address, known | {action.uuid: "" for action in coming})
         if prunes:
             from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import check_record
 

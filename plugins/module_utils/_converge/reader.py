@@ -18,7 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import OPTION as PROTECTION
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import is_uuid
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
 
@@ -76,7 +76,7 @@ def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot)
     for item in items:
         for option in item.values:
             field = item.schema.by_option[option]
-            service = _match_or_none(snapshot, item) if field.read_apart else None
+            service = snapshot.match_or_none(item) if field.read_apart else None
             if service is not None:
                 wanted.setdefault(option, (field, []))[1].append(service)
     for field, declared in wanted.values():
@@ -97,7 +97,7 @@ def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot)
 def _read_protection(services: Services, items: Sequence[Item], snapshot: Snapshot) -> None:
     """Read whether services that are to be deleted are protected; a declared protection counts more."""
     absent = [item for item in items if item.state == ABSENT and PROTECTION not in item.values]
-    services.read_protection([service for item in absent if (service := _match_or_none(snapshot, item))])
+    services.read_protection([service for item in absent if (service := snapshot.match_or_none(item))])
 
 
 def refuse_relations(services: Services, actions: Sequence[Action]) -> list[ValidationError]:
@@ -119,7 +119,7 @@ def _read_fingerprints(services: Services, items: Sequence[Item], snapshot: Snap
 
     Where that is not possible they stay unread: what is not shown is not compared then.
     """
-    hiding = [service for item in items if (service := _match_or_none(snapshot, item)) and _hides(service, item)]
+    hiding = [service for item in items if (service := snapshot.match_or_none(item)) and _hides(service, item)]
     if not hiding:
         return
     unread = [service for service in hiding if service.remembered is None]
@@ -138,10 +138,3 @@ def _hides(service: Resource, item: Item) -> bool:
     """Return whether an item declares a field that the service does not show."""
     fields = (item.schema.by_option[option] for option in item.values)
     return any(field.unseen and not service.shows(field) for field in fields)
-
-
-def _match_or_none(snapshot: Snapshot, item: Item) -> Resource | None:
-    try:
-        return snapshot.match(item)
-    except InvalidValue:
-        return None  # the planner reports it

@@ -42,6 +42,13 @@ class Snapshot:
             resource.remembered = None
         return Snapshot(resources, self.uuids_by_name)
 
+    def match_or_none(self, item: Item) -> Resource | None:
+        """Return the resource that an item is about, ``None`` also where that is not clear, which the planner reports."""
+        try:
+            return self.match(item)
+        except InvalidValue:
+            return None
+
     def match(self, item: Item) -> Resource | None:
         """Return the resource of an item: by UUID, else by exact name, which need not be unique (platform.names), else by
         one of its previous names.

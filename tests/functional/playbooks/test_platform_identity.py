@@ -89,26 +89,28 @@ def test_hosts_that_cannot_be_seen_before_are_refused_until_a_play_identifies_th
 def test_a_play_does_not_prune_what_an_earlier_play_of_the_run_declared(two: Field) -> None:
     one, other = (two.platforms[host].url for host in two.platforms)
     for simulator in two.platforms.values():
-        simulator.seed([{"name": "team-old", "yaml": "a: 1"}])
+        simulator.seed([{"name": name, "yaml": "a: 1"} for name in ("team-old", "team-gone")])
     login = {"account_name": constants.ADMIN_ACCOUNT}
     prune = {"prune": True, "prune_conditions": ["name~=team-%"], "prune_limit": "100%"}
 
     def bulk(url: str, *names: str, **more: Any) -> dict[str, Any]:
-        declared = [service(name) for name in names]
+        declared = [{"name": name} if name == "team-old" else service(name) for name in names]
         return {"zstack.aios.model_services": {"host": url, **login, "model_services": declared, **more}}
 
+    part = {"zstack.aios.model_services": {"host": one, **login, "only": ["team-bulk"],
+                                           "model_services": [service("team-bulk"), {"name": "team-old"}]}}  # fmt: skip
     single = {"zstack.aios.model_service": {"host": one, **login, **service("team-single")}}
     spelt = one.replace("127.0.0.1", "localhost")
     tasks = {
-        "first": [bulk(other, "team-bulk", "team-single"), bulk(one, "team-bulk"), single],
+        "first": [bulk(other, "team-bulk", "team-single"), part, single],
         "second": [{**bulk(spelt, "team-new", **prune), "register": "kept", "ignore_errors": True},
                    {"ansible.builtin.assert": {"that": ["kept.failure.code == 'prune_declared'"]}}],
-        "third": [bulk(one, "team-bulk", "team-single", "team-new", **prune)],
+        "third": [bulk(one, "team-bulk", "team-single", "team-new", "team-old", **prune)],
     }  # fmt: skip
     done = run(two, [play("localhost", steps) for steps in tasks.values()])
     assert done.code == 0, done.text
-    assert 'declares 2 services that would be deleted: "team-bulk", "team-single"' in done.text
-    assert two.names("one") == ["team-bulk", "team-new", "team-single"]
+    assert 'declares 3 services that would be deleted: "team-bulk", "team-old", "team-single"' in done.text
+    assert two.names("one") == ["team-bulk", "team-new", "team-old", "team-single"]
 
     # Services of the same names and derived UUIDs on another platform are others; a new run knows nothing of the last.
     declare, elsewhere = bulk(one, "team-bulk", "team-single", "team-new"), bulk(other, "team-new", **prune)
