@@ -173,7 +173,7 @@ def test_yaml_in_its_own_file(job: Job) -> None:
 
 def test_ad_hoc(job: Job) -> None:
     job.seed_declared()
-    shown = job.command("sh", "ad_hoc.sh")
+    shown = job.command("sh", "ad_hoc")
     assert '"total": 2' in shown and '"name": "team-a-chat"' in shown
     assert "team-a-embedding" not in shown
     assert job.platform.service("team-a-chat")["requestCpu"] == 12

@@ -181,6 +181,6 @@ def test_async_tasks_run_by_themselves_and_return_their_result_later(platform: P
     defaults = {"group/zstack.aios.all": platform.connection}
     (started, finished, waited), _screen = play(tmp_path, tasks, module_defaults=defaults)
     assert "ansible_job_id" in started and not started.get("failed")
-    assert finished.get("summary", {}).get("created") == 2 and finished["changed"], finished
+    assert finished.get("summary", {}).get("created") == 2 and finished["changed"], json.dumps(finished)
     assert waited["action"] == "created"
     assert kinds(platform) == ["add"] * 3
