@@ -35,7 +35,7 @@ SERVICE = {
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command of Ansible's with an environment of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "ZSTACK_"))}
-    homes = {f"ANSIBLE_{name}": str(folder / name) for name in ("HOME", "LOCAL_TEMP", "REMOTE_TEMP")}
+    homes = {f"ANSIBLE_{name}": str(folder / name) for name in ("HOME", "LOCAL_TEMP", "REMOTE_TEMP", "ASYNC_DIR")}
     env = {**kept, **homes, "ANSIBLE_NOCOLOR": "true", "ZSTACK_SERVER_UTC_OFFSET": "+00:00"}
     return subprocess.run(
         command, env=env, cwd=folder, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
