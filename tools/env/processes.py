@@ -124,7 +124,8 @@ class Commands:
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
     """Ask the group to end as Ctrl-C does, which lets tools remove what they made, then more firmly."""
-    if process.poll() is None:
+    # Started in the background of a script, this process ignores Ctrl-C, and so does what it has started.
+    if process.poll() is None and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         _signal_group(process, signal.SIGINT, 10)
     _signal_group(process, signal.SIGTERM, 5)
     if process.poll() is None:
