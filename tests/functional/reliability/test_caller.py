@@ -43,6 +43,8 @@ class Playbook:
             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **popen},
             env={**kept, **own, "ANSIBLE_NOCOLOR": "true"},
             start_new_session=True,
+            # Tests that run in the background of a script ignore Ctrl-C, and so would Ansible.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     @property
