@@ -43,6 +43,8 @@ options:
       - V(on_change) sends them when the service is created and together with every other update of the service. A
         change of these fields alone is not noticed. The module warns about such fields.
       - V(always) sends them in every run, which then reports a change.
+      - V(on_change) and V(always) do not renew the fingerprints. After a run with another value and one of them, run once
+        with V(always) before you return to V(remember).
       - If the platform has no user tags, V(remember) works as V(on_change). If it has tags and does not let them be added
         to an existing service, only a run finds out. Until you set V(on_change), check mode then reports these fields as
         changes.

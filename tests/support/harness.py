@@ -32,7 +32,7 @@ def run_module(name: str, params: Mapping[str, Any], *, check: bool = False, dif
     """Run a module as Ansible would, without the process around it."""
     args = {**params, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
     # ansible-core 2.21 and later leave it out unless it is asked for.
-    if "inject_invocation" in basic.PASS_VARS:  # type: ignore[attr-defined]
+    if "inject_invocation" in basic.PASS_VARS:  # type: ignore[attr-defined] # not declared by ansible-core
         args["_ansible_inject_invocation"] = True
     basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
     if hasattr(basic, "_ANSIBLE_PROFILE"):

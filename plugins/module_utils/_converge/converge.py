@@ -295,7 +295,10 @@ class _Run:
         rows = applier.apply(actions, prunes)
         if self._settings.record:
             seen = [row.resource for row in rows if row.resource and row.action.item.state == PRESENT]
-            self._settings.record.add(self._address, {one.uuid: creation_time(one) for one in seen})
+            try:
+                self._settings.record.add(self._address, {one.uuid: creation_time(one) for one in seen})
+            except AiosError as error:  # the work is done
+                self.warnings.append(error.message)
         if not self._client.signals.arrived:
             self.warnings += warn_of_result(self._services, rows)
         return rows

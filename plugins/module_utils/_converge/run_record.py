@@ -11,9 +11,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.caller import Caller
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 
 _FILE = "zstack_aios_declared.jsonl"
@@ -42,18 +44,23 @@ class RunRecord:
         """Note the services that this task declares to be present.
 
         :param services: the time of creation by UUID; empty while it is not known.
+        :raises AiosError: the file cannot be written.
         """
         if not services:
             return
         line = json.dumps({"address": address, "task": self._task, "services": services})
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
-            file.write(f"{line}\n".encode("ascii"))  # in one call, so that lines of several tasks do not mix
+        with self._usable():
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                file.write(f"{line}\n".encode("ascii"))  # in one call, so that lines of several tasks do not mix
 
     def declared(self, address: str, services: Iterable[Resource]) -> dict[str, str]:
-        """Return which of these services were declared so far, by UUID, and by which task."""
+        """Return which of these services were declared so far, by UUID, and by which task.
+
+        :raises AiosError: the file cannot be read.
+        """
         noted: dict[tuple[str, str], tuple[str, str]] = {}
-        with contextlib.suppress(FileNotFoundError), open(self._path, encoding="ascii") as file:
+        with self._usable(), contextlib.suppress(FileNotFoundError), open(self._path, encoding="ascii") as file:
             for line in file:
                 entry = json.loads(line)
                 for uuid, created in entry["services"].items():
@@ -64,6 +71,18 @@ class RunRecord:
             if uuid in times and (where == address or then in ("", times[uuid])):
                 found[uuid] = task
         return found
+
+    @contextlib.contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or "it is damaged"
+            raise AiosError(
+                f"the record of this run of Ansible, {quoted(self._path)}, cannot be used: {why}. Next: check the folder that "
+                "Ansible uses for temporary files (local_tmp), for example for free space",
+                "run_record",
+            ) from None
 
 
 def creation_time(service: Resource | None) -> str:

@@ -234,7 +234,7 @@ def _fastest(kind: str) -> Any:
 
 @functools.cache
 def _line_dumper() -> Any:
-    class LineDumper(_fastest("Dumper")):  # type: ignore[misc]
+    class LineDumper(_fastest("Dumper")):  # type: ignore[misc] # known at run time only
         """Writes texts of several lines as lines."""
 
     LineDumper.add_representer(

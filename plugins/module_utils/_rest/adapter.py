@@ -56,10 +56,10 @@ def _pool_classes(deadlines: Deadlines) -> dict[str, Any]:
             if self.sock is not None and deadlines.current is not None:
                 deadlines.current.attach(self.sock)  # it may be that of an exchange before
                 deadlines.current.sent = True
-            return super().putrequest(*args, **kwargs)  # type: ignore[misc]
+            return super().putrequest(*args, **kwargs)  # type: ignore[misc] # of the class it is mixed into
 
         def connect(self) -> None:
-            super().connect()  # type: ignore[misc]
+            super().connect()  # type: ignore[misc] # of the class it is mixed into
             if deadlines.current is not None:
                 deadlines.current.sent = True  # without TLS it connects when it is about to send
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import stat
 import threading
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.modules import model_services
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
@@ -388,3 +390,32 @@ def test_services_that_others_created_meanwhile_under_the_same_name_are_warned_o
     result = platform.run("model_services", {"model_services": [service("race")]})
     assert not result.failed
     assert '2 services are now named "race"' in str(result["warnings"])
+
+
+def test_a_record_that_cannot_be_written_costs_nothing_after_the_first_write_and_all_before(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    record = RunRecord(str(folder), "Provision on one")
+    monkeypatch.setattr(RunRecord, "of", lambda _caller: record)
+    refused = run(platform, services(1))
+    assert refused["failure"]["code"] == "run_record"
+    assert "Nothing was written." in refused["msg"]
+    assert platform.writes() == []
+
+    folder.mkdir()
+    add = record.add
+    calls: list[str] = []
+
+    def add_once(address: str, noted: Any) -> None:
+        if calls:
+            shutil.rmtree(folder)
+        calls.append(address)
+        add(address, noted)
+
+    monkeypatch.setattr(record, "add", add_once)
+    result = platform.run("model_services", {"model_services": services(1)})
+    assert not result.failed, result["msg"]
+    assert len(calls) == 2
+    assert result["summary"]["created"] == 1
+    assert "the record of this run of Ansible" in str(result["warnings"])

@@ -13,6 +13,7 @@ import signal
 import tempfile
 import threading
 import time
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -97,9 +98,9 @@ def test_a_wait_can_be_interrupted(tmp_path: Path) -> None:
         pass
 
 
-def hold(folder: Path, held: object) -> None:
+def hold(folder: Path, held: Event) -> None:
     with lock(folder).acquired():
-        held.set()  # type: ignore[attr-defined]
+        held.set()
         time.sleep(60)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord, creation_time
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
@@ -47,6 +48,15 @@ def test_what_is_known_later_counts(tmp_path: Path) -> None:
     record.add(HERE, {})
     assert record.declared(THERE, [service("a" * 32, LATER)]) == {}
     assert (tmp_path / "zstack_aios_declared.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_record_that_cannot_be_used_is_an_error_with_the_next_step(tmp_path: Path) -> None:
+    with pytest.raises(AiosError, match=r"cannot be used: No such file or directory\. Next: check the folder"):
+        RunRecord(str(tmp_path / "gone"), "Provision on one").add(HERE, {"a" * 32: THEN})
+    (tmp_path / "zstack_aios_declared.jsonl").write_text("{", encoding="ascii")
+    with pytest.raises(AiosError, match=r"it is damaged\. Next: ") as caught:
+        RunRecord(str(tmp_path), "Prune on two").declared(HERE, [service("a" * 32, THEN)])
+    assert caught.value.code == "run_record"
 
 
 def test_nothing_is_declared_before_the_first_task(tmp_path: Path) -> None:

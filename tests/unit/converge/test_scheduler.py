@@ -76,7 +76,11 @@ def test_what_follows_is_worked_on() -> None:
 
 
 def test_dropping_what_waits_lets_what_is_under_way_end() -> None:
-    run = Run(1, lambda _thing: time.sleep(0.01), lambda _thing: run.scheduler.drop_waiting() or [])  # type: ignore[func-returns-value]
+    def drop(_thing: int) -> list[int]:
+        run.scheduler.drop_waiting()
+        return []
+
+    run = Run(1, lambda _thing: time.sleep(0.01), drop)
     run.scheduler.run(range(20))
     assert 1 <= len(run.finished) <= JOBS_FOR_EACH_REQUEST
 

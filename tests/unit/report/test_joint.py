@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError
+from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._report import joint
 from ansible_collections.zstack.aios.plugins.module_utils._report.joint import join, joined
 from ansible_collections.zstack.aios.plugins.module_utils._report.render import SUFFIXES, render
@@ -32,7 +33,7 @@ def report(host: str, **facts: Any) -> dict[str, Any]:
         "changes": [],
     }
     data = report_data({"host": host, "platform": f"http://{host}", "started": "now", "check": False, "plan_digest": "d",
-                        "summary": summary, "uncompared": {"zone_uuid": 1}, **facts}, [], None)  # type: ignore[arg-type]  # fmt: skip
+                        "summary": summary, "uncompared": {"zone_uuid": 1}, **facts}, [], Redactor())  # fmt: skip
     return {**data, "rows": [{**row, "name": f"{host}-a"}, {**row, "name": f"{host}-b"}], "uuids": {f"{host}-a": "1"}}
 
 

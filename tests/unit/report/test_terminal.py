@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from ansible_collections.zstack.aios.plugins.filter.drift_text import drift_text
@@ -89,11 +90,8 @@ def of_progress(text: str) -> str:
         def send_display(self, _method: str, line: str) -> None:
             lines.append(line)
 
-    before, action.display._final_q = getattr(action.display, "_final_q", None), Queue()  # type: ignore[attr-defined]
-    try:
+    with mock.patch.object(action.display, "_final_q", Queue(), create=True):
         action.show(text)
-    finally:
-        action.display._final_q = before  # type: ignore[attr-defined]
     return "".join(lines)
 
 
