@@ -23,6 +23,7 @@ from .messages import convert, validate
 from .platform import Platform
 from .responses import Response, error_response, html_response, json_response, refusal_response
 from .routing import JOBS_PATH, Route, Router
+from .starts import RUNNING
 
 _RAW_IN_URL = re.compile(r'[<>"{}|\\^\x00-\x20\x7f-\uffff]')
 _JAVA_LONG = re.compile(r"[+-]?[0-9]{1,18}")
@@ -94,7 +95,7 @@ class Front:
         status = groups.instance_status(self._platform, uuid)
         if status is None:
             return html_response(404, "Not Found")
-        if status != groups.RUNNING:
+        if status != RUNNING:
             return html_response(503, "Service Unavailable")
         text = json.dumps({"instance": uuid, "path": f"/{path}", "status": "ok"})
         return Response(200, text.encode(), {"Content-Type": "application/json"})

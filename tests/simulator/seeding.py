@@ -16,6 +16,7 @@ from .calls import Call
 from .platform import Platform
 from .resources import INSTANCE_GROUPS, MODEL_SERVICES, SYSTEM_TAGS, USER_TAGS, Resource, load, save
 from .services import complete
+from .starts import RUNNING
 from .texts import new_uuid
 
 
@@ -61,12 +62,13 @@ def _group(platform: Platform, row: dict[str, Any]) -> dict[str, Any]:
     if known is None or "status" in row or "instances" in row:
         platform.store.run("DELETE FROM starting WHERE uuid = ?", (row["uuid"],))
     if known is not None:
-        changes = row.get("instances", [{}] * len(known["instances"]))
-        pairs = zip_longest(known["instances"][: len(changes)], changes, fillvalue={})
+        empty: dict[str, Any] = {}
+        changes = row.get("instances", [empty] * len(known["instances"]))
+        pairs = zip_longest(known["instances"][: len(changes)], changes, fillvalue=empty)
         record["instances"] = [
             {**(groups.without_state(one) if "status" in {**row, **change} else one), **change} for one, change in pairs
         ]
-    groups.complete(platform, record, record.get("status", groups.RUNNING))
+    groups.complete(platform, record, record.get("status", RUNNING))
     return record
 
 

@@ -26,7 +26,7 @@ def statuses(driver: Driver, group: str) -> tuple[str, list[str]]:
 
 
 def test_a_group_goes_through_its_states_and_then_responds_at_its_url(driver_with: Callable[..., Driver]) -> None:
-    """platform.group_states and platform.group_instances."""
+    """platform.groups_states and platform.groups_instances."""
     driver = driver_with(group_seconds=0.6, group_instances=2)
     group = driver.deploy(driver.add()["uuid"])
     assert [instance["status"] for instance in group["instances"]] == ["Deploying"] * 2
@@ -76,7 +76,7 @@ def test_every_start_ends_and_says_when_it_goes_on(start: Start, instances: int)
 
 
 def test_instances_of_a_group_differ(driver_with: Callable[..., Driver]) -> None:
-    """No source says how the group's status depends on them (platform.assumed_group_status)."""
+    """No source says how the group's status depends on them (platform.assumed_groups_status)."""
     driver = driver_with(group_seconds=0.1, group_instances=3, instance_lag=0.4)
     group = driver.deploy(driver.add()["uuid"])["uuid"]
     driver.settled(group)
@@ -123,7 +123,7 @@ def test_a_start_goes_on_while_the_platform_is_down() -> None:
 
 @pytest.mark.parametrize("status", ["Unknown", "Starting", "Deploying", "SomethingNew"])
 def test_a_group_may_stay_in_a_status(driver_with: Callable[..., Driver], status: str) -> None:
-    """Nobody can tell whether it is a failure (platform.group_states)."""
+    """Nobody can tell whether it is a failure (platform.groups_states)."""
     driver = driver_with(group_seconds=0)
     driver.simulator.faults([{"match": {"kind": "deploy"}, "fault": {"group_stays": {"status": status}}}])
     service = driver.add()["uuid"]

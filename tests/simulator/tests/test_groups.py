@@ -33,7 +33,7 @@ def service(driver: Driver) -> str:
 
 
 def test_a_deployment_makes_a_group_of_the_service(driver: Driver, service: str) -> None:
-    """A group shows little of what it was deployed with (platform.group_deploy_fields, platform.group_shown)."""
+    """A group shows little of what it was deployed with (platform.groups_deploy, platform.groups_shown)."""
     hidden = {"cpuNum": "4", "memorySize": 2**33, "environmentVariables": {"A": 1}, "serviceBootUptime": 30}
     made = driver.deploy(
         service,
@@ -65,7 +65,7 @@ def test_a_deployment_makes_a_group_of_the_service(driver: Driver, service: str)
 
 
 def test_the_action_name_decides_between_update_and_deployment(driver: Driver, service: str) -> None:
-    """The path is shared with the update of a service (platform.group_deploy_envelope)."""
+    """The path is shared with the update of a service (platform.groups_envelope)."""
     path = f"{SERVICES}/{service}"
     flat = driver.call("PUT", path, json=deployment())
     assert (flat.status_code, flat.text[:40]) == (400, "the body doesn't contain action mapping ")
@@ -90,7 +90,7 @@ def test_the_action_name_decides_between_update_and_deployment(driver: Driver, s
     ],
 )
 def test_what_a_deployment_refuses(driver: Driver, service: str, change: dict[str, Any], code: str) -> None:
-    """What is missing, no choice, or refers to nothing (platform.group_deploy_fields, platform.choices)."""
+    """What is missing, no choice, or refers to nothing (platform.groups_deploy, platform.choices)."""
     given = deployment(**change)
     assert driver.error("PUT", f"{SERVICES}/{service}", {"deployModelService": given})["code"] == code
     assert driver.simulator.groups() == []
@@ -108,7 +108,7 @@ def test_a_deployment_needs_its_service_and_a_free_uuid(driver: Driver, service:
 
 
 def test_a_restart_reports_single_failures(driver_with: Callable[..., Driver]) -> None:
-    """platform.group_restart."""
+    """platform.groups_restart."""
     driver = driver_with(group_seconds=0)
     service = driver.add()["uuid"]
     uuids = [driver.settled(driver.deploy(service)["uuid"])["uuid"] for _group in range(3)]
@@ -124,7 +124,7 @@ def test_a_restart_reports_single_failures(driver_with: Callable[..., Driver]) -
 
 
 def test_an_update_changes_what_is_given_and_shows_little_of_it(driver: Driver, service: str) -> None:
-    """platform.group_update_fields, platform.unknown_fields."""
+    """platform.groups_update, platform.unknown_fields."""
     group = driver.deploy(service)["uuid"]
     given = {"name": "new", "description": "d", "serviceLivez": "/l", "serviceBootupTime": 9, "packageVersion": "2"}
     path = f"{GROUP_CHANGES}/{group}"
@@ -140,7 +140,7 @@ def test_an_update_changes_what_is_given_and_shows_little_of_it(driver: Driver, 
 
 
 def test_groups_are_queried_and_names_are_not_unique(driver: Driver, service: str) -> None:
-    """As every query (platform.query_conditions), with names that are not unique (platform.group_names)."""
+    """As every query (platform.query_conditions), with names that are not unique (platform.groups_names)."""
     other = driver.add(name="other")["uuid"]
     for owner in (service, service, other):
         driver.deploy(owner)
@@ -177,7 +177,7 @@ def test_a_deployment_takes_tags(driver: Driver, service: str) -> None:
 
 
 def test_a_group_outlives_its_service(driver: Driver, service: str) -> None:
-    """platform.group_outlives."""
+    """platform.groups_outlive."""
     group = driver.deploy(service)["uuid"]
     driver.done("DELETE", f"{SERVICES}/{service}")
     assert "modelServiceUuid" not in driver.settled(group)
@@ -189,7 +189,7 @@ def test_a_group_outlives_its_service(driver: Driver, service: str) -> None:
 def test_the_path_of_the_list_ends_with_a_slash_or_not(
     driver_with: Callable[..., Driver], features: str, slash: int, plain: int
 ) -> None:
-    """platform.group_list_path."""
+    """platform.groups_path."""
     driver = driver_with(features=features)
     assert driver.query(path=GROUPS).status_code == slash
     assert driver.query(path=GROUPS.removesuffix("/")).status_code == plain
@@ -213,7 +213,7 @@ def test_a_platform_without_groups(driver_with: Callable[..., Driver]) -> None:
 
 
 def test_an_older_platform_has_no_restart_and_takes_fewer_fields(driver_with: Callable[..., Driver]) -> None:
-    """Versions of platform.group_operations and platform.group_update_fields."""
+    """Versions of platform.groups_operations and platform.groups_update."""
     driver = driver_with(platform_version="5.1.8", group_seconds=0)
     group = driver.deploy(driver.add()["uuid"], serviceBootUptime=30, serviceLivez="/l")["uuid"]
     assert driver.simulator.groups()[0]["settings"] == {"zoneUuid": constants.ZONE_UUID, "serviceLivez": "/l"}
@@ -227,7 +227,7 @@ def test_an_older_platform_has_no_restart_and_takes_fewer_fields(driver_with: Ca
 def test_a_platform_may_spell_fields_otherwise_leave_some_out_and_ignore_others(
     driver_with: Callable[..., Driver],
 ) -> None:
-    """Fields come and go (platform.group_instances), and are ignored where unknown (platform.unknown_fields)."""
+    """Fields come and go (platform.groups_instances), and are ignored where unknown (platform.unknown_fields)."""
     spelling = (
         "group-field:serviceBootUptime=serviceBootupTime,group-field:jupyterUrl=jupyterURL,group-field:internalUrl="
     )
