@@ -14,22 +14,11 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.field_types imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import TAG as PROTECTION_TAG
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
-    Choice,
-    FieldType,
-    InvalidValue,
-    Name,
-    Uuid,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType, InvalidValue, Name
 
-PRESENT, ABSENT = "present", "absent"
-#: The keys of an item that say which resource it is about and whether that should exist.
-CONTROLS: Mapping[str, FieldType] = {
-    "state": Choice(PRESENT, ABSENT),
-    "uuid": Uuid(),
-    "clone_from": Name(),
-    "previous_names": List(Name(), ordered=False),
-}
+PRESENT, ABSENT, RESTARTED = "present", "absent", "restarted"
+#: Seconds that a declared group may take to run.
+WAIT_TIMEOUT = 600
 
 
 class RawItem(NamedTuple):
@@ -54,6 +43,7 @@ class Item(NamedTuple):
     :ivar previous_names: a resource of one of these names is this one, when none has its name.
     :ivar values: the declared fields by option.
     :ivar names: names to be looked up, by the option that took them (``model_center``, ``models``, ``zone``).
+    :ivar wait: wait until it runs, or is gone, for at most ``wait_timeout`` seconds.
     :ivar layer: that of the last place that declares it.
     :ivar origins: where the values of some options were declared, if not all are from one place.
     """
@@ -69,6 +59,8 @@ class Item(NamedTuple):
     names: Mapping[str, Any] = {}
     layer: int = 0
     origins: Mapping[str, str] = {}
+    wait: bool = True
+    wait_timeout: int = WAIT_TIMEOUT
 
     @property
     def name(self) -> str | None:
@@ -130,7 +122,8 @@ def secrets_of(items: Iterable[Item], redactor: Redactor) -> Iterator[str]:
 
 def item_keys(schema: Schema) -> frozenset[str]:
     """Return every key that an item may have."""
-    return frozenset((*CONTROLS, *schema.options(), "yaml_file"))
+    files = ("yaml_file",) if "yaml" in schema.by_option else ()
+    return frozenset((*schema.controls, *schema.options(), *schema.parts, *files))
 
 
 class _Reader:
@@ -141,7 +134,7 @@ class _Reader:
         self.defaults = defaults
         self._keys = item_keys(schema)
         self._types: dict[str, FieldType] = {
-            **CONTROLS,
+            **schema.controls,
             **{option: field.type for option, field in schema.by_option.items()},
         }
         for option, row in schema.named.items():
@@ -168,7 +161,7 @@ class _Reader:
             self.schema,
             where,
             raw.place,
-            **{key: parsed[key] for key in CONTROLS if key in parsed},
+            **{key: parsed[key] for key in self.schema.controls if key in parsed},
             values={key: value for key, value in parsed.items() if key in self.schema.by_option},
             names={key: value for key, value in parsed.items() if key in self.schema.named},
             layer=raw.layer,
@@ -195,7 +188,7 @@ class _Reader:
         """Yield each key that no item has."""
         for key in given:
             if key not in self._keys and key not in self.schema.server_made:
-                text = f"{quoted(key)} is not an option of a {self.schema.noun}{nearest(key, self._keys)}"
+                text = f"{quoted(key)} is not an option of {self.schema.a_noun}{nearest(key, self._keys)}"
                 yield ValidationError(where, "", text)
 
     def _conflicts(self, item: Item, given: Mapping[str, Any]) -> Iterator[ValidationError]:
@@ -206,13 +199,22 @@ class _Reader:
             if given.get(name_option) is not None and given.get(row.option) is not None:
                 text = f"set either {name_option} or {row.option}, not both"
                 yield ValidationError(item.where, name_option, text)
+        owner = self.schema.owner
+        if owner and not item.uuid and owner.option not in item.values and owner.name_option not in item.names:
+            text = (
+                f"{owner.name_option} is missing; set it: {self.schema.a_noun} is found by its name within its "
+                f"{owner.name_option.replace('_', ' ')}, or by its uuid alone"
+            )
+            yield ValidationError(item.where, "", text)
+        if item.wait_timeout < 1:
+            yield ValidationError(item.where, "wait_timeout", f"{item.wait_timeout} is less than one second")
         if item.clone_from is not None and item.clone_from in (item.name, item.uuid):
             text = f"a {self.schema.noun} cannot be cloned from itself; remove the option, or set it to null to drop its default"
             yield ValidationError(item.where, "clone_from", text)
         if item.state == ABSENT and item.values.get("protected"):
             text = f"a protected {self.schema.noun} is never deleted; set protected: false, or remove state: absent"
             yield ValidationError(item.where, "protected", text)
-        if PROTECTION_TAG in item.values.get("user_tags", ()):
+        if self.schema.own and PROTECTION_TAG in item.values.get("user_tags", ()):
             text = f"{quoted(PROTECTION_TAG)} is a tag of this collection; set protected: true instead"
             yield ValidationError(item.where, "user_tags", text)
         chosen = item.values.get("resource_uuid")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import (
     Architecture,
     Images,
@@ -138,6 +139,12 @@ FIELDS = (
 MODEL_SERVICE = Schema(
     "model service",
     FIELDS,
+    controls={
+        "state": Choice(PRESENT, ABSENT),
+        "uuid": Uuid(),
+        "clone_from": Name(),
+        "previous_names": List(Name(), ordered=False),
+    },
     server_made=frozenset(("model_service_refs", "create_date", "last_op_date", "has_new_version", "version")),
     own=(PROTECTED,),
 )

@@ -21,7 +21,7 @@ def show_resource(resource: Resource, redactor: Redactor) -> dict[str, Any]:
     """Return a resource for a result: every key that the platform shows, secrets redacted."""
     shown = {}
     for key, value in resource.values.items():
-        field = resource.schema.by_option.get(key)
+        field = resource.schema.by_result_key.get(key)
         if field is not None and field.type.holds_secrets:
             shown[key] = _show(field, value, redactor) if field.fits(value) else MASK
         else:
