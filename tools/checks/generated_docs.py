@@ -27,7 +27,7 @@ MODULES = {
     "model_service": MODEL_SERVICE,
     "model_services": MODEL_SERVICE,
     "model_service_info": MODEL_SERVICE,
-    # GROUPS
+    "model_service_instance_group_info": INSTANCE_GROUP,
 }
 _OPERATIONS = (("add", "Created"), ("clone", "Cloned"), ("update", "Updated"))
 PAGE = ROOT / "docs" / "docsite" / "rst" / "fields.rst"
@@ -53,8 +53,7 @@ IDENTITY = {
 GROUP_IDENTITY = {
     "state": [
         "Whether the group should exist.",
-        "V(restarted) first updates what differs, then restarts the group once. It reports a change in every run, and the group "
-        "must exist.",
+        "V(restarted) first updates what differs, then restarts the group once. It reports a change in every run.",
     ],
     "uuid": [
         "UUID of the group to manage. When set, O({0}name) is its desired name.",
@@ -65,8 +64,7 @@ GROUP_IDENTITY = {
         "The module also waits for a group that it does not change. In check mode, it does not wait.",
     ],
     "wait_timeout": [
-        "Maximum number of seconds to wait. After that, the group fails with the last status that the platform has shown, and "
-        "since when.",
+        "Maximum number of seconds to wait. After that, the task fails and names the last status of the group.",
         "The platform has no status for a failed start, so a group that cannot start is waited for until then.",
     ],
 }

@@ -8,11 +8,13 @@ It is the only list of them, like the table of a model service. A creation is th
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT, RESTARTED
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Instances, List, Parameters, Yaml
-from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource, Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
     Boolean,
     Choice,
@@ -121,3 +123,18 @@ INSTANCE_GROUP = Schema(
     shown=SHOWN,
     owner="model_service_uuid",
 )
+
+
+def status_of(group: Resource) -> str:
+    """Return the status of a group in one word, or in several those of its instances where these differ."""
+    instances = [instance for instance in group.values.get("instances") or () if isinstance(instance, Mapping)]
+    words = [str(instance["status"]) for instance in instances if instance.get("status")]
+    if not words:
+        return str(group.values.get("status") or "without a status")
+    counts = Counter(words)
+    return words[0] if len(counts) == 1 else ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+
+
+def is_running(group: Resource) -> bool:
+    """Return whether all instances of a group run; the group itself, where the platform shows none of them."""
+    return status_of(group) == RUNNING
