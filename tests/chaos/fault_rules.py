@@ -29,7 +29,7 @@ _ANY_FAULTS = ("close_before", "close_before", "close_after", "close_after", "cu
                "broken_json", "wrong_shape", "huge_body", "delay", "status", "status", "status_after", "redirect",
                "session_gone", "session_gone", "node_leaves")  # fmt: skip
 #: Faults of instance groups, which no schedule deploys, and of listings beyond every limit.
-NOT_DRAWN = frozenset({"group_stays", "restart_fails", "endless_list", "tiny_rows"})
+NOT_DRAWN = frozenset({"group_stays", "instance_stays", "restart_fails", "endless_list", "tiny_rows"})
 #: Codes after which a job may still take effect, and how many seconds later it does at most.
 _MAY_FOLLOW = ("SYS.1011", "SYS.1012")
 LATEST = 0.8

@@ -16,7 +16,7 @@ from . import groups, sessions, signatures, tags
 from .access import require
 from .apis import available
 from .calls import VALIDATION_ONLY, Api, Call
-from .errors import BusinessError, Refusal
+from .errors import BusinessError, Refusal, invalid_argument
 from .incoming import Request
 from .jobs import DEFAULT_TIMEOUT_MS, NORMAL, Job, JobFault, Jobs
 from .messages import convert, validate
@@ -190,6 +190,10 @@ class Front:
         return _BEYOND_THE_FIRST_PLANE.search(text) is None
 
     def _validate(self, api: Api, call: Call) -> None:
+        operation, features = api.kind.replace("_", "-"), self._platform.options.features
+        for name in call.values:
+            if features.refuses(operation, name):
+                raise invalid_argument(f"field[{name}] of message[{api.message}] is not supported")
         validate(self._platform, call.account, api.message, api.parameters, call.values)
         if api.creates:
             tags.check_definitions(self._platform, call.system_tags)
