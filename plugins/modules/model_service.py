@@ -589,17 +589,12 @@ failure:
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput, ValidationError
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._report.changes import (
-    make_diff,
-    predict_resource,
-    show_resource,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._report.single import single_result
 
 OPTIONS = field_options(MODEL_SERVICE)
 
@@ -639,25 +634,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         record=RunRecord.of(module.caller),
     )
     converged = converge(connection, items, settings, module.signals, redactor)
-    row = converged.rows[0]
-    service: dict[str, Any] = {}
-    if module.check_mode:
-        service = predict_resource(row.action, redactor)
-    elif row.resource is not None and row.status != DELETED:
-        service = show_resource(row.resource, redactor)
-    result: dict[str, Any] = {
-        "changed": row.changed,
-        "action": row.status,
-        "changed_fields": MODEL_SERVICE.sorted(row.changed_fields),
-        "model_service": service,
-        "warnings": converged.warnings,
-        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
-    }
-    if module._diff and row.status != UNCHANGED:
-        result["diff"] = make_diff(row, redactor)
-    if row.error is not None:
-        result.update(failed=True, msg=row.error.message, failure=row.error.failure())
-    return result
+    return single_result("model_service", converged, redactor, module.check_mode, module._diff)
 
 
 def main() -> None:

@@ -225,7 +225,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._platform.groups import InstanceGroups, find_services, is_in
+from ansible_collections.zstack.aios.plugins.module_utils._platform.groups import InstanceGroups, find_services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import is_in
 from ansible_collections.zstack.aios.plugins.module_utils._platform.search import (
     Question,
     read_question,

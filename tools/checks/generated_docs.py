@@ -27,6 +27,7 @@ MODULES = {
     "model_service": MODEL_SERVICE,
     "model_services": MODEL_SERVICE,
     "model_service_info": MODEL_SERVICE,
+    "model_service_instance_group": INSTANCE_GROUP,
     "model_service_instance_group_info": INSTANCE_GROUP,
 }
 _OPERATIONS = (("add", "Created"), ("clone", "Cloned"), ("update", "Updated"))
@@ -124,9 +125,8 @@ def option_docs(schema: Schema, prefix: str) -> dict[str, Any]:
 
 def _notes(schema: Schema, field: Field, prefix: str) -> list[str]:
     notes = []
-    clones = "clone_from" in schema.controls
     if field.add == "required":
-        without = f" without O({prefix}clone_from)" if clones else ""
+        without = f" without O({prefix}clone_from)" if schema.clones else ""
         notes.append(f"Required to create the {schema.word}{without}.")
     if field.create_only and field.read:
         notes.append(f"Cannot be changed once the {schema.word} exists. Another value fails the task before any write.")

@@ -28,6 +28,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item, secrets_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
@@ -44,6 +45,7 @@ NOTHING_WRITTEN = "Nothing was written."
 class Settings(NamedTuple):
     """How a declaration is to be applied.
 
+    :param adapter: of the kind of resource that is declared.
     :param check: plan only.
     :param update_write_only: when to send fields that the platform does not show, as :func:`make_plan` takes it.
     :param listing: read the platform's whole listing rather than look up the declared services one by one.
@@ -56,6 +58,7 @@ class Settings(NamedTuple):
     :param left_out: what is declared besides, and not to be applied.
     """
 
+    adapter: type[Resources] = Services
     check: bool = False
     update_write_only: str = REMEMBER
     listing: bool = True
@@ -162,6 +165,24 @@ def count_uncompared(rows: Sequence[Row]) -> dict[str, int]:
     return dict(sorted(Counter(option for row in rows for option in row.action.uncompared).items()))
 
 
+def count_created_only(rows: Sequence[Row]) -> dict[str, int]:
+    """Return likewise the fields of what runs already that only its creation takes, and that it does not show."""
+    running = [row.action for row in rows if row.action.schema.runs]
+    return dict(sorted(Counter(option for action in running for option in action.created_only).items()))
+
+
+def _waits(actions: Sequence[Action]) -> bool:
+    """Return whether something that is not to be changed does not run, and is to be waited for."""
+    waiting = [
+        one.current for one in actions if one.current and one.schema.runs and one.item.wait and one.kind == UNCHANGED
+    ]
+    if not waiting:
+        return False
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.waiting import not_running
+
+    return bool(not_running(waiting))
+
+
 class _Run:
     """One run over one platform.
 
@@ -180,7 +201,7 @@ class _Run:
         redactor: Redactor,
     ) -> None:
         self._client = client
-        self._services = Services(client)
+        self._services = settings.adapter(client)
         self._pace = pace
         self._items = items
         self._settings = settings
@@ -249,7 +270,7 @@ class _Run:
             plan = make_plan(self._items, snapshot.without_fingerprints(), settings.update_write_only, self._redactor)
         actions = [*plan.actions, *prunes]
         changing = sum(action.kind != UNCHANGED for action in actions)
-        if not changing or settings.check:
+        if settings.check or not (changing or _waits(actions)):
             self._warn_of_plan(actions, snapshot)
             return [Row.planned(action) for action in actions]
         with self._undoable(actions):
@@ -291,7 +312,9 @@ class _Run:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_result
 
         remember = self._settings.update_write_only == REMEMBER
-        applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished, remember)
+        applier = Applier(
+            [self._services], self._pace, self._settings.stop_on_error, progress.finished, remember, progress.waiting
+        )
         rows = applier.apply(actions, prunes)
         if self._settings.record:
             seen = [row.resource for row in rows if row.resource and row.action.item.state == PRESENT]

@@ -31,7 +31,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.files import KE
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import identify, platform_of
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 
 _HEADER = """\
@@ -84,7 +84,7 @@ class UndoFile:
     :param actions: everything that the run will do.
     """
 
-    def __init__(self, path: str, services: Services, actions: Sequence[Action]) -> None:
+    def __init__(self, path: str, services: Resources, actions: Sequence[Action]) -> None:
         self._path = Path(os.path.expanduser(path))
         self._actions = [action for action in actions if action.kind != UNCHANGED]
         self._platform = identify(services.client)
@@ -136,7 +136,7 @@ class UndoFile:
     def _planned_uuids(self) -> list[str]:
         return [action.uuid for action in self._actions]
 
-    def _read_relations(self, services: Services) -> None:
+    def _read_relations(self, services: Resources) -> None:
         """Read what is attached to services that will be deleted."""
         doomed = [action.current for action in self._actions if action.kind == DELETED and action.current]
         for field in services.schema.by_option.values() if doomed else ():

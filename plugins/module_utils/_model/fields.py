@@ -33,7 +33,7 @@ class Field(NamedTuple):
     :param name_option: the option that takes a name in place of this uuid.
     :param name_path: where such names are looked up.
     :param since: the first version of the platform's API that has it (platform.assumed_versions).
-    :param add_wire: its name in the JSON of a creation, where that differs (platform.groups_boot_time).
+    :param add_wire: its name in the JSON of a creation, where that differs (platform.group_deploy_fields).
     :param in_path: the path of a creation carries it, not the body.
     """
 
@@ -119,6 +119,9 @@ class Schema:
         self.word = noun.rpartition(" ")[2]
         self.fields = tuple(fields)
         self.controls = controls
+        self.clones = "clone_from" in controls
+        #: Whether such a resource runs, which takes time after its creation.
+        self.runs = "wait" in controls
         self.own = tuple(own)
         self.shown = tuple(shown)
         self.server_made = server_made | {field.option for field in shown}

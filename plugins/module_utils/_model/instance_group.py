@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of the fields of an instance group, which is what runs of a model service (platform.groups).
+"""The table of the fields of an instance group, which is what runs of a model service (platform.group_operations).
 
 It is the only list of them, like the table of a model service. A creation is the platform's Deploy.
 """
@@ -26,7 +26,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
     Uuid,
 )
 
-#: The status of what runs; the platform documents no other (platform.groups_states).
+#: The status of what runs; the platform documents no other (platform.group_states).
 RUNNING = "Running"
 
 
@@ -127,14 +127,18 @@ INSTANCE_GROUP = Schema(
 
 def status_of(group: Resource) -> str:
     """Return the status of a group in one word, or in several those of its instances where these differ."""
-    instances = [instance for instance in group.values.get("instances") or () if isinstance(instance, Mapping)]
-    words = [str(instance["status"]) for instance in instances if instance.get("status")]
-    if not words:
-        return str(group.values.get("status") or "without a status")
-    counts = Counter(words)
-    return words[0] if len(counts) == 1 else ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+    instances = Counter(_instance_statuses(group))
+    if len(instances) > 1:
+        return ", ".join(f"{count} {word}" for word, count in sorted(instances.items()))
+    return str(group.values.get("status") or next(iter(instances), "not shown"))
 
 
 def is_running(group: Resource) -> bool:
-    """Return whether all instances of a group run; the group itself, where the platform shows none of them."""
-    return status_of(group) == RUNNING
+    """Return whether a group and all of its instances run, as far as they are shown (platform.assumed_group_status)."""
+    own = group.values.get("status")
+    return {*_instance_statuses(group), *([own] if own else [])} == {RUNNING}
+
+
+def _instance_statuses(group: Resource) -> list[str]:
+    instances = group.values.get("instances") or ()
+    return [str(one["status"]) for one in instances if isinstance(one, Mapping) and one.get("status")]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instance groups on the platform: paths and envelopes (platform.groups)."""
+"""Instance groups on the platform: paths and envelopes (platform.group_operations)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group 
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
-from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import UUIDS_IN_ONE_QUERY
 
 T = TypeVar("T")
 NOT_OFFERED = "groups_not_offered"
@@ -27,7 +26,7 @@ class InstanceGroups(Resources):
     """The instance groups of one platform."""
 
     schema = INSTANCE_GROUP
-    #: Where the listing is; some platforms may have it without the slash at its end (platform.groups_path).
+    #: Where the listing is; some platforms may have it without the slash at its end (platform.group_list_path).
     path = "/v1/ai/model-services/instances/groups/"
     envelopes = {ADD: "deployModelService", UPDATE: "updateModelServiceInstanceGroup"}
     resource_type = "ModelServiceInstanceGroupVO"
@@ -68,17 +67,7 @@ class InstanceGroups(Resources):
 
     def of_services(self, uuids: Sequence[str]) -> list[Resource]:
         """Read the groups of some services, in few requests."""
-        return self._by_column(_OWNER, uuids)
-
-    def by_uuids(self, uuids: Sequence[str]) -> list[Resource]:
-        """Read some groups, in few requests; those that do not exist are missing."""
-        return self._by_column("uuid", uuids)
-
-    def _by_column(self, column: str, values: Sequence[str]) -> list[Resource]:
-        found = []
-        for start in range(0, len(values), UUIDS_IN_ONE_QUERY):
-            found += self.listing([is_in(column, values[start : start + UUIDS_IN_ONE_QUERY])])
-        return found
+        return self.listing_in(_OWNER, uuids)
 
     def made(self, values: Mapping[str, Any], uuid: str, name: str) -> Resource | None:
         """Return the group that a deployment has made whose outcome is not known.
@@ -108,7 +97,7 @@ class InstanceGroups(Resources):
     def restart(self, uuid: str) -> None:
         """Restart a group.
 
-        :raises AiosError: the platform has refused this group, or cannot restart groups (platform.groups_restart).
+        :raises AiosError: the platform has refused this group, or cannot restart groups (platform.group_restart).
         """
         try:
             response = self.client.write("PUT", _CHANGES, {"restartModelServiceGroups": {"uuids": [uuid]}})
@@ -136,11 +125,6 @@ def _refusal(error: Any) -> ApiError:
     given = error if isinstance(error, Mapping) else {}
     details = str(given.get("details") or given.get("description") or "the platform gives no reason")
     return ApiError("PUT", _CHANGES, 200, str(given.get("code") or "restart_failed"), details)
-
-
-def is_in(column: str, uuids: Sequence[str]) -> Condition:
-    """Return the condition that a column has one of some uuids."""
-    return Condition(f"{column}?={','.join(uuids)}", lambda row: row.get(column) in uuids, column)
 
 
 def find_services(services: Services, name: str) -> list[str]:

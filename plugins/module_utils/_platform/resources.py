@@ -20,8 +20,14 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import (
     Schema,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._platform import bindings
-from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, equals, keeps_all, queries
-from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import Tags
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import (
+    Condition,
+    equals,
+    is_in,
+    keeps_all,
+    queries,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import UUIDS_IN_ONE_QUERY, Tags
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, page_without
 
 T = TypeVar("T")
@@ -82,6 +88,17 @@ class Resources:
         for row in self.client.pages(f"/v1{field.name_path}", [("fields", "uuid,name")]):
             uuids.setdefault(str(row.get("name", "")).strip(), []).append(row["uuid"])
         return uuids
+
+    def by_uuids(self, uuids: Sequence[str]) -> list[Resource]:
+        """Read some of them, in few requests; those that do not exist are missing."""
+        return self.listing_in("uuid", uuids)
+
+    def listing_in(self, column: str, uuids: Sequence[str]) -> list[Resource]:
+        """Read all that have one of some uuids in a column, in few requests."""
+        found = []
+        for start in range(0, len(uuids), UUIDS_IN_ONE_QUERY):
+            found += self.listing([is_in(column, uuids[start : start + UUIDS_IN_ONE_QUERY])])
+        return found
 
     def made(self, values: Mapping[str, Any], uuid: str, name: str) -> Resource | None:
         """Return what a creation has made whose outcome is not known, ``None`` as long as it has made nothing."""

@@ -85,8 +85,14 @@ def make_diff(row: Row, redactor: Redactor) -> dict[str, str]:
     if row.action.kind == CLONED:
         after = {"clone_from": row.action.item.clone_from, **after}
     header = f"{row.action.schema.noun} {printable(row.action.name)}"
-    sides = {"before": _block(before), "after": _block(after)}
+    note = _uncompared_note(row.action)
+    sides = {"before": _block(before) + note, "after": _block(after) + note}
     return {"before_header": header, "after_header": f"{header} ({row.status})", **sides}
+
+
+def _uncompared_note(action: Action) -> str:
+    """Return a comment that names the declared fields of what runs which are not compared, because it does not show them."""
+    return f"# not compared: {', '.join(action.created_only)}\n" if action.schema.runs and action.created_only else ""
 
 
 def _block(values: Mapping[str, Any]) -> Any:
