@@ -69,6 +69,16 @@ GROUP_IDENTITY = {
         "The platform has no status for a failed start, so a group that cannot start is waited for until then.",
     ],
 }
+PARTS = {
+    "deployments": [
+        "Instance groups that run the service, with the options of M(zstack.aios.model_service_instance_group).",
+        "B(Experimental,) like that module.",
+        "If not set, the groups of the service are not managed. An empty list deletes all groups of the service.",
+        "Groups that are not in a list with other groups stay, unless O(prune) deletes them.",
+        "The module deploys the groups after all services are as declared, and waits for all of them together.",
+        "It deletes groups when the other groups of the service run, and keeps them if one of these fails.",
+    ],
+}
 NAMES = {
     "model_center": "Name or UUID of the model center, instead of O({0}model_center_uuid).",
     "models": "Names or UUIDs of the models, instead of O({0}model_uuids).",
@@ -120,7 +130,17 @@ def option_docs(schema: Schema, prefix: str) -> dict[str, Any]:
         field_type = rows[name].type if name in rows else None
         if isinstance(field_type, Images):
             docs[name]["suboptions"] = _part_docs(field_type)
+    for key, part in schema.parts.items() if prefix else ():
+        text, inside = [line.format(prefix) for line in PARTS[key]], option_docs(part, f"{prefix}{key}[].")
+        docs[key] = {"description": text, "type": "list", "elements": "dict", "version_added": "1.1.0"}
+        docs[key]["suboptions"] = {name: doc for name, doc in inside.items() if not _is_owner(part, name)}
+        state = docs[key]["suboptions"]["state"]
+        state["description"], state["choices"] = state["description"][:1], ["present", "absent"]
     return docs
+
+
+def _is_owner(schema: Schema, option: str) -> bool:
+    return schema.owner is not None and option in (schema.owner.option, schema.owner.name_option)
 
 
 def _notes(schema: Schema, field: Field, prefix: str) -> list[str]:

@@ -59,6 +59,16 @@ class Action:
         return self.item.schema
 
     @property
+    def doomed(self) -> Resource | None:
+        """The existing resource that this action deletes."""
+        return self.current if self.kind == DELETED else None
+
+    @property
+    def label(self) -> str:
+        """The name as reports show it: with that of the resource that it belongs to."""
+        return f"{self.name} (of {self.owner.name})" if self.owner else self.name
+
+    @property
     def creation(self) -> dict[str, Any]:
         """What the creation carries, with the uuid that the resource got to which it belongs."""
         if self.owner is None or self.schema.owner is None:
@@ -101,7 +111,7 @@ def describe_actions(actions: Sequence[Action]) -> str:
     """Return actions in a few words: ``2 to be created ("a", "b"), 1 to be updated ("c")``."""
     parts = []
     for kind in (CREATED, CLONED, UPDATED, RESTARTED, DELETED):
-        names = [quoted(action.name) for action in actions if action.kind == kind]
+        names = [quoted(action.label) for action in actions if action.kind == kind]
         if names:
             parts.append(f"{len(names)} to be {kind} ({listed(names, 3)})")
     return ", ".join(parts) or "nothing to be done"

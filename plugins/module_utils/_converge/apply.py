@@ -139,7 +139,7 @@ class Applier:
 
 def _wave_of(action: Action, sources: set[str]) -> int:
     """Return which wave an action belongs to, given the uuids of the services that others are cloned from."""
-    if action.kind == DELETED:
+    if action.doomed:
         return _ENDS if action.schema.runs else _DELETIONS
     if action.schema.runs:
         return _RUNS

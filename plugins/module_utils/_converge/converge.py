@@ -36,6 +36,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
 if TYPE_CHECKING:
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.deployments import Deployments
     from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards
     from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import Scope
 
@@ -56,6 +57,7 @@ class Settings(NamedTuple):
     :param undoes: the undo files among the declarations, and the platforms that they were written for.
     :param record: what the tasks of this run of Ansible declare, where that can be known.
     :param left_out: what is declared besides, and not to be applied.
+    :param delete_deployed: delete what runs of services that are to be deleted; otherwise these are refused.
     """
 
     adapter: type[Resources] = Services
@@ -70,6 +72,7 @@ class Settings(NamedTuple):
     undo_path: str | None = None
     undoes: Sequence[tuple[str, dict[str, Any]]] = ()
     left_out: Sequence[Item] = ()
+    delete_deployed: bool = False
 
 
 class Converged(NamedTuple):
@@ -162,13 +165,19 @@ def converge(
 
 def count_uncompared(rows: Sequence[Row]) -> dict[str, int]:
     """Return for each field that was declared and neither compared nor sent the number of its services."""
-    return dict(sorted(Counter(option for row in rows for option in row.action.uncompared).items()))
+    return dict(sorted(Counter(_place_of(row, option) for row in rows for option in row.action.uncompared).items()))
 
 
 def count_created_only(rows: Sequence[Row]) -> dict[str, int]:
     """Return likewise the fields of what runs already that only its creation takes, and that it does not show."""
-    running = [row.action for row in rows if row.action.schema.runs]
-    return dict(sorted(Counter(option for action in running for option in action.created_only).items()))
+    running = [row for row in rows if row.action.schema.runs]
+    return dict(
+        sorted(Counter(_place_of(row, option) for row in running for option in row.action.created_only).items())
+    )
+
+
+def _place_of(row: Row, option: str) -> str:
+    return f"deployments.{option}" if row.action.owner else option
 
 
 def _waits(actions: Sequence[Action]) -> bool:
@@ -202,6 +211,7 @@ class _Run:
     ) -> None:
         self._client = client
         self._services = settings.adapter(client)
+        self._groups: Resources | None = None
         self._pace = pace
         self._items = items
         self._settings = settings
@@ -215,7 +225,7 @@ class _Run:
     @property
     def without_user_tags(self) -> str:
         """Why no fingerprints can be kept on this platform, as far as that is known."""
-        return self._services.without_user_tags
+        return self._services.without_user_tags or (self._groups.without_user_tags if self._groups else "")
 
     @contextlib.contextmanager
     def locked(self, progress: Progress) -> Iterator[None]:
@@ -254,7 +264,9 @@ class _Run:
             fingerprints=settings.update_write_only == REMEMBER,
         )
         plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
+        deployments = self._plan_deployments(plan.actions)
         errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
+        errors += deployments.errors if deployments else []
         if errors:
             raise InvalidInput(errors)
         prunes: list[Action] = []
@@ -262,13 +274,22 @@ class _Run:
         if self._guards:
             scope = self._guards.scope(self._services, plan, snapshot)
             prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
-            self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
+            deployments = self._prune_deployments(deployments, plan.actions, prunes, scope)
+            declared = [*plan.actions, *(deployments.actions if deployments else ())]
+            deleted = [*prunes, *(deployments.pruned if deployments else ())]
+            self.plan_digest = self._guards.check(self._client.base_url, declared, deleted)
         self._check_record(plan.actions, prunes, snapshot)
         if scope:
             self._look_at_scope(scope, prunes)
-        if not settings.check and not self._keeps_fingerprints(plan.actions, snapshot):
+        if not settings.check and not self._keeps_fingerprints(self._services, plan.actions, snapshot):
             plan = make_plan(self._items, snapshot.without_fingerprints(), settings.update_write_only, self._redactor)
-        actions = [*plan.actions, *prunes]
+        declared, pruned = list(plan.actions), list(prunes)
+        if deployments:
+            groups, found = deployments.groups, deployments.snapshot
+            if not settings.check and not self._keeps_fingerprints(groups, deployments.actions, found):
+                deployments.without_fingerprints()
+            declared, pruned = [*declared, *deployments.actions], [*deployments.pruned, *pruned]
+        actions = [*declared, *pruned]
         changing = sum(action.kind != UNCHANGED for action in actions)
         if settings.check or not (changing or _waits(actions)):
             self._warn_of_plan(actions, snapshot)
@@ -276,7 +297,37 @@ class _Run:
         with self._undoable(actions):
             self._client.signals.defer()  # from here on a signal must not lose what was done
             progress.applying(changing)
-            return self._apply(plan.actions, prunes, progress)
+            return self._apply(declared, pruned, progress)
+
+    def _plan_deployments(self, actions: Sequence[Action]) -> Deployments | None:
+        """Plan what runs of services, where that is declared or stands in the way of a deletion."""
+        concerned = any(action.item.deployments is not None or action.doomed for action in actions)
+        if not concerned or not self._services.schema.parts:
+            return None
+        deployments = self._new_deployments()
+        deployments.plan(actions)
+        return deployments
+
+    def _new_deployments(self) -> Deployments:
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.deployments import Deployments
+        from ansible_collections.zstack.aios.plugins.module_utils._platform.groups import InstanceGroups
+
+        settings = self._settings
+        self._groups = groups = InstanceGroups(self._client)
+        return Deployments(groups, settings.update_write_only, self._redactor, settings.delete_deployed)
+
+    def _prune_deployments(
+        self, deployments: Deployments | None, actions: Sequence[Action], prunes: Sequence[Action], scope: Scope | None
+    ) -> Deployments | None:
+        """Plan what runs of services that are pruned, and of those whose deployments are declared."""
+        prune = self._guards.prune if self._guards else None
+        if scope is None or prune is None or not prune.deletes:
+            return deployments
+        if deployments is None and prunes:
+            deployments = self._new_deployments()
+        if deployments:
+            deployments.prune(actions, prunes, prune, scope.matching)
+        return deployments
 
     @contextlib.contextmanager
     def _undoable(self, actions: Sequence[Action]) -> Iterator[None]:
@@ -292,18 +343,18 @@ class _Run:
         yield
         self.warnings += filter(None, [undo.correct()])
 
-    def _keeps_fingerprints(self, actions: Sequence[Action], snapshot: Snapshot) -> bool:
+    def _keeps_fingerprints(self, adapter: Resources, actions: Sequence[Action], snapshot: Snapshot) -> bool:
         """Return whether the platform keeps fingerprints, as far as this matters: what no run can compare is not sent alone."""
         new = [action for action in actions if action.current is not None and action.current.remembered == []]
         if not any(sends_unseen(action) for action in new) or snapshot.has_fingerprints:
             return True
         try:
-            self._services.check_fingerprints()
+            adapter.check_fingerprints()
         except AiosError as error:
             if isinstance(error, Interrupted):
                 raise
             if error.code == "tags_not_offered":
-                self._services.without_user_tags = error.message
+                adapter.without_user_tags = error.message
                 return False
         return True  # as far as that can be told
 
@@ -313,7 +364,12 @@ class _Run:
 
         remember = self._settings.update_write_only == REMEMBER
         applier = Applier(
-            [self._services], self._pace, self._settings.stop_on_error, progress.finished, remember, progress.waiting
+            [self._services, *([self._groups] if self._groups else [])],
+            self._pace,
+            self._settings.stop_on_error,
+            progress.finished,
+            remember,
+            progress.waiting,
         )
         rows = applier.apply(actions, prunes)
         if self._settings.record:

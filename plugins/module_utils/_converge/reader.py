@@ -36,6 +36,13 @@ def read_snapshot(
     :raises InvalidInput: tags are declared, and the platform has no call to read them (platform.tag_calls).
     """
     found = services.listing(on_page=on_page) if listing else _look_up_each(services, items)
+    return complete_snapshot(services, items, found, fingerprints)
+
+
+def complete_snapshot(
+    services: Resources, items: Sequence[Item], found: Sequence[Resource], fingerprints: bool
+) -> Snapshot:
+    """Return the snapshot of what was found, with whatever else items need to be compared with it."""
     present = [item for item in items if item.state != ABSENT]
     named = dict.fromkeys(
         option for item in items for option in item.names if item.state != ABSENT or _is_owner(item, option)

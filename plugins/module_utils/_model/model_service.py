@@ -22,6 +22,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.field_types imp
     Yaml,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import PROTECTED
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
     Boolean,
@@ -147,4 +148,5 @@ MODEL_SERVICE = Schema(
     },
     server_made=frozenset(("model_service_refs", "create_date", "last_op_date", "has_new_version", "version")),
     own=(PROTECTED,),
+    parts={"deployments": INSTANCE_GROUP},
 )

@@ -84,7 +84,7 @@ def make_diff(row: Row, redactor: Redactor) -> dict[str, str]:
                 values[change["field"]] = brief(change[side])
     if row.action.kind == CLONED:
         after = {"clone_from": row.action.item.clone_from, **after}
-    header = f"{row.action.schema.noun} {printable(row.action.name)}"
+    header = f"{row.action.schema.noun} {printable(row.action.label)}"
     note = _uncompared_note(row.action)
     sides = {"before": _block(before) + note, "after": _block(after) + note}
     return {"before_header": header, "after_header": f"{header} ({row.status})", **sides}
