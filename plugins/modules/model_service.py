@@ -61,6 +61,13 @@ options:
     type: int
     default: 300
     version_added: 1.1.0
+  delete_deployed:
+    description:
+      - Whether to delete the instance groups of a service before the service is deleted.
+      - By default, the task fails before any write if the service has instance groups, because they would go on without it.
+    type: bool
+    default: false
+    version_added: 1.1.0
   secret_keys:
     description:
       - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
@@ -451,6 +458,28 @@ uncompared:
   type: dict
   sample: {startup_parameters: 3}
   version_added: 1.1.0
+deleted_instance_groups:
+  description: Instance groups that were deleted, or would be deleted, together with the service.
+  returned: when O(delete_deployed=true) and there are such groups
+  type: list
+  elements: dict
+  version_added: 1.1.0
+  contains:
+    name:
+      description: Name of the group.
+      type: str
+    uuid:
+      description: UUID of the group.
+      type: str
+    action:
+      description: What the module did, or would do in check mode.
+      type: str
+    error:
+      description: Why the group was not deleted.
+      type: str
+    error_code:
+      description: Error code of the platform, or one of this collection.
+      type: str
 model_service:
   description:
     - The service as the platform shows it, with the names of the options as keys. Keys without an option are returned
@@ -589,17 +618,12 @@ failure:
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput, ValidationError
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._report.changes import (
-    make_diff,
-    predict_resource,
-    show_resource,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._report.single import single_result
 
 OPTIONS = field_options(MODEL_SERVICE)
 
@@ -611,6 +635,7 @@ def argument_spec() -> Spec:
         "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
+        "delete_deployed": {"type": "bool", "default": False},
     }
 
 
@@ -637,27 +662,10 @@ def work(module: AiosModule) -> dict[str, Any]:
         concurrency=1,
         lock_timeout=module.params["lock_timeout"],
         record=RunRecord.of(module.caller),
+        delete_deployed=module.params["delete_deployed"],
     )
     converged = converge(connection, items, settings, module.signals, redactor)
-    row = converged.rows[0]
-    service: dict[str, Any] = {}
-    if module.check_mode:
-        service = predict_resource(row.action, redactor)
-    elif row.resource is not None and row.status != DELETED:
-        service = show_resource(row.resource, redactor)
-    result: dict[str, Any] = {
-        "changed": row.changed,
-        "action": row.status,
-        "changed_fields": MODEL_SERVICE.sorted(row.changed_fields),
-        "model_service": service,
-        "warnings": converged.warnings,
-        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
-    }
-    if module._diff and row.status != UNCHANGED:
-        result["diff"] = make_diff(row, redactor)
-    if row.error is not None:
-        result.update(failed=True, msg=row.error.message, failure=row.error.failure())
-    return result
+    return single_result("model_service", converged, redactor, module.check_mode, module._diff)
 
 
 def main() -> None:

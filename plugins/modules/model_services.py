@@ -17,6 +17,8 @@ description:
   - Brings up to thousands of model services to their declared state in one task, with one login and one listing.
   - Reports all errors in the declarations together, before any write.
   - Creates and clones services first, then updates services, and deletes services last.
+  - Deploys the services that declare it after that, and waits for all of them together. It deletes instance groups only
+    after the new ones run.
   - A service can be cloned from another service that the same task creates or clones. The order of the declarations
     does not matter.
 extends_documentation_fragment:
@@ -124,6 +126,15 @@ options:
     type: int
     default: 300
     version_added: 1.1.0
+  delete_deployed:
+    description:
+      - Whether to delete the instance groups of services before these services are deleted.
+      - By default, the task fails before any write if a service that would be deleted or pruned has instance groups, because
+        they would go on without it.
+      - Groups that O(model_services[].deployments) declares with C(state=absent) do not count.
+    type: bool
+    default: false
+    version_added: 1.1.0
   secret_keys:
     description:
       - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
@@ -139,6 +150,8 @@ options:
       - Whether to delete services that meet O(prune_conditions) and are not declared.
       - The module deletes them last, and only if everything else succeeded.
       - It never prunes services of the platform itself, which have O(model_services[].system=true).
+      - Of services that declare O(model_services[].deployments) and meet O(prune_conditions), it also deletes the instance
+        groups that are not declared. O(prune_limit) limits the number of these groups, too.
     type: bool
     default: false
   prune_conditions:
@@ -523,6 +536,238 @@ options:
           - V(false) removes this tag. It is not part of the declared user tags.
           - If the platform has no user tags, the protection holds only while it is declared, and the module warns.
         type: bool
+      deployments:
+        description:
+          - Instance groups that run the service, with the options of M(zstack.aios.model_service_instance_group).
+          - B(Experimental,) like that module.
+          - If not set, the groups of the service are not managed. An empty list deletes all groups of the service.
+          - Groups that are not in a list with other groups stay, unless O(prune) deletes them.
+          - The module deploys the groups after all services are as declared, and waits for all of them together.
+          - It deletes groups when the other groups of the service run, and keeps them if one of these fails.
+        type: list
+        elements: dict
+        version_added: 1.1.0
+        suboptions:
+          state:
+            description:
+              - Whether the group should exist.
+            type: str
+            choices:
+              - present
+              - absent
+            default: present
+          uuid:
+            description:
+              - UUID of the group to manage. When set, O(model_services[].deployments[].name) is its desired name.
+              - Without O(model_services[].deployments[].uuid) the group is found by its exact name among the groups
+                of its model service.
+            type: str
+          wait:
+            description:
+              - Whether to wait until all instances of the group run, or until a deleted group is gone.
+              - The module also waits for a group that it does not change. In check mode, it does not wait.
+            type: bool
+            default: true
+          wait_timeout:
+            description:
+              - Maximum number of seconds to wait. After that, the task fails and names the last status of the group.
+              - The platform has no status for a failed start, so a group that cannot start is waited for until then.
+            type: int
+            default: 600
+          name:
+            description:
+              - Name of the group, which identifies it among the groups of its model service.
+              - Required to create the group.
+            type: str
+          description:
+            description:
+              - What the group is for.
+            type: str
+          zone_uuid:
+            description:
+              - UUID of the zone in which the group runs.
+              - Required to create the group.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          zone:
+            description:
+              - Name or UUID of the zone, instead of O(model_services[].deployments[].zone_uuid).
+            type: str
+          type:
+            description:
+              - What the instances of the group are.
+              - Older platforms do not have V(BareMetal2).
+              - Required to create the group.
+              - Cannot be changed once the group exists. Another value fails the task before any write.
+            type: str
+            choices:
+              - VirtualMachine
+              - Container
+              - BareMetal2
+          model_uuid:
+            description:
+              - UUID of the model to run.
+              - Cannot be changed once the group exists. Another value fails the task before any write.
+            type: str
+          model:
+            description:
+              - Name or UUID of the model, instead of O(model_services[].deployments[].model_uuid).
+            type: str
+          vm_image_uuid:
+            description:
+              - UUID of the virtual machine image.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          docker_image:
+            description:
+              - Container image.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          cpu_num:
+            description:
+              - Number of CPUs of an instance.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          memory_size:
+            description:
+              - Memory of an instance. By a sample of the vendor, in bytes.
+              - The module does not convert the number.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          request_cpu_num:
+            description:
+              - Number of CPUs that an instance requests.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          request_memory_size:
+            description:
+              - Memory that an instance requests, in the unit of the platform.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          gpu_spec_uuid:
+            description:
+              - UUID of the GPU specification.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          gpu_count:
+            description:
+              - Number of GPUs.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          cluster_uuid:
+            description:
+              - UUID of the cluster in which the group runs.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          placement_mode:
+            description:
+              - How the platform places the group.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+            choices:
+              - Auto
+              - Pinned
+          target_uuid:
+            description:
+              - UUID of the target on which a pinned group runs.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          primary_storage_uuid:
+            description:
+              - UUID of the primary storage.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          root_disk_offering_uuid:
+            description:
+              - UUID of the offering of the root disk.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          root_disk_size:
+            description:
+              - Size of the root disk, in the unit of the platform.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          l3_network_uuids:
+            description:
+              - UUIDs of the L3 networks.
+              - Used at creation only, and ignored once the group exists.
+            type: list
+            elements: str
+          dataset_uuids:
+            description:
+              - UUIDs of the datasets.
+              - Used at creation only, and ignored once the group exists.
+            type: list
+            elements: str
+          model_service_group_uuids:
+            description:
+              - UUIDs of the instance groups that this one depends on.
+              - Used at creation only, and ignored once the group exists.
+            type: list
+            elements: str
+          project_uuid:
+            description:
+              - UUID of the project.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          environment_variables:
+            description:
+              - Environment variables of the instances.
+              - The module redacts values whose key marks them as secret.
+              - The platform never shows it.
+            type: dict
+          startup_parameters:
+            description:
+              - Startup parameters of the instances.
+              - The module redacts values whose key marks them as secret.
+              - The platform never shows it.
+            type: dict
+          service_livez:
+            description:
+              - Path of the liveness probe.
+              - The platform never shows it.
+            type: str
+          service_readyz:
+            description:
+              - Path of the readiness probe.
+              - The platform never shows it.
+            type: str
+          service_bootup_time:
+            description:
+              - Seconds that an instance may take to start.
+              - The platform never shows it.
+            type: int
+          package_version:
+            description:
+              - Version of the package.
+              - The platform accepts it in updates only. After a creation, an update in the same task sets it.
+              - The platform never shows it.
+            type: str
+          resource_uuid:
+            description:
+              - UUID of a new group.
+              - By default, the module derives it from the model service and the name, so that two runs at the same time
+                cannot deploy the same group twice. Platforms that do not take it choose another one.
+              - Cannot be changed once the group exists. Another value fails the task before any write.
+            type: str
+          tag_uuids:
+            description:
+              - UUIDs of the tags of the platform that are attached to the group.
+              - On an existing group, the module attaches and detaches single tags.
+            type: list
+            elements: str
+          system_tags:
+            description:
+              - System tags of the group.
+              - On an existing group, the module adds and removes single tags.
+            type: list
+            elements: str
+          user_tags:
+            description:
+              - User tags of the group.
+              - On an existing group, the module adds and removes single tags.
+            type: list
+            elements: str
       # END GENERATED
 seealso:
   - module: zstack.aios.model_service
@@ -619,7 +864,9 @@ left_out:
   type: int
   version_added: 1.1.0
 summary:
-  description: Number of services by outcome, and what the run took.
+  description:
+    - Number of services by outcome, and what the run took.
+    - Instance groups of C(deployments) count, too. RV(summary.instance_groups) says how many of them there are.
   returned: when the declarations are valid
   type: dict
   contains:
@@ -650,6 +897,10 @@ summary:
     total:
       description: All services of the declaration, and all pruned services.
       type: int
+    instance_groups:
+      description: Instance groups among RV(summary.total). Returned when there are any.
+      type: int
+      version_added: 1.1.0
     unmanaged:
       description: Services that meet O(prune_conditions) and are not declared. Returned with O(unmanaged=true).
       type: int
@@ -673,8 +924,12 @@ results:
   elements: dict
   contains:
     name:
-      description: Name of the service.
+      description: Name of the service, or of the instance group.
       type: str
+    model_service:
+      description: Name of the service that the instance group belongs to. Returned for instance groups.
+      type: str
+      version_added: 1.1.0
     uuid:
       description: UUID of the service. Missing if the service does not exist.
       type: str
@@ -846,6 +1101,7 @@ def argument_spec() -> Spec:
         "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
+        "delete_deployed": {"type": "bool", "default": False},
         "prune": {"type": "bool", "default": False},
         "prune_conditions": {"type": "list", "elements": "raw"},
         "prune_limit": {"type": "str", "default": "10"},
@@ -963,6 +1219,7 @@ def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Setting
         record=RunRecord.of(module.caller),
         undo_path=params["undo_path"],
         undoes=undoes,
+        delete_deployed=params["delete_deployed"],
     )
     return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 

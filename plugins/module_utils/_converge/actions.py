@@ -14,13 +14,14 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.declaration imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource, Schema
 
 CREATED, CLONED, UPDATED, DELETED, UNCHANGED = "created", "cloned", "updated", "deleted", "unchanged"
+RESTARTED = "restarted"
 
 
 @dataclass(eq=False)
 class Action:
     """What is to be done to one resource.
 
-    :ivar kind: ``created``, ``cloned``, ``updated``, ``deleted`` or ``unchanged``.
+    :ivar kind: ``created``, ``cloned``, ``updated``, ``restarted``, ``deleted`` or ``unchanged``.
     :ivar uuid: of the resource; that of a new one follows from its name unless it was declared.
     :ivar spare_uuids: further uuids for a new one, should the platform refuse the first.
     :ivar values: the declared fields by option, names resolved to uuids.
@@ -30,8 +31,10 @@ class Action:
     :ivar members: the declared members of each relation that differs.
     :ivar resent: options among ``update_values`` that are sent unchanged, because a new ``yaml`` would lose them.
     :ivar uncompared: declared options that are neither compared nor sent.
+    :ivar created_only: those that only a creation takes, and that an existing resource does not show.
     :ivar source: the resource to clone.
     :ivar after: the action that makes the source, when this run does.
+    :ivar owner: the action of the resource that this one belongs to, when this run plans both.
     """
 
     item: Item
@@ -46,12 +49,31 @@ class Action:
     after: Action | None = None
     resent: set[str] = field(default_factory=set)
     uncompared: list[str] = field(default_factory=list)
+    created_only: list[str] = field(default_factory=list)
+    owner: Action | None = None
     spare_uuids: Iterator[str] = iter(())
 
     @property
     def schema(self) -> Schema:
         """The schema of the resource."""
         return self.item.schema
+
+    @property
+    def doomed(self) -> Resource | None:
+        """The existing resource that this action deletes."""
+        return self.current if self.kind == DELETED else None
+
+    @property
+    def label(self) -> str:
+        """The name as reports show it: with that of the resource that it belongs to."""
+        return f"{self.name} (of {self.owner.name})" if self.owner else self.name
+
+    @property
+    def creation(self) -> dict[str, Any]:
+        """What the creation carries, with the uuid that the resource got to which it belongs."""
+        if self.owner is None or self.schema.owner is None:
+            return self.create_values
+        return {**self.create_values, self.schema.owner.option: self.owner.uuid}
 
     @property
     def name(self) -> str:
@@ -88,8 +110,8 @@ def deletions(candidates: Iterable[Resource]) -> list[Action]:
 def describe_actions(actions: Sequence[Action]) -> str:
     """Return actions in a few words: ``2 to be created ("a", "b"), 1 to be updated ("c")``."""
     parts = []
-    for kind in (CREATED, CLONED, UPDATED, DELETED):
-        names = [quoted(action.name) for action in actions if action.kind == kind]
+    for kind in (CREATED, CLONED, UPDATED, RESTARTED, DELETED):
+        names = [quoted(action.label) for action in actions if action.kind == kind]
         if names:
             parts.append(f"{len(names)} to be {kind} ({listed(names, 3)})")
     return ", ".join(parts) or "nothing to be done"

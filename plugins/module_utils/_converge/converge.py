@@ -28,6 +28,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item, secrets_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
@@ -35,6 +36,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
 if TYPE_CHECKING:
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.deployments import Deployments
     from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards
     from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import Scope
 
@@ -44,6 +46,7 @@ NOTHING_WRITTEN = "Nothing was written."
 class Settings(NamedTuple):
     """How a declaration is to be applied.
 
+    :param adapter: of the kind of resource that is declared.
     :param check: plan only.
     :param update_write_only: when to send fields that the platform does not show, as :func:`make_plan` takes it.
     :param listing: read the platform's whole listing rather than look up the declared services one by one.
@@ -54,8 +57,10 @@ class Settings(NamedTuple):
     :param undoes: the undo files among the declarations, and the platforms that they were written for.
     :param record: what the tasks of this run of Ansible declare, where that can be known.
     :param left_out: what is declared besides, and not to be applied.
+    :param delete_deployed: delete what runs of services that are to be deleted; otherwise these are refused.
     """
 
+    adapter: type[Resources] = Services
     check: bool = False
     update_write_only: str = REMEMBER
     listing: bool = True
@@ -67,6 +72,7 @@ class Settings(NamedTuple):
     undo_path: str | None = None
     undoes: Sequence[tuple[str, dict[str, Any]]] = ()
     left_out: Sequence[Item] = ()
+    delete_deployed: bool = False
 
 
 class Converged(NamedTuple):
@@ -159,7 +165,31 @@ def converge(
 
 def count_uncompared(rows: Sequence[Row]) -> dict[str, int]:
     """Return for each field that was declared and neither compared nor sent the number of its services."""
-    return dict(sorted(Counter(option for row in rows for option in row.action.uncompared).items()))
+    return dict(sorted(Counter(_place_of(row, option) for row in rows for option in row.action.uncompared).items()))
+
+
+def count_created_only(rows: Sequence[Row]) -> dict[str, int]:
+    """Return likewise the fields of what runs already that only its creation takes, and that it does not show."""
+    running = [row for row in rows if row.action.schema.runs]
+    return dict(
+        sorted(Counter(_place_of(row, option) for row in running for option in row.action.created_only).items())
+    )
+
+
+def _place_of(row: Row, option: str) -> str:
+    return f"deployments.{option}" if row.action.owner else option
+
+
+def _waits(actions: Sequence[Action]) -> bool:
+    """Return whether something that is not to be changed does not run, and is to be waited for."""
+    waiting = [
+        one.current for one in actions if one.current and one.schema.runs and one.item.wait and one.kind == UNCHANGED
+    ]
+    if not waiting:
+        return False
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.waiting import not_running
+
+    return bool(not_running(waiting))
 
 
 class _Run:
@@ -180,7 +210,8 @@ class _Run:
         redactor: Redactor,
     ) -> None:
         self._client = client
-        self._services = Services(client)
+        self._services = settings.adapter(client)
+        self._groups: Resources | None = None
         self._pace = pace
         self._items = items
         self._settings = settings
@@ -194,7 +225,7 @@ class _Run:
     @property
     def without_user_tags(self) -> str:
         """Why no fingerprints can be kept on this platform, as far as that is known."""
-        return self._services.without_user_tags
+        return self._services.without_user_tags or (self._groups.without_user_tags if self._groups else "")
 
     @contextlib.contextmanager
     def locked(self, progress: Progress) -> Iterator[None]:
@@ -233,7 +264,9 @@ class _Run:
             fingerprints=settings.update_write_only == REMEMBER,
         )
         plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
+        deployments = self._plan_deployments(plan.actions)
         errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
+        errors += deployments.errors if deployments else []
         if errors:
             raise InvalidInput(errors)
         prunes: list[Action] = []
@@ -241,21 +274,60 @@ class _Run:
         if self._guards:
             scope = self._guards.scope(self._services, plan, snapshot)
             prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
-            self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
+            deployments = self._prune_deployments(deployments, plan.actions, prunes, scope)
+            declared = [*plan.actions, *(deployments.actions if deployments else ())]
+            deleted = [*prunes, *(deployments.pruned if deployments else ())]
+            self.plan_digest = self._guards.check(self._client.base_url, declared, deleted)
         self._check_record(plan.actions, prunes, snapshot)
         if scope:
             self._look_at_scope(scope, prunes)
-        if not settings.check and not self._keeps_fingerprints(plan.actions, snapshot):
+        if not settings.check and not self._keeps_fingerprints(self._services, plan.actions, snapshot):
             plan = make_plan(self._items, snapshot.without_fingerprints(), settings.update_write_only, self._redactor)
-        actions = [*plan.actions, *prunes]
+        declared, pruned = list(plan.actions), list(prunes)
+        if deployments:
+            groups, found = deployments.groups, deployments.snapshot
+            if not settings.check and not self._keeps_fingerprints(groups, deployments.actions, found):
+                deployments.without_fingerprints()
+            declared, pruned = [*declared, *deployments.actions], [*deployments.pruned, *pruned]
+        actions = [*declared, *pruned]
         changing = sum(action.kind != UNCHANGED for action in actions)
-        if not changing or settings.check:
+        if settings.check or not (changing or _waits(actions)):
             self._warn_of_plan(actions, snapshot)
             return [Row.planned(action) for action in actions]
         with self._undoable(actions):
             self._client.signals.defer()  # from here on a signal must not lose what was done
             progress.applying(changing)
-            return self._apply(plan.actions, prunes, progress)
+            return self._apply(declared, pruned, progress)
+
+    def _plan_deployments(self, actions: Sequence[Action]) -> Deployments | None:
+        """Plan what runs of services, where that is declared or stands in the way of a deletion."""
+        concerned = any(action.item.deployments is not None or action.doomed for action in actions)
+        if not concerned or not self._services.schema.parts:
+            return None
+        deployments = self._new_deployments()
+        deployments.plan(actions)
+        return deployments
+
+    def _new_deployments(self) -> Deployments:
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.deployments import Deployments
+        from ansible_collections.zstack.aios.plugins.module_utils._platform.groups import InstanceGroups
+
+        settings = self._settings
+        self._groups = groups = InstanceGroups(self._client)
+        return Deployments(groups, settings.update_write_only, self._redactor, settings.delete_deployed)
+
+    def _prune_deployments(
+        self, deployments: Deployments | None, actions: Sequence[Action], prunes: Sequence[Action], scope: Scope | None
+    ) -> Deployments | None:
+        """Plan what runs of services that are pruned, and of those whose deployments are declared."""
+        prune = self._guards.prune if self._guards else None
+        if scope is None or prune is None or not prune.deletes:
+            return deployments
+        if deployments is None and prunes:
+            deployments = self._new_deployments()
+        if deployments:
+            deployments.prune(actions, prunes, prune, scope.matching)
+        return deployments
 
     @contextlib.contextmanager
     def _undoable(self, actions: Sequence[Action]) -> Iterator[None]:
@@ -271,18 +343,18 @@ class _Run:
         yield
         self.warnings += filter(None, [undo.correct()])
 
-    def _keeps_fingerprints(self, actions: Sequence[Action], snapshot: Snapshot) -> bool:
+    def _keeps_fingerprints(self, adapter: Resources, actions: Sequence[Action], snapshot: Snapshot) -> bool:
         """Return whether the platform keeps fingerprints, as far as this matters: what no run can compare is not sent alone."""
         new = [action for action in actions if action.current is not None and action.current.remembered == []]
         if not any(sends_unseen(action) for action in new) or snapshot.has_fingerprints:
             return True
         try:
-            self._services.check_fingerprints()
+            adapter.check_fingerprints()
         except AiosError as error:
             if isinstance(error, Interrupted):
                 raise
             if error.code == "tags_not_offered":
-                self._services.without_user_tags = error.message
+                adapter.without_user_tags = error.message
                 return False
         return True  # as far as that can be told
 
@@ -291,7 +363,14 @@ class _Run:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_result
 
         remember = self._settings.update_write_only == REMEMBER
-        applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished, remember)
+        applier = Applier(
+            [self._services, *([self._groups] if self._groups else [])],
+            self._pace,
+            self._settings.stop_on_error,
+            progress.finished,
+            remember,
+            progress.waiting,
+        )
         rows = applier.apply(actions, prunes)
         if self._settings.record:
             seen = [row.resource for row in rows if row.resource and row.action.item.state == PRESENT]

@@ -6,16 +6,23 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError, OutcomeUnknown
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import folded, listed, trim
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, CREATED, DELETED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import folded, listed
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import (
+    CLONED,
+    CREATED,
+    DELETED,
+    RESTARTED,
+    Action,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.recovery import PAUSES, settle
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import NOT_ATTEMPTED, UNKNOWN, Row
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import UPDATE, Field, Member, Resource
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 T = TypeVar("T")
 #: Codes that may mean that the UUID of a creation is taken (platform.uuid_taken). They have other meanings, too.
@@ -32,7 +39,7 @@ class Executor:
     :param remember: keep fingerprints of what the platform does not show.
     """
 
-    def __init__(self, services: Services, remember: bool = False) -> None:
+    def __init__(self, services: Resources, remember: bool = False) -> None:
         self._services = services
         self._remembers = remember
         self._signals = services.client.signals
@@ -47,16 +54,19 @@ class Executor:
             self._delete(row)
             return
         left = dict(action.update_values)
+        made: Mapping[str, Any] = {}
         if action.kind in (CREATED, CLONED):
             left.update(self._make(row))
-        if left:
-            self._update_and_remember(row, left)
+            made = {option: value for option, value in action.create_values.items() if option not in left}
+        self._update_and_remember(row, left, made)
         if action.kind in (CREATED, CLONED):
             self._check_relations(row)
         else:
             for option, wanted in action.members.items():
                 self._set_members(row, action.schema.by_option[option], wanted)
         self._refuse_ignored(row, {**action.create_values, **left})
+        if action.kind == RESTARTED:
+            self._restart(row)
 
     def _settle(
         self, attempt: Callable[[], T | None], look: Callable[[], T | None], pauses: Sequence[float] = PAUSES
@@ -92,15 +102,14 @@ class Executor:
         def make() -> Resource | None:
             try:
                 if action.kind == CREATED:
-                    return self._services.create(action.create_values, action.uuid)
+                    return self._services.create(action.creation, action.uuid)
                 return self._services.clone(source, action.create_values, action.uuid)
             except OutcomeUnknown as error:
                 row.adopted = isinstance(error.cause, ApiError) and error.cause.code in MAY_BE_TAKEN
                 raise
 
         def made() -> Resource | None:
-            found = self._services.by_uuid(action.uuid)
-            return found if found is not None and trim(found.name) == trim(action.name) else None
+            return self._services.made(action.creation, action.uuid, action.name)
 
         spares = itertools.islice(action.spare_uuids, UUIDS_TRIED - 1)
         while True:
@@ -113,16 +122,23 @@ class Executor:
                 self._signals.check()
                 action.uuid = spare
 
-    def _update_and_remember(self, row: Row, values: Mapping[str, Any]) -> None:
-        if not self._remembers:
-            self._update(row, values)
+    def _update_and_remember(self, row: Row, values: Mapping[str, Any], made: Mapping[str, Any]) -> None:
+        """Update fields, and keep fingerprints of those that are not shown.
+
+        :param made: the values that the creation took, if there was one.
+        """
+        by_option = row.action.schema.by_option
+        if not self._remembers or not (values or any(by_option[option].unseen for option in made)):
+            if values:
+                self._update(row, values)
             return
         from ansible_collections.zstack.aios.plugins.module_utils._converge.remember import Remembering
 
         fingerprints = Remembering(self._services, self._settle, row)
         fingerprints.forget(values)
-        self._update(row, values)
-        fingerprints.remember(values)
+        if values:
+            self._update(row, values)
+        fingerprints.remember({**made, **values})
 
     def _update(self, row: Row, values: Mapping[str, Any]) -> None:
         self._go_on(row)
@@ -144,12 +160,12 @@ class Executor:
         row.resource = resource
 
     def _delete(self, row: Row) -> None:
-        uuid = row.action.uuid
+        uuid, runs = row.action.uuid, row.action.schema.runs
 
         def delete() -> bool | None:
             self._services.delete(uuid)
             row.reached()  # also if the service cannot be read afterwards
-            return None
+            return True if runs else None  # what runs may take its time to end
 
         def gone() -> bool | None:
             if self._services.by_uuid(uuid) is None:
@@ -159,6 +175,44 @@ class Executor:
 
         self._settle(delete, gone)
         row.reached()
+        if runs and row.action.item.wait:
+            self._wait_until_gone(row)
+
+    def _wait_until_gone(self, row: Row) -> None:
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.waiting import pauses
+
+        timeout = row.action.item.wait_timeout
+        end = time.monotonic() + timeout
+        for pause in pauses():
+            if self._services.by_uuid(row.action.uuid) is None:
+                return
+            if time.monotonic() > end:
+                break
+            self._signals.wait(pause)
+        raise AiosError(
+            f"the platform reported success, but the {row.action.schema.word} is still there after {timeout} s. Next: look for "
+            "the reason on the platform, or increase wait_timeout.",
+            "not_gone",
+        )
+
+    def _restart(self, row: Row) -> None:
+        """Restart once. Whether a restart whose job was lost has begun shows only in a status that is not the one before."""
+        self._go_on(row)
+
+        def restart() -> bool:
+            try:
+                self._services.restart(row.action.uuid)
+            except OutcomeUnknown as error:
+                error.forgotten = False  # it may have begun, and a second one would interrupt it
+                raise
+            return True
+
+        def restarts() -> bool | None:
+            found, before = self._services.by_uuid(row.action.uuid), row.resource
+            return True if found and before and found.values.get("status") != before.values.get("status") else None
+
+        self._settle(restart, restarts)
+        row.restarted()
 
     # Relations
 
@@ -210,7 +264,7 @@ class Executor:
         """Return a service with the members of a relation as they are now."""
         fresh = self._services.with_relation(target, field)
         if fresh is None:
-            raise AiosError("the service no longer exists. Next: run again", "gone")
+            raise AiosError(f"the {target.schema.word} no longer exists. Next: run again", "gone")
         return fresh
 
     # Verification
@@ -222,8 +276,9 @@ class Executor:
         fixed = [option for option in ignored if not action.schema.by_option[option].accepted(UPDATE)]
         if fixed and row.adopted:
             raise AiosError(
-                f"another run created the service at the same time, with other values of {listed(fixed, 20)}, which cannot be "
-                "changed once it exists. Next: declare the values that it has, or delete the service and run again.",
+                f"another run created the {action.schema.word} at the same time, with other values of {listed(fixed, 20)}, which "
+                f"cannot be changed once it exists. Next: declare the values that it has, or delete the {action.schema.word} and "
+                "run again.",
                 "created_differently",
             )
         inside = [option for option in action.values if action.schema.by_option[option].shown_at]

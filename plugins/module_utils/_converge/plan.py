@@ -15,6 +15,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     CLONED,
     CREATED,
     DELETED,
+    RESTARTED,
     UNCHANGED,
     UPDATED,
     Action,
@@ -87,7 +88,9 @@ class _Planner:
     def resolve_names(self, item: Item) -> Mapping[str, Any]:
         """Return the declared fields of an item with the uuids of the things that it names."""
         values = dict(item.values)
-        for option, given in item.names.items() if item.state != ABSENT else ():
+        for option, given in item.names.items():
+            if item.state == ABSENT and not self._finds_by(item, option):
+                continue
             names = given if isinstance(given, list) else [given]
             uuids = [self._uuid_of(item, option, name) for name in names]
             if None not in uuids:
@@ -95,13 +98,20 @@ class _Planner:
                 values[item.schema.named[option].option] = unique if isinstance(given, list) else uuids[0]
         return values
 
+    def _finds_by(self, item: Item, option: str) -> bool:
+        """Return whether a name says which resource is to be deleted: that of one to which it belongs, and that exists."""
+        owner = item.schema.owner
+        return (
+            owner is not None
+            and option == owner.name_option
+            and item.names[option] in self.snapshot.uuids_by_name[option]
+        )
+
     def _uuid_of(self, item: Item, option: str, name: str) -> str | None:
         known = self.snapshot.uuids_by_name.get(option, {})
-        if is_uuid(name) and any(name in uuids for uuids in known.values()):
-            return name
-        found = known.get(name, [])
-        if len(found) == 1:
-            return found[0]
+        found, uuid = known.get(name, []), self.snapshot.uuid_of_name(option, name)
+        if uuid is not None:
+            return uuid
         what, instead = option.removesuffix("s").replace("_", " "), item.schema.named[option].option
         if found:
             text = f"the name {quoted(name)} matches {len(found)} {what}s: {listed(found, 10)}; set {instead} instead"
@@ -119,7 +129,9 @@ class _Planner:
         for item, current in matched:
             if current is not None and seen.setdefault(current.uuid, item) is not item:
                 other = seen[current.uuid].where
-                self.refuse(item, "", f"it declares the same service ({current.uuid}) as {other}; keep one of them")
+                self.refuse(
+                    item, "", f"it declares the same {item.schema.word} ({current.uuid}) as {other}; keep one of them"
+                )
 
     def plan(self, item: Item, values: Mapping[str, Any], current: Resource | None) -> Action:
         """Return what is to be done about one item."""
@@ -132,7 +144,13 @@ class _Planner:
         if declared is not None and not (current and declared.equals(current.values.get("yaml"))):
             self.errors.extend(validate_yaml(item))
         if current is not None:
-            return self._update(item, values, current)
+            action = self._update(item, values, current)
+            action.kind = RESTARTED if item.state == RESTARTED else action.kind
+            return action
+        if item.state == RESTARTED:
+            text = f"no such {item.schema.word} exists; set state: present to create it, or check its name"
+            self.refuse(item, "state", text)
+            return Action(item, UNCHANGED, "")
         return self._new(item, values)
 
     # An existing resource
@@ -146,6 +164,7 @@ class _Planner:
                 if not row.type.same(wanted, shown) and not (row in schema.own and option not in current.related):
                     action.members[option] = wanted
             elif row.create_only:
+                action.created_only += [] if row.read else [option]
                 self.check_fixed(item, row, wanted, shown)
             elif not current.shows(row):
                 if not self._is_remembered(current, row, wanted):
@@ -189,8 +208,8 @@ class _Planner:
             )
         else:
             text = (
-                f"it cannot be changed once the service exists: current value {shown}, {declared}; declare the current "
-                "value, remove the option, or delete the service and create it again"
+                f"it cannot be changed once the {item.schema.word} exists: current value {shown}, {declared}; declare the "
+                f"current value, remove the option, or delete the {item.schema.word} and create it again"
             )
         self.refuse(item, row.option, text)
 
@@ -214,13 +233,17 @@ class _Planner:
             self.refuse(
                 item,
                 "uuid",
-                f"no service has the UUID {item.uuid}; remove uuid to create a new service (resource_uuid sets its UUID)",
+                f"no {item.schema.word} has the UUID {item.uuid}; remove uuid to create a new {item.schema.word} "
+                "(resource_uuid sets its UUID)",
             )
         if chosen and chosen in self.snapshot.by_uuid:
             other = self.snapshot.by_uuid[chosen].name
-            self.refuse(item, "resource_uuid", f"the service {quoted(other)} already has this UUID; set another one")
+            self.refuse(
+                item, "resource_uuid", f"the {item.schema.word} {quoted(other)} already has this UUID; set another one"
+            )
         kind = CLONED if item.clone_from else CREATED
-        uuids = iter([str(chosen)]) if chosen else derived_uuids(str(values.get("name", "")))
+        owner = str(values.get(item.schema.owner.option, "")) if item.schema.owner else ""
+        uuids = iter([str(chosen)]) if chosen else derived_uuids(str(values.get("name", "")), owner)
         free = (uuid for uuid in uuids if chosen or uuid not in self.snapshot.by_uuid)
         action = Action(item, kind, next(free), values, spare_uuids=free)
         if kind == CREATED and item.uuid in (None, chosen):
@@ -235,8 +258,8 @@ class _Planner:
             self.refuse(
                 item,
                 "",
-                f"the service does not exist, and options that its creation requires are missing: {words}; set them, or set "
-                "clone_from to take them from another service",
+                f"the {item.schema.word} does not exist, and options that its creation requires are missing: {words}; set them"
+                + (", or set clone_from to take them from another service" if item.schema.clones else ""),
             )
         for option in values:
             row = item.schema.by_option[option]

@@ -13,6 +13,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     CLONED,
     CREATED,
     DELETED,
+    RESTARTED,
     UNCHANGED,
     UPDATED,
     Action,
@@ -27,7 +28,7 @@ FAILED, NOT_ATTEMPTED, UNKNOWN = "failed", "not_attempted", "unknown"
 class Row:
     """The outcome of one action.
 
-    :ivar status: ``created``, ``cloned``, ``updated``, ``deleted``, ``unchanged``, ``failed`` (nothing was done),
+    :ivar status: ``created``, ``cloned``, ``updated``, ``restarted``, ``deleted``, ``unchanged``, ``failed`` (nothing was done),
         ``unknown`` (it may have been done) or ``not_attempted``.
     :ivar changed_fields: options whose new values are on the platform.
     :ivar resource: the resource as it is now, as far as it was seen.
@@ -60,7 +61,7 @@ class Row:
     @property
     def changed(self) -> bool:
         """Whether the platform was, or may have been, changed."""
-        return self.status in (CREATED, CLONED, UPDATED, DELETED, UNKNOWN)
+        return self.status in (CREATED, CLONED, UPDATED, RESTARTED, DELETED, UNKNOWN)
 
     def reached(self, resource: Resource | None = None, fields: Iterable[str] = ()) -> None:
         """Take note that the platform has done the action, or a part of it.
@@ -68,10 +69,14 @@ class Row:
         :param resource: as it is now.
         :param fields: options whose declared values are on the platform now.
         """
-        self.status = self.action.kind
+        self.status = UPDATED if self.action.kind == RESTARTED else self.action.kind
         self.resource = resource
         known = self.action.resent.union(self.changed_fields)
         self.changed_fields += [option for option in fields if option not in known]
+
+    def restarted(self) -> None:
+        """Take note that the resource was restarted, so that it is no longer as it was seen."""
+        self.status, self.resource = RESTARTED, None
 
     def undo(self) -> None:
         """Take back what the platform had claimed to be done."""
@@ -79,6 +84,8 @@ class Row:
 
     def fail(self, error: BaseException) -> None:
         """Take note of an error; what was done before remains in the row."""
+        if self.status == UNCHANGED:  # it is as declared, and yet not as it should be
+            self.status = NOT_ATTEMPTED
         self.error = error if isinstance(error, AiosError) else internal_error(error)
         if self.status == NOT_ATTEMPTED:
             known = isinstance(error, AiosError) and not leaves_outcome_open(error)

@@ -1,20 +1,21 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A snapshot of the services on the platform."""
+"""A snapshot of the resources of one kind on the platform."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, quoted, trim
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
 
 
 class Snapshot:
-    """The services on the platform, by UUID and by name.
+    """The resources of one kind on the platform, by UUID and by name.
 
     :param uuids_by_name: for each option that takes names (``model_center`` ...) the uuids behind every name.
     """
@@ -42,6 +43,22 @@ class Snapshot:
             resource.remembered = None
         return Snapshot(resources, self.uuids_by_name)
 
+    def _named(self, item: Item) -> list[Resource]:
+        """Return the resources of an item's name, within the resource that it belongs to."""
+        found, owner = self.by_name.get(item.name or "", []), item.schema.owner
+        if owner is None:
+            return found
+        uuid = item.values.get(owner.option) or self.uuid_of_name(owner.name_option, item.names.get(owner.name_option))
+        return [one for one in found if one.get(owner) == uuid]
+
+    def uuid_of_name(self, option: str, name: Any) -> str | None:
+        """Return the uuid that an option means by a name or a uuid, ``None`` where that is not clear."""
+        known = self.uuids_by_name.get(option, {})
+        found = known.get(name, [])
+        if is_uuid(str(name)) and any(name in uuids for uuids in known.values()):
+            return str(name)
+        return found[0] if len(found) == 1 else None
+
     def match_or_none(self, item: Item) -> Resource | None:
         """Return the resource that an item is about, ``None`` also where that is not clear, which the planner reports."""
         try:
@@ -57,7 +74,7 @@ class Snapshot:
         """
         if item.uuid is not None:
             return self.by_uuid.get(item.uuid)
-        found = self.by_name.get(item.name or "", [])
+        found = self._named(item)
         if item.previous_names:
             earlier = [one for name in dict.fromkeys(item.previous_names) for one in self.by_name.get(name, ())]
             if found and earlier:
@@ -72,9 +89,10 @@ class Snapshot:
                 )
             found = found or earlier
         if len(found) > 1:
+            word = item.schema.word
             raise InvalidValue(
-                f"{len(found)} services have this name: {uuids_of(found)}; set uuid to the UUID of the service to "
-                "manage, or rename the others"
+                f"{len(found)} {word}s have this name: {uuids_of(found)}; set uuid to the UUID of the {word} to manage, or "
+                "rename the others"
             )
         return found[0] if found else None
 

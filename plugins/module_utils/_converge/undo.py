@@ -31,7 +31,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.files import KE
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import identify, platform_of
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 
 _HEADER = """\
@@ -84,7 +84,7 @@ class UndoFile:
     :param actions: everything that the run will do.
     """
 
-    def __init__(self, path: str, services: Services, actions: Sequence[Action]) -> None:
+    def __init__(self, path: str, services: Resources, actions: Sequence[Action]) -> None:
         self._path = Path(os.path.expanduser(path))
         self._actions = [action for action in actions if action.kind != UNCHANGED]
         self._platform = identify(services.client)
@@ -136,9 +136,9 @@ class UndoFile:
     def _planned_uuids(self) -> list[str]:
         return [action.uuid for action in self._actions]
 
-    def _read_relations(self, services: Services) -> None:
+    def _read_relations(self, services: Resources) -> None:
         """Read what is attached to services that will be deleted."""
-        doomed = [action.current for action in self._actions if action.kind == DELETED and action.current]
+        doomed = [one for action in self._actions if action.owner is None and (one := action.doomed)]
         for field in services.schema.by_option.values() if doomed else ():
             unread = [one for one in doomed if field.option not in one.related]
             if not field.read_apart or not unread:
@@ -151,22 +151,30 @@ class UndoFile:
                 self._unread.add(field.option)
 
     def _text(self) -> str:
-        entries, excepted = [], []
+        entries, excepted = dict[Action, dict[str, Any]](), []
         for action in self._actions:
-            if action.current is None:
-                entries.append(_absent(action))
-                continue
-            entry, missing = _as_it_is(action, action.current)
-            entries += [entry] if entry else []
-            missing += sorted(self._unread) if action.kind == DELETED else []
+            entry, missing = self._entry(action)
+            if entry and action.owner:
+                owner = entries.setdefault(action.owner, {"uuid": action.owner.uuid})
+                owner.setdefault("deployments", []).append(entry)
+            elif entry:
+                entries[action] = entry
             if missing:
-                name = f"{quoted(action.current.name)} ({action.current.uuid})"
-                excepted.append(
-                    f"# - {name}: {', '.join(missing) if entry else 'the whole service: ' + ', '.join(missing)}\n"
-                )
+                name = f"{quoted(action.label)} ({action.uuid})"
+                whole = "" if entry else f"the whole {action.schema.word}: "
+                excepted.append(f"# - {name}: {whole}{', '.join(missing)}\n")
         header = _HEADER.format(time=time.strftime("%Y-%m-%d %H:%M:%S %z"))
-        body = {UNDO_KEY: self._platform.as_dict(), KEY: entries}
+        body = {UNDO_KEY: self._platform.as_dict(), KEY: list(entries.values())}
         return "".join([header, *([_EXCEPTED] if excepted else []), *excepted, yaml_codec.dump(body, trimmed=False)])
+
+    def _entry(self, action: Action) -> tuple[dict[str, Any], list[str]]:
+        """Return the entry that takes back an action, and what it cannot bring back."""
+        if action.current is None:
+            return _absent(action), []
+        if action.owner and action.doomed:
+            return {}, ["it has to be deployed again"]
+        entry, missing = _as_it_is(action, action.current)
+        return entry, [*missing, *(sorted(self._unread) if action.kind == DELETED else [])]
 
 
 def _absent(action: Action) -> dict[str, Any]:

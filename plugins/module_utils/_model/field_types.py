@@ -362,6 +362,35 @@ class Specs(FieldType):
         return dict(sorted(value.items())) if value else value
 
 
+class Instances(FieldType):
+    """The instances of a group, which the platform only shows. Their commands and configurations may contain secrets."""
+
+    ansible_type = "list"
+    elements = "dict"
+    holds_secrets = True
+
+    def parse(self, value: Any) -> Any:
+        raise InvalidValue("the platform makes it; remove the option")
+
+    def decode(self, wire: Any) -> Any:
+        return [snake_keys(instance) if isinstance(instance, Mapping) else instance for instance in wire]
+
+    def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
+        if isinstance(value, str):
+            redactor.learn(redactor.secrets_in_text(value))
+            return redactor.redact_yaml(value)
+        if isinstance(value, Mapping):
+            return {
+                key: MASK if _is_secret(key, part, redactor) else self.show(part, redactor)
+                for key, part in value.items()
+            }
+        return [self.show(part, redactor) for part in value] if isinstance(value, list) else value
+
+
+def _is_secret(key: Any, value: Any, redactor: Redactor) -> bool:
+    return isinstance(value, str) and bool(value) and redactor.is_secret(str(key))
+
+
 #: How deep a mapping may be nested; more would exhaust the interpreter's stack at some point.
 DEEPEST = 100
 

@@ -19,13 +19,15 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import tr
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "zstack.aios")
 
 
-def derived_uuids(name: str) -> Iterator[str]:
-    """Yield the uuids for a new service of a name, best first: 32 hexadecimal digits of version 5.
+def derived_uuids(name: str, owner: str = "") -> Iterator[str]:
+    """Yield the uuids for a new resource of a name, best first: 32 hexadecimal digits of version 5.
 
     The first follows from the name as the platform stores it. The others are for platforms that have given the uuids before
     them to something else: they follow from the name, a NUL and a counter from 2 on.
+
+    :param owner: the uuid of the resource that it belongs to, for a kind whose names are unique within that one only.
     """
-    stored = trim(name)
-    yield uuid.uuid5(NAMESPACE, stored).hex
+    stored, namespace = trim(name), uuid.uuid5(NAMESPACE, owner) if owner else NAMESPACE
+    yield uuid.uuid5(namespace, stored).hex
     for counter in itertools.count(2):
-        yield uuid.uuid5(NAMESPACE, f"{stored}\0{counter}").hex
+        yield uuid.uuid5(namespace, f"{stored}\0{counter}").hex

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import (
     Architecture,
     Images,
@@ -21,6 +22,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.field_types imp
     Yaml,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import PROTECTED
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
     Boolean,
@@ -138,6 +140,13 @@ FIELDS = (
 MODEL_SERVICE = Schema(
     "model service",
     FIELDS,
+    controls={
+        "state": Choice(PRESENT, ABSENT),
+        "uuid": Uuid(),
+        "clone_from": Name(),
+        "previous_names": List(Name(), ordered=False),
+    },
     server_made=frozenset(("model_service_refs", "create_date", "last_op_date", "has_new_version", "version")),
     own=(PROTECTED,),
+    parts={"deployments": INSTANCE_GROUP},
 )

@@ -21,7 +21,7 @@ def show_resource(resource: Resource, redactor: Redactor) -> dict[str, Any]:
     """Return a resource for a result: every key that the platform shows, secrets redacted."""
     shown = {}
     for key, value in resource.values.items():
-        field = resource.schema.by_option.get(key)
+        field = resource.schema.by_result_key.get(key)
         if field is not None and field.type.holds_secrets:
             shown[key] = _show(field, value, redactor) if field.fits(value) else MASK
         else:
@@ -84,9 +84,15 @@ def make_diff(row: Row, redactor: Redactor) -> dict[str, str]:
                 values[change["field"]] = brief(change[side])
     if row.action.kind == CLONED:
         after = {"clone_from": row.action.item.clone_from, **after}
-    header = f"{row.action.schema.noun} {printable(row.action.name)}"
-    sides = {"before": _block(before), "after": _block(after)}
+    header = f"{row.action.schema.noun} {printable(row.action.label)}"
+    note = _uncompared_note(row.action)
+    sides = {"before": _block(before) + note, "after": _block(after) + note}
     return {"before_header": header, "after_header": f"{header} ({row.status})", **sides}
+
+
+def _uncompared_note(action: Action) -> str:
+    """Return a comment that names the declared fields of what runs which are not compared, because it does not show them."""
+    return f"# not compared: {', '.join(action.created_only)}\n" if action.schema.runs and action.created_only else ""
 
 
 def _block(values: Mapping[str, Any]) -> Any:
