@@ -468,6 +468,9 @@ deleted_instance_groups:
     name:
       description: Name of the group.
       type: str
+    model_service:
+      description: Name of the service.
+      type: str
     uuid:
       description: UUID of the group.
       type: str

@@ -134,7 +134,7 @@ def status_of(group: Resource) -> str:
 
 
 def is_running(group: Resource) -> bool:
-    """Return whether a group and all of its instances run, as far as they are shown (platform.assumed_group_status)."""
+    """Return whether a group and all of its instances run, as far as they are shown (platform.assumed_groups_status)."""
     own = group.values.get("status")
     return {*_instance_statuses(group), *([own] if own else [])} == {RUNNING}
 
