@@ -166,6 +166,7 @@ options:
       - Maximum number of services to prune, as a number or as a percentage of the services that meet
         O(prune_conditions).
       - If more services would be deleted, the task fails before any write.
+      - Also limits how many instance groups are deleted because O(model_services[].deployments) is empty.
     type: str
     default: "10"
   prune_allow_empty:
@@ -854,6 +855,7 @@ uncompared:
   description:
     - Number of services for each field that they declare, that the platform does not show, and that was neither compared nor
       sent. See O(update_write_only).
+    - With C(deployments.) in front, likewise the number of instance groups. Most of their fields are used at creation only.
   returned: when there are such fields
   type: dict
   sample: {startup_parameters: 3}
@@ -1050,7 +1052,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     internal_error,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable, read_boolean
-from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
+from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import (
+    Converged,
+    Settings,
+    converge,
+    count_created_only,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
@@ -1220,6 +1227,7 @@ def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Setting
         undo_path=params["undo_path"],
         undoes=undoes,
         delete_deployed=params["delete_deployed"],
+        prune_limit=params["prune_limit"],
     )
     return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
@@ -1334,6 +1342,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
     """Return the result of a run, and write its report."""
     redactor = module.redactor
     counts = summarize(converged.rows)
+    uncompared = {**converged.uncompared, **count_created_only(converged.rows)}
     cost = {"requests": converged.requests, "logins": converged.logins, "seconds": converged.seconds}
     result: dict[str, Any] = {
         "changed": any(row.changed for row in converged.rows),
@@ -1343,7 +1352,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         "msg": f"{count_words(counts, module.check_mode)}.",
         "warnings": converged.warnings,
         **show_rows(converged.rows),
-        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
+        **({"uncompared": uncompared} if uncompared else {}),
     }
     if converged.undo_path:
         result["undo_path"] = converged.undo_path
@@ -1370,7 +1379,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
             "summary": result["summary"],
             "plan_digest": converged.plan_digest,
             "interrupted": converged.interrupted,
-            "uncompared": converged.uncompared,
+            "uncompared": uncompared,
             "undo_path": converged.undo_path,
             "unmanaged": list_unmanaged(converged.unmanaged),
         }

@@ -58,6 +58,7 @@ class Settings(NamedTuple):
     :param record: what the tasks of this run of Ansible declare, where that can be known.
     :param left_out: what is declared besides, and not to be applied.
     :param delete_deployed: delete what runs of services that are to be deleted; otherwise these are refused.
+    :param prune_limit: delete at most so many groups, or so many percent, of services that declare that nothing is to run.
     """
 
     adapter: type[Resources] = Services
@@ -73,6 +74,7 @@ class Settings(NamedTuple):
     undoes: Sequence[tuple[str, dict[str, Any]]] = ()
     left_out: Sequence[Item] = ()
     delete_deployed: bool = False
+    prune_limit: str = "10"
 
 
 class Converged(NamedTuple):
@@ -269,6 +271,8 @@ class _Run:
         errors += deployments.errors if deployments else []
         if errors:
             raise InvalidInput(errors)
+        if deployments:
+            deployments.check_emptied(settings.prune_limit)
         prunes: list[Action] = []
         scope = None
         if self._guards:

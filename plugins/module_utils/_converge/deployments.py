@@ -51,6 +51,7 @@ class Deployments:
         self._owners: dict[int, Action] = {}
         self._items: list[Item] = []
         self._gone: list[Action] = []
+        self._emptied: list[Action] = []
         self.actions: list[Action] = []
         self.pruned: list[Action] = []
         self.errors: list[ValidationError] = []
@@ -67,10 +68,18 @@ class Deployments:
         for action in declared:
             if not action.item.deployments and action.current and not action.doomed:
                 self._gone += self._deletions(action, self._of(action.current.uuid))
+        self._emptied = list(self._gone)
         self._plan_items(self.snapshot)
         for action in doomed:
             self._end(action)
         self.actions += self._gone
+
+    def check_emptied(self, limit: str) -> None:
+        """Refuse to delete more groups than a limit allows of services of which nothing is to run.
+
+        :raises GuardError: with the numbers and the groups.
+        """
+        _check_limit(Prune((), limit), self._emptied, len(self.snapshot.by_uuid))
 
     def without_fingerprints(self) -> None:
         """Plan again as if no fingerprints could be kept."""
@@ -182,9 +191,8 @@ def _check_limit(prune: Prune, candidates: Sequence[Action], existing: int) -> N
     if len(candidates) > allowed:
         names = listed([action.label for action in candidates], 10)
         raise GuardError(
-            f"prune refused: prune_limit {prune.limit} allows {allowed}. {counted(len(candidates), 'instance group')} of "
-            f"{existing} would be deleted: {names}. Nothing was written. Next: check the declaration; raise prune_limit to "
-            "delete all of these.",
+            f"prune_limit {prune.limit} allows {allowed}. {counted(len(candidates), 'instance group')} of {existing} would be "
+            f"deleted: {names}. Nothing was written. Next: check the declaration; raise prune_limit to delete all of these.",
             "prune_limit",
             matching=existing,
             candidates=len(candidates),

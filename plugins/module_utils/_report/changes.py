@@ -92,7 +92,7 @@ def make_diff(row: Row, redactor: Redactor) -> dict[str, str]:
 
 def _uncompared_note(action: Action) -> str:
     """Return a comment that names the declared fields of what runs which are not compared, because it does not show them."""
-    return f"# not compared: {', '.join(action.created_only)}\n" if action.schema.runs and action.created_only else ""
+    return f"# not compared: {', '.join(action.schema.sorted(action.created_only))}\n" if action.schema.runs and action.created_only else ""
 
 
 def _block(values: Mapping[str, Any]) -> Any:

@@ -50,7 +50,7 @@ def _rank(row: Row) -> int:
 
 
 def _describe(row: Row, check: bool, redactor: Redactor) -> str:
-    start = f"{words.label(row.status, check)}: {printable(row.action.name, _NAME)}"
+    start = f"{words.label(row.status, check)}: {printable(row.action.label, _NAME)}"
     if row.error is not None:
         return f"{start}: {row.error.message}"
     if row.status == DELETED:
@@ -58,7 +58,10 @@ def _describe(row: Row, check: bool, redactor: Redactor) -> str:
     if row.status == CLONED:
         return f"{start} from {printable(row.action.item.clone_from, _NAME)}"
     if row.status == UPDATED:
-        return f"{start}: {'; '.join(_change(change) for change in list_changes(row, redactor))}"
+        changes = [_change(change) for change in list_changes(row, redactor)]
+        if row.action.schema.runs and row.action.created_only:
+            changes.append(f"not compared: {', '.join(row.action.schema.sorted(row.action.created_only))}")
+        return f"{start}: {'; '.join(changes)}"
     return start
 
 

@@ -96,6 +96,16 @@ def test_groups_that_are_not_declared_stay_unless_none_is_to_run(platform: Platf
     assert run(platform, [service("chat")])["changed"] is False
 
 
+def test_more_groups_than_the_limit_are_not_deleted_because_a_list_is_empty(platform: Platform) -> None:
+    run(platform, [service("chat", {"name": "blue"}, {"name": "green"})])
+    platform.sim.clear_log()
+    refused = attempt(platform, [service("chat")], prune_limit=1)
+    assert "prune_limit 1 allows 1. 2 instance groups of 2 would be deleted" in refused["msg"]
+    assert platform.writes() == []
+    run(platform, [service("chat")], prune_limit="100%")
+    assert groups(platform) == []
+
+
 def test_blue_is_deleted_once_green_runs_and_stays_when_it_does_not(platform: Platform) -> None:
     run(platform, [service("chat", {"name": "blue"})])
     switch = [service("chat", {"name": "green", "wait_timeout": 1}, {"name": "blue", "state": "absent"})]
