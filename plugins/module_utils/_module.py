@@ -20,7 +20,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, printable_lines, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT, RECREATE, REFUSE
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType
@@ -124,6 +124,7 @@ def field_options(schema: Schema) -> Spec:
         "uuid": {"type": "str"},
         "clone_from": {"type": "str"},
         "previous_names": {"type": "list", "elements": "str"},
+        "on_fixed_change": {"type": "str", "choices": [REFUSE, RECREATE]},
     }
     for field in (*schema.fields, *schema.own):
         spec[field.option] = _option(field.type)

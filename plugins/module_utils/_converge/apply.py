@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import Interrupted
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED, UPDATED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, UPDATED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.execute import Executor, unseen_fields
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import NOT_ATTEMPTED, Row
 from ansible_collections.zstack.aios.plugins.module_utils._converge.scheduler import Scheduler
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
-#: Waves, each after the end of the one before: creations and most updates; updates of sources of clones; deletions.
+#: Waves, each after the end of the one before: creations and most updates; updates of sources of clones; deletions and
+#: replacements, which delete what they replace.
 _WAVES = 3
 
 
@@ -117,7 +118,7 @@ class Applier:
 
 def _wave_of(action: Action, sources: set[str]) -> int:
     """Return which wave an action belongs to, given the uuids of the services that others are cloned from."""
-    if action.kind == DELETED:
+    if action.doomed:
         return 2
     # A clone is made of what the plan saw, so its source is updated after it.
     return 1 if action.kind == UPDATED and action.uuid in sources else 0
@@ -127,8 +128,8 @@ def _keep_sources(rows: Sequence[Row]) -> None:
     """Take back the deletion of what could not be cloned: nothing could make that clone any more."""
     wanted = {row.action.source.uuid: row for row in rows if row.action.source is not None and row.error is not None}
     for row in rows:
-        if row.action.kind == DELETED and row.action.uuid in wanted:
-            row.skip(f"its clone {quoted(wanted[row.action.uuid].action.name)} failed")
+        if row.action.doomed and row.action.doomed.uuid in wanted:
+            row.skip(f"its clone {quoted(wanted[row.action.doomed.uuid].action.name)} failed")
 
 
 def _mention_unseen(row: Row) -> None:

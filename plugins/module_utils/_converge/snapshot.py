@@ -5,18 +5,24 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, quoted, trim
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RECREATE, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.identity import replacement_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
+
+#: Among so many derived uuids a replacement is looked for: more than any run tries.
+_REPLACEMENTS = 10
 
 
 class Snapshot:
     """The services on the platform, by UUID and by name.
 
     :param uuids_by_name: for each option that takes names (``model_center`` ...) the uuids behind every name.
+    :ivar groups: the instance groups of services that are to be replaced, by the uuid of the service.
     """
 
     def __init__(
@@ -25,6 +31,7 @@ class Snapshot:
         self.by_uuid: dict[str, Resource] = {}
         self.by_name: dict[str, list[Resource]] = {}
         self.uuids_by_name = uuids_by_name or {}
+        self.groups: Mapping[str, Sequence[str]] = {}
         for resource in resources:
             if resource.uuid not in self.by_uuid:
                 self.by_uuid[resource.uuid] = resource
@@ -40,7 +47,9 @@ class Snapshot:
         resources = [resource.copy() for resource in self.by_uuid.values()]
         for resource in resources:
             resource.remembered = None
-        return Snapshot(resources, self.uuids_by_name)
+        other = Snapshot(resources, self.uuids_by_name)
+        other.groups = self.groups
+        return other
 
     def match_or_none(self, item: Item) -> Resource | None:
         """Return the resource that an item is about, ``None`` also where that is not clear, which the planner reports."""
@@ -58,8 +67,11 @@ class Snapshot:
         if item.uuid is not None:
             return self.by_uuid.get(item.uuid)
         found = self.by_name.get(item.name or "", [])
+        earlier = [one for name in dict.fromkeys(item.previous_names) for one in self.by_name.get(name, ())]
+        replaced = self._half_replaced(item, [*found, *earlier])
+        if replaced is not None:
+            return replaced
         if item.previous_names:
-            earlier = [one for name in dict.fromkeys(item.previous_names) for one in self.by_name.get(name, ())]
             if found and earlier:
                 raise InvalidValue(
                     f"services of this name and of previous_names exist: {named_with_uuids([*found, *earlier])}; delete the "
@@ -77,6 +89,31 @@ class Snapshot:
                 "manage, or rename the others"
             )
         return found[0] if found else None
+
+    def _half_replaced(self, item: Item, found: Sequence[Resource]) -> Resource | None:
+        """Return the resource that a run began to replace, where it ended before it deleted that one.
+
+        :raises InvalidValue: the item does not ask for it to be replaced.
+        """
+        if len(found) != 2:
+            return None
+        for old, new in (found, reversed(found)):
+            if self.replacement_of(old, item) is new:
+                if item.on_fixed_change == RECREATE:
+                    return old
+                raise InvalidValue(
+                    f"2 services have this name: {new.uuid} was created to replace {old.uuid} by a run that did not end; set "
+                    "on_fixed_change to recreate to complete the replacement, or delete one of them"
+                )
+        return None
+
+    def replacement_of(self, old: Resource, item: Item) -> Resource | None:
+        """Return the resource of an item that an earlier run created to replace another one."""
+        others = [one for one in self.by_name.get(item.name or "", ()) if one is not old]
+        if not others or item.uuid is not None:
+            return None
+        uuids = set(itertools.islice(replacement_uuids(old.uuid), _REPLACEMENTS))
+        return next((one for one in others if one.uuid in uuids), None)
 
 
 def named_with_uuids(resources: Sequence[Resource]) -> str:

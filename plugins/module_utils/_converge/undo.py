@@ -23,13 +23,11 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import YamlText
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, UPDATE, Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import KEY, UNDO_KEY
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
+from ansible_collections.zstack.aios.plugins.module_utils._model.redeclare import redeclared, written
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import identify, platform_of
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
@@ -138,7 +136,7 @@ class UndoFile:
 
     def _read_relations(self, services: Services) -> None:
         """Read what is attached to services that will be deleted."""
-        doomed = [action.current for action in self._actions if action.kind == DELETED and action.current]
+        doomed = [action.doomed for action in self._actions if action.doomed]
         for field in services.schema.by_option.values() if doomed else ():
             unread = [one for one in doomed if field.option not in one.related]
             if not field.read_apart or not unread:
@@ -153,12 +151,13 @@ class UndoFile:
     def _text(self) -> str:
         entries, excepted = [], []
         for action in self._actions:
-            if action.current is None:
+            if action.current is None or action.replacement:
                 entries.append(_absent(action))
+            if action.current is None:
                 continue
             entry, missing = _as_it_is(action, action.current)
             entries += [entry] if entry else []
-            missing += sorted(self._unread) if action.kind == DELETED else []
+            missing += sorted(self._unread) if action.doomed else []
             if missing:
                 name = f"{quoted(action.current.name)} ({action.current.uuid})"
                 excepted.append(
@@ -180,7 +179,7 @@ def _as_it_is(action: Action, current: Resource) -> tuple[dict[str, Any], list[s
 
     Without an entry, the service cannot be brought back at all for lack of these fields.
     """
-    deleted = action.kind == DELETED
+    deleted = action.doomed is not None
     entry: dict[str, Any] = {"uuid": current.uuid, **({"resource_uuid": current.uuid} if deleted else {})}
     missing: list[str] = []
     for field in (*current.schema.fields, *current.schema.own):
@@ -190,7 +189,7 @@ def _as_it_is(action: Action, current: Resource) -> tuple[dict[str, Any], list[s
             continue
         if field.relation:
             if changes:
-                entry[option] = _plain(field, current.get(field) or [])
+                entry[option] = written(field, current.get(field) or [])
         elif not field.read:
             missing += [option] if changes else []
         elif not field.accepted(UPDATE) and not (deleted and field.accepted(ADD)):
@@ -212,16 +211,4 @@ def _value(field: Field, current: Resource, changes: bool) -> tuple[bool, Any]:
         if not changes or field.type.absent is None:
             return False, None
         value = field.type.absent if not isinstance(field.type.absent, tuple) else []
-    plain = _plain(field, value)
-    try:
-        parsed = field.type.parse(plain)
-        if isinstance(parsed, YamlText):
-            parsed.check()
-        return current.schema.same(field, parsed, current.get(field), {}), plain
-    except InvalidValue:
-        return False, None
-
-
-def _plain(field: Field, value: Any) -> Any:
-    """Return a value as it is declared, with its secrets."""
-    return value if isinstance(value, str) else field.type.show(value, Redactor())
+    return redeclared(field, current, value) is not None, written(field, value)

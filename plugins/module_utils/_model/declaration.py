@@ -23,12 +23,15 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
 )
 
 PRESENT, ABSENT = "present", "absent"
+#: What to do about another value of a field that cannot be changed.
+REFUSE, RECREATE = "refuse", "recreate"
 #: The keys of an item that say which resource it is about and whether that should exist.
 CONTROLS: Mapping[str, FieldType] = {
     "state": Choice(PRESENT, ABSENT),
     "uuid": Uuid(),
     "clone_from": Name(),
     "previous_names": List(Name(), ordered=False),
+    "on_fixed_change": Choice(REFUSE, RECREATE),
 }
 
 
@@ -52,6 +55,7 @@ class Item(NamedTuple):
 
     :ivar where: its name and place, for messages.
     :ivar previous_names: a resource of one of these names is this one, when none has its name.
+    :ivar on_fixed_change: what to do about another value of a field that cannot be changed.
     :ivar values: the declared fields by option.
     :ivar names: names to be looked up, by the option that took them (``model_center``, ``models``, ``zone``).
     :ivar layer: that of the last place that declares it.
@@ -65,6 +69,7 @@ class Item(NamedTuple):
     uuid: str | None = None
     clone_from: str | None = None
     previous_names: Sequence[str] = ()
+    on_fixed_change: str = REFUSE
     values: Mapping[str, Any] = {}
     names: Mapping[str, Any] = {}
     layer: int = 0

@@ -18,7 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import (
     Resource,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
-from ansible_collections.zstack.aios.plugins.module_utils._platform import bindings
+from ansible_collections.zstack.aios.plugins.module_utils._platform import bindings, deployments
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, equals, keeps_all, queries
 from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import Tags
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client, page_without
@@ -160,6 +160,13 @@ class Services:
                 if error.code != "tags_not_offered":
                     raise
                 self.without_user_tags = error.message
+
+    def groups_of(self, services: Sequence[Resource]) -> dict[str, list[str]]:
+        """Return the uuids of the instance groups of services, by the uuid of the service.
+
+        :raises ApiError: they cannot be asked for.
+        """
+        return deployments.groups_of(self.client, [service.uuid for service in services])
 
     # Fingerprints of what is not shown
 
