@@ -18,7 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action, deletions
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, Action, deletions
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan
 from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import complete_snapshot
@@ -133,8 +133,9 @@ class Deployments:
         ending = {action.uuid for action in self.actions if action.doomed}
         left = [group for group in self._of(service.doomed.uuid) if group.uuid not in ending]
         if left and not self._delete_deployed:
+            option = "state" if service.kind == DELETED else "on_fixed_change"
             text = f"the service is deployed: {named_with_uuids(left)}; {_CURE}"
-            self.errors.append(ValidationError(service.item.where or quoted(service.name), "state", text))
+            self.errors.append(ValidationError(service.item.where or quoted(service.name), option, text))
         self._gone += self._deletions(service, left)
 
     def _deletions(self, owner: Action, groups: Iterable[Resource]) -> list[Action]:

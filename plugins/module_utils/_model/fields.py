@@ -120,6 +120,11 @@ class Schema:
         self.fields = tuple(fields)
         self.controls = controls
         self.clones = "clone_from" in controls
+        self.cure_of_fixed = (
+            f"set on_fixed_change to recreate to replace the {self.word}"
+            if "on_fixed_change" in controls
+            else f"delete the {self.word} and create it again"
+        )
         #: Whether such a resource runs, which takes time after its creation.
         self.runs = "wait" in controls
         self.own = tuple(own)

@@ -290,3 +290,15 @@ def test_what_cannot_be_done_is_refused_before_any_write(
     assert result.failed
     assert message in result["msg"]
     assert platform.writes() == []
+
+
+def test_a_deployed_service_is_recreated_with_its_groups_on_request(platform: Platform) -> None:
+    run(platform, [service("chat", {"name": "blue"})])
+    moved = service("chat", {"name": "blue"}, install_path="/models/moved", on_fixed_change="recreate")
+    refused = attempt(platform, [moved])
+    assert 'on_fixed_change: the service is deployed: "blue" (' in refused["msg"]
+    result = run(platform, [moved], delete_deployed=True)
+    assert sorted(rows(result)) == [("chat", "replaced"), ("chat/blue", "created"), ("chat/blue", "deleted")]
+    assert groups(platform) == [("chat", "blue")]
+    assert platform.service("chat")["installPath"] == "/models/moved"
+    assert run(platform, [moved])["changed"] is False

@@ -261,7 +261,9 @@ def test_a_platform_that_shows_no_service_of_a_group_does_not_get_a_second_one(p
     assert "ignored model_service_uuid" in first["msg"]
     again = platform.run(MODULE, NEW)
     assert again["failure"]["code"] == "owner_not_shown"
-    bulk = platform.run("model_services", {"model_services": [{"name": "chat", "deployments": [{**GROUP, "name": "b"}]}]})
+    bulk = platform.run(
+        "model_services", {"model_services": [{"name": "chat", "deployments": [{**GROUP, "name": "b"}]}]}
+    )
     assert bulk["failure"]["code"] == "owner_not_shown"
     assert deploys(platform) == 1
 
