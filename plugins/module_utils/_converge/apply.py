@@ -165,10 +165,9 @@ def _skip_related(rows: Sequence[Row]) -> None:
         if row.action.owner is not None:
             related.setdefault(row.action.owner, []).append(row)
     for owner, parts in related.items():
-        word = owner.schema.word
-        whole = by_action[owner]
+        word, whole = owner.schema.word, by_action[owner]
+        late = next((one for one in parts if one.error is not None and not one.action.doomed), None)
         for row in parts:
-            late = next((one for one in parts if one.error is not None and not one.action.doomed), None)
             if row.status != NOT_ATTEMPTED or row.error is not None:
                 continue
             if whole.error is not None:

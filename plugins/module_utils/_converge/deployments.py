@@ -26,7 +26,11 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
-from ansible_collections.zstack.aios.plugins.module_utils._platform.groups import NOT_OFFERED, InstanceGroups
+from ansible_collections.zstack.aios.plugins.module_utils._platform.groups import (
+    NOT_OFFERED,
+    InstanceGroups,
+    service_of,
+)
 
 _CURE = "set delete_deployed: true to delete them first, or declare them below the service with state: absent"
 
@@ -52,6 +56,7 @@ class Deployments:
         self._items: list[Item] = []
         self._gone: list[Action] = []
         self._emptied: list[Action] = []
+        self._by_service: dict[str, list[Resource]] = {}
         self.actions: list[Action] = []
         self.pruned: list[Action] = []
         self.errors: list[ValidationError] = []
@@ -65,6 +70,8 @@ class Deployments:
         self._items = [self._item_of(action, item) for action in declared for item in action.item.deployments or ()]
         fingerprints = self._update_write_only == REMEMBER
         self.snapshot = complete_snapshot(self.groups, self._items, found, fingerprints)
+        for group in self.snapshot.by_uuid.values():
+            self._by_service.setdefault(str(service_of(group)), []).append(group)
         for action in declared:
             if not action.item.deployments and action.current and not action.doomed:
                 self._gone += self._deletions(action, self._of(action.current.uuid))
@@ -147,8 +154,7 @@ class Deployments:
     # The groups of services
 
     def _of(self, service: str) -> list[Resource]:
-        field = self.groups.schema.owner
-        return [group for group in self.snapshot.by_uuid.values() if field and group.get(field) == service]
+        return self._by_service.get(service, [])
 
     def _read(self, declared: Sequence[Action], doomed: Sequence[Action]) -> list[Resource]:
         """Read the groups of the services that matter. A platform without groups has none; declared ones it cannot have."""
@@ -168,10 +174,10 @@ class Deployments:
 
     def _groups_of(self, services: Sequence[str]) -> dict[str, list[Resource]]:
         """Return the groups of some services by the uuid of the service; those that have none are missing."""
-        field, found = self.groups.schema.owner, dict[str, list[Resource]]()
+        found: dict[str, list[Resource]] = {}
         try:
-            for group in self.groups.of_services(services) if field else ():
-                found.setdefault(str(group.get(field)), []).append(group)
+            for group in self.groups.of_services(services):
+                found.setdefault(str(service_of(group)), []).append(group)
         except AiosError as error:
             if error.code != NOT_OFFERED:
                 raise

@@ -31,10 +31,13 @@ class Snapshot:
         self.by_uuid: dict[str, Resource] = {}
         self.by_name: dict[str, list[Resource]] = {}
         self.uuids_by_name = uuids_by_name or {}
+        self._within: dict[tuple[str, Any], list[Resource]] = {}
         for resource in resources:
             if resource.uuid not in self.by_uuid:
                 self.by_uuid[resource.uuid] = resource
                 self.by_name.setdefault(trim(resource.name), []).append(resource)
+                if owner := resource.schema.owner:
+                    self._within.setdefault((trim(resource.name), resource.get(owner)), []).append(resource)
 
     @property
     def has_fingerprints(self) -> bool:
@@ -50,11 +53,11 @@ class Snapshot:
 
     def _named(self, item: Item) -> list[Resource]:
         """Return the resources of an item's name, within the resource that it belongs to."""
-        found, owner = self.by_name.get(item.name or "", []), item.schema.owner
+        owner = item.schema.owner
         if owner is None:
-            return found
+            return self.by_name.get(item.name or "", [])
         uuid = item.values.get(owner.option) or self.uuid_of_name(owner.name_option, item.names.get(owner.name_option))
-        return [one for one in found if one.get(owner) == uuid]
+        return self._within.get((item.name or "", uuid), [])
 
     def uuid_of_name(self, option: str, name: Any) -> str | None:
         """Return the uuid that an option means by a name or a uuid, ``None`` where that is not clear."""

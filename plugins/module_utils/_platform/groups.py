@@ -64,7 +64,7 @@ class InstanceGroups(Resources):
         :raises AiosError: of code ``owner_not_shown``.
         """
         found = super().by_name(name)
-        hidden = [group.uuid for group in found if _service_of(group) is None]
+        hidden = [group.uuid for group in found if service_of(group) is None]
         # Their service is gone (platform.groups_outlive), or this platform does not show it.
         if hidden and self.count([is_in("uuid", hidden), Condition(f"{_OWNER} not null")]):
             raise _owner_not_shown()
@@ -78,7 +78,7 @@ class InstanceGroups(Resources):
         found: list[Resource] = []
         for start in range(0, len(uuids), UUIDS_IN_ONE_QUERY):
             found += self.listing([Condition(is_in(_OWNER, uuids[start : start + UUIDS_IN_ONE_QUERY]).sent)])
-        if any(_service_of(group) is None for group in found):
+        if any(service_of(group) is None for group in found):
             raise _owner_not_shown()
         return found
 
@@ -133,7 +133,8 @@ def _is_missing(error: ApiError) -> bool:
     return "no api mapping" in error.details or "doesn't contain action mapping" in error.details
 
 
-def _service_of(group: Resource) -> Any:
+def service_of(group: Resource) -> Any:
+    """Return the uuid of the model service that a group belongs to, as far as the platform shows it."""
     return group.values.get("model_service_uuid")
 
 
