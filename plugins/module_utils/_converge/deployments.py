@@ -93,6 +93,14 @@ class Deployments:
         self._plan_items(self.snapshot.without_fingerprints())
         self.actions += self._gone
 
+    def follow(self, services: Sequence[Action]) -> None:
+        """Take note that the actions of services were planned anew."""
+        anew = {id(action.item): action for action in services}
+        self._owners = {item: anew.get(id(owner.item), owner) for item, owner in self._owners.items()}
+        for action in (*self.actions, *self.pruned):
+            if action.owner is not None:
+                action.owner = anew.get(id(action.owner.item), action.owner)
+
     def prune(
         self, services: Sequence[Action], prunes: Sequence[Action], prune: Prune, scope: Sequence[Resource]
     ) -> None:
