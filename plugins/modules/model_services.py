@@ -622,6 +622,16 @@ EXAMPLES = r"""
       - "{{ playbook_dir }}/services"
     plan_digest: "{{ plan.plan_digest }}"
 
+- name: Replace services whose fields differ that cannot be changed, at most two of them
+  zstack.aios.model_services:
+    host: aios.example.com
+    account_name: admin
+    account_password: "{{ aios_password }}"
+    src:
+      - "{{ playbook_dir }}/services"
+    on_fixed_change: recreate
+    recreate_limit: 2
+
 - name: Apply a part of the declaration, with the services that these are cloned from
   zstack.aios.model_services:
     host: aios.example.com

@@ -15,7 +15,9 @@ ROOMS = "plugins/module_utils"
 #: Each file, as room and name, with the tests that must notice what the unit tests of its room have not, fastest first.
 TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
-        "_converge/plan.py": (
+        "_converge/plan.py": ("functional/declare/test_names.py", "functional/declare/test_clones.py"),
+        "_converge/replace.py": ("functional/declare/test_recreate.py",),
+        "_converge/planner.py": (
             "functional/declare/test_names.py",
             "functional/declare/test_clones.py",
             "functional/declare/test_model_service.py",

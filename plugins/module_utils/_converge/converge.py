@@ -19,7 +19,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import REPLACED, UNCHANGED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan, sends_unseen
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan, sends_unseen
+from ansible_collections.zstack.aios.plugins.module_utils._converge.planner import REMEMBER
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
 from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import (
     read_replaced,
@@ -240,6 +241,8 @@ class _Run:
         if any(action.kind == REPLACED for action in plan.actions):
             read_replaced(self._services, plan.actions, snapshot)
             plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
+            made = [action.replacement.item for action in plan.actions if action.replacement]
+            self._redactor.learn(secrets_of(made, self._redactor))  # also of what is taken over
         errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
         if errors:
             raise InvalidInput(errors)

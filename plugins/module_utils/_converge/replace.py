@@ -10,35 +10,36 @@ clone cannot take is it created from what the old one shows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import REPLACED, UPDATED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import REFUSE
+from ansible_collections.zstack.aios.plugins.module_utils._converge.planner import Planner
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, RECREATE, REFUSE, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, CLONE, UPDATE, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import read_fingerprints
 from ansible_collections.zstack.aios.plugins.module_utils._model.identity import replacement_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import is_protected
 from ansible_collections.zstack.aios.plugins.module_utils._model.redeclare import redeclared
 
-if TYPE_CHECKING:
-    from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Planner
-
 OPTION = "on_fixed_change"
 
 
-def plan_replacement(planner: Planner, action: Action, fixed: Sequence[str]) -> None:
-    """Turn the update of a resource into its replacement.
+def plan_replacements(planner: Planner, actions: Sequence[Action]) -> None:
+    """Turn updates of resources into their replacements, where fixed fields change or an earlier replacement is not complete."""
+    for action in actions:
+        old, item = action.current, action.item
+        if old is None or item.on_fixed_change != RECREATE or item.state != PRESENT:
+            continue
+        if action.fixed or planner.snapshot.replacement_of(old, item):
+            _replace(planner, action, old)
 
-    :param action: the update, without its fixed fields.
-    :param fixed: the fixed fields whose values differ.
-    """
-    old, item = action.current, action.item
-    if old is None:
-        return
+
+def _replace(planner: Planner, action: Action, old: Resource) -> None:
+    item = action.item
     action.kind = REPLACED
     action.uncompared = []
-    action.update_values.update({option: action.values[option] for option in fixed})
+    action.update_values.update({option: action.values[option] for option in action.fixed})
     operation = _operation(action, old)
     taken, lost = _taken(old, action.values, operation)
     reasons = [*_forbidden(planner, action, old), *_lost(lost, operation, old, action.values)]
@@ -99,7 +100,7 @@ def _forbidden(planner: Planner, action: Action, old: Resource) -> Iterator[str]
         yield "its replacement has another UUID, and the service is declared with uuid; declare it with its name only"
     elif "resource_uuid" in action.values:
         yield "the UUID of its replacement follows from the one that it has; remove resource_uuid"
-    if is_protected(old) or action.values.get("protected"):
+    if action.values.get("protected", is_protected(old)):
         yield "it is protected; set protected: false to replace it"
     groups = planner.snapshot.groups.get(old.uuid)
     if groups:
@@ -128,7 +129,7 @@ def _lost(lost: Sequence[str], operation: str, old: Resource, values: Mapping[st
         yield f"the platform does not show its {listed(hidden, 20)}, which would be lost; declare these options"
 
 
-def _completed(planner: Planner, action: Action, old: Resource, made: Resource, item: Any) -> Action:
+def _completed(planner: Planner, action: Action, old: Resource, made: Resource, item: Item) -> Action:
     """Return the action that completes what a run began that did not end."""
     fields = (action.schema.by_option[option] for option in item.values)
     others = [

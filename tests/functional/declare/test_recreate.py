@@ -32,7 +32,8 @@ SHOWN_NOWHERE: dict[str, Any] = {
     "service_install_path": "",
     "service_start_command": "",
 }
-FAILED = {"job_error": {"code": "SYS.1006"}}
+KEPT: dict[str, Any] = {"description": "kept", "framework": "vLLM", "readme": "long", "size": 7}
+FAILED = {"job_error": {"code": "SYS.1007"}}
 
 
 def apply(platform: Platform, *items: dict[str, Any], check: bool = False, **params: Any) -> Result:
@@ -54,7 +55,7 @@ def kinds(platform: Platform) -> list[str]:
 @pytest.fixture
 def seeded(platform: Platform) -> Platform:
     """A platform with the service."""
-    seed(platform, description="kept", framework="vLLM", readme="long", size=7, userTags=["a", "b"])
+    seed(platform, **KEPT, userTags=["a", "b"])
     return platform
 
 
@@ -69,6 +70,7 @@ def test_a_new_service_takes_the_place_of_the_old_one(seeded: Platform) -> None:
     }  # fmt: skip
     assert (result["summary"]["replaced"], result["uuids"]) == (1, {"chat": NEW})
     after = seeded.service("chat")
+    after["userTags"].sort()
     assert (after["uuid"], after["installPath"]) == (NEW, "/models/other")
     own = ("uuid", "installPath", "createDate", "lastOpDate")
     assert {k: v for k, v in after.items() if k not in own} == {k: v for k, v in before.items() if k not in own}
@@ -79,9 +81,7 @@ def test_a_new_service_takes_the_place_of_the_old_one(seeded: Platform) -> None:
 def test_the_plan_shows_it_and_writes_nothing(seeded: Platform) -> None:
     plan = apply(seeded, MOVED, check=True)
     assert plan["msg"] == "1 to be replaced."
-    assert plan["results"] == [
-        {"name": "chat", "action": "replaced", "uuid": OLD, "changed_fields": ["install_path"]}
-    ]
+    assert plan["results"] == [{"name": "chat", "action": "replaced", "uuid": OLD, "changed_fields": ["install_path"]}]
     assert plan["uuids"] == {"chat": OLD}
     assert plan["diff"][0]["before"] == f"uuid: {OLD}\ninstall_path: /models/chat\n"
     assert plan["diff"][0]["after"] == f"uuid: {NEW}\ninstall_path: /models/other\n"
@@ -308,8 +308,9 @@ def test_nothing_is_deleted_unless_the_new_service_is_as_declared(
     assert {one["uuid"] for one in platform.sim.services()} == {OLD, NEW}
     assert "delete" not in kinds(platform)
     again = apply(platform, item)
-    assert f"{NEW} was created to replace {OLD} by a run that did not end, and has other values of install_path" in (
-        again["msg"]
+    assert (
+        f"{NEW} was created to replace {OLD} by a run that did not end, and has other values of install_path"
+        in (again["msg"])
     )
 
 
@@ -372,7 +373,7 @@ def test_a_replacement_that_is_also_declared_to_be_absent_is_refused(seeded: Pla
 
 
 def test_a_replacement_is_not_pruned_and_neither_is_what_it_replaces(seeded: Platform) -> None:
-    seeded.sim.seed([stored(service("chat-2")), stored(MOVED, uuid=NEW)])
+    seeded.sim.seed([stored(service("chat-2")), stored(MOVED, uuid=NEW, **KEPT)])
     prune = {"prune": True, "prune_conditions": ["name~=chat%"]}
     plan = apply(seeded, MOVED, check=True, **prune)
     assert plan["msg"] == "1 to be replaced, 1 to be deleted."
@@ -433,13 +434,13 @@ def test_a_source_is_not_replaced_when_its_clone_failed(seeded: Platform) -> Non
 
 
 def test_a_clone_of_a_service_whose_replacement_is_not_complete(seeded: Platform) -> None:
-    seeded.sim.seed([stored(MOVED, uuid=NEW, readme="long", size=7, description="kept", framework="vLLM")])
+    seeded.sim.seed([stored(MOVED, uuid=NEW, **KEPT)])
     result = apply(seeded, MOVED, {"name": "copy", "clone_from": "chat"})
     assert result["msg"] == "1 cloned, 1 replaced.", result
 
 
 def test_a_replacement_is_undone(seeded: Platform, tmp_path: Path) -> None:
-    seed(seeded, uuid=OLD[::-1], name="talk")
+    seed(seeded, uuid=f"{OLD[:-1]}9", name="talk")
     undo = tmp_path / "undo.yml"
     before = {row["name"]: row for row in seeded.sim.services()}
     moved = {"name": "talk", "install_path": "/new", "user_tags": ["n"], "framework": "vLLM"}

@@ -16,7 +16,7 @@ from ansible_collections.zstack.aios.plugins.plugin_utils.drift import ROOM, des
 
 def result(*rows: dict[str, Any], **counts: int) -> dict[str, Any]:
     """Return the result of a plan."""
-    summary = {**dict.fromkeys(("created", "cloned", "updated", "deleted", "unchanged"), 0), **counts}
+    summary = {**dict.fromkeys(("created", "cloned", "updated", "replaced", "deleted", "unchanged"), 0), **counts}
     return {"summary": summary, "results": list(rows)}
 
 
