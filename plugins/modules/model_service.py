@@ -101,11 +101,11 @@ options:
     description:
       - What to do when the platform shows another value of an option that cannot be changed once the service exists.
       - V(refuse) fails the task before any write.
-      - V(recreate) replaces the service. The module creates a new one, which has the declared options and otherwise
-        those of the old one. Then it reads the new service, and deletes the old one. The new UUID is derived from the
+      - V(recreate) creates a new service like the old one with the declared options, reads it, and then deletes the
         old one.
-      - The task fails before any write if the old service is protected, has instance groups, or has values that the
-        platform does not show and that are not declared.
+      - The UUID of the new service is derived from that of the old one.
+      - A service that is protected or has instance groups is not replaced. The task fails before any write.
+      - The same applies to a service with values that the platform does not show and that are not declared.
       - Only without O(uuid), because the UUID changes.
       - By default, V(refuse).
     type: str
@@ -378,7 +378,7 @@ options:
     elements: str
   protected:
     description:
-      - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+      - Whether to protect the service from deletion. No task of this collection deletes, prunes or replaces it.
       - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration is
         gone.
       - V(false) removes this tag. It is not part of the declared user tags.
@@ -436,6 +436,15 @@ EXAMPLES = r"""
     access_key_secret: "{{ aios_key_secret }}"
     uuid: 90d425a802ff44eeb530f21587633700
     name: qwen2.5-7b-support
+
+- name: Move the service to another folder, which takes a new service in place of the old one
+  zstack.aios.model_service:
+    host: aios.example.com
+    account_name: admin
+    account_password: "{{ aios_password }}"
+    name: qwen2.5-7b-support
+    install_path: /models/qwen2.5-7b-support
+    on_fixed_change: recreate
 
 - name: Delete the service
   zstack.aios.model_service:

@@ -16,7 +16,7 @@ author:
 description:
   - Brings up to thousands of model services to their declared state in one task, with one login and one listing.
   - Reports all errors in the declarations together, before any write.
-  - Creates and clones services first, then updates services, and deletes services last.
+  - Creates and clones services first, then updates services, and replaces and deletes services last.
   - A service can be cloned from another service that the same task creates or clones. The order of the declarations
     does not matter.
 extends_documentation_fragment:
@@ -270,11 +270,11 @@ options:
         description:
           - What to do when the platform shows another value of an option that cannot be changed once the service exists.
           - V(refuse) fails the task before any write.
-          - V(recreate) replaces the service. The module creates a new one, which has the declared options and otherwise
-            those of the old one. Then it reads the new service, and deletes the old one. The new UUID is derived from
+          - V(recreate) creates a new service like the old one with the declared options, reads it, and then deletes
             the old one.
-          - The task fails before any write if the old service is protected, has instance groups, or has values that
-            the platform does not show and that are not declared.
+          - The UUID of the new service is derived from that of the old one.
+          - A service that is protected or has instance groups is not replaced. The task fails before any write.
+          - The same applies to a service with values that the platform does not show and that are not declared.
           - Only without O(model_services[].uuid), because the UUID changes.
           - By default, the value of O(on_fixed_change).
         type: str
@@ -551,7 +551,7 @@ options:
         elements: str
       protected:
         description:
-          - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+          - Whether to protect the service from deletion. No task of this collection deletes, prunes or replaces it.
           - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration
             is gone.
           - V(false) removes this tag. It is not part of the declared user tags.

@@ -15,9 +15,7 @@ ROOMS = "plugins/module_utils"
 #: Each file, as room and name, with the tests that must notice what the unit tests of its room have not, fastest first.
 TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
-        "_converge/plan.py": ("functional/declare/test_names.py", "functional/declare/test_clones.py"),
-        "_converge/replace.py": ("functional/declare/test_recreate.py",),
-        "_converge/planner.py": (
+        "_converge/plan.py": (
             "functional/declare/test_names.py",
             "functional/declare/test_clones.py",
             "functional/declare/test_model_service.py",
@@ -26,6 +24,7 @@ TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
             "functional/bulk/test_bulk.py",
             "functional/declare/test_fields.py",
         ),
+        "_converge/replace.py": ("functional/declare/test_recreate.py",),
         "_converge/guards.py": ("functional/bulk/test_guards.py", "functional/bulk/test_plan_digest.py"),
         "_converge/recovery.py": (
             "functional/declare/test_verification.py",

@@ -32,7 +32,6 @@ class Action:
     :ivar members: the declared members of each relation that differs.
     :ivar resent: options among ``update_values`` that are sent unchanged, because a new ``yaml`` would lose them.
     :ivar uncompared: declared options that are neither compared nor sent.
-    :ivar fixed: declared options that cannot be changed and differ, where the resource may be replaced.
     :ivar source: the resource to clone.
     :ivar after: the action that makes the source, when this run does.
     :ivar replacement: what makes, or completes, the resource that replaces ``current``. The values of this action are the
@@ -52,7 +51,6 @@ class Action:
     replacement: Action | None = None
     resent: set[str] = field(default_factory=set)
     uncompared: list[str] = field(default_factory=list)
-    fixed: list[str] = field(default_factory=list)
     spare_uuids: Iterator[str] = iter(())
 
     @property

@@ -49,7 +49,8 @@ class Applier:
         self._followers: dict[Action, list[Row]] = {}
 
     def apply(self, actions: Sequence[Action], prunes: Sequence[Action] = ()) -> list[Row]:
-        """Carry out a plan: creations and clones of what exists, updates, clones of what was made, deletions last.
+        """Carry out a plan: creations and clones of what exists, updates, clones of what was made, deletions and replacements
+        last.
 
         :param prunes: deletions of what is not declared; attempted only when nothing failed before.
         :return: a row for every action, in the given order; rows are complete also when it was interrupted.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED
-from ansible_collections.zstack.aios.plugins.module_utils._converge.planner import ON_CHANGE
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import ON_CHANGE
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 
 

@@ -14,11 +14,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._model.identity import derived_uuids, replacement_uuids
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.support import strategies
 from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
 from ansible_collections.zstack.aios.tests.support.harness import Result
 from ansible_collections.zstack.aios.tests.support.samples import rule
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 OLD = "90d425a802ff44eeb530f21587633701"
 NEW = next(replacement_uuids(OLD))
@@ -186,6 +190,48 @@ def test_only_a_name_and_what_changes_need_to_be_declared(seeded: Platform) -> N
     assert apply(seeded, {"name": "chat", "conda_version": "23.7"})["msg"] == "1 replaced."
     after = seeded.service("chat")
     assert (after["condaVersion"], after["installPath"], after["readme"]) == ("23.7", "/models/chat", "long")
+
+
+def held(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a service has, but for what is its own, with what is empty left out."""
+    own = (
+        "uuid",
+        "installPath",
+        "modelCenterUuid",
+        "createDate",
+        "lastOpDate",
+        "modelServiceImages",
+        "modelServiceRefs",
+    )
+    images = MODEL_SERVICE.by_option["architecture_images"].type
+    related: dict[str, Any] = {
+        "images": images.canonical(images.decode(row["modelServiceImages"])),
+        "models": sorted(ref["modelUuid"] for ref in row["modelServiceRefs"]),
+        "tags": sorted(tag for tag in row["userTags"] if not tag.startswith("zstack.aios:")),
+        "zone": "",  # declared where it can be
+    }
+    kept = {key: value for key, value in row.items() if key not in (*own, "userTags", "zoneUuid")}
+    return {key: value for key, value in {**kept, **related}.items() if value not in (None, "", [], {}, False, 0)}
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(strategies.inventories(), st.booleans())
+def test_whatever_a_service_has_its_replacement_has(platform: Platform, inventory: dict[str, Any], moved: bool) -> None:
+    platform.sim.reset()
+    clone_only = {field.wire for field in FIELDS if field.clone and not field.add} if moved else set()
+    row = {key: value for key, value in json.loads(json.dumps(inventory)).items() if key not in clone_only}
+    platform.sim.seed([{**stored(service("any")), "userTags": ["one"], **row}])
+    [before] = platform.sim.services()
+    fixed = {**CENTER, **SHOWN_NOWHERE} if moved else {"install_path": "/models/other"}
+    result = apply(platform, {"name": before["name"], **fixed})
+    if moved and result.failed:  # a yaml that is none cannot be declared
+        assert "only a clone can take over its" in result["msg"]
+        assert platform.sim.services() == [before]
+        return
+    assert result["msg"] == "1 replaced.", result
+    [after] = platform.sim.services()
+    assert after["uuid"] == next(replacement_uuids(before["uuid"]))
+    assert held(after) == held(before)
 
 
 # Refused

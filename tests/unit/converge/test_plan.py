@@ -9,8 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Plan, make_plan
-from ansible_collections.zstack.aios.plugins.module_utils._converge.planner import ALWAYS, ON_CHANGE, REMEMBER
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import (
+    ALWAYS,
+    ON_CHANGE,
+    REMEMBER,
+    Plan,
+    make_plan,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Member, Resource

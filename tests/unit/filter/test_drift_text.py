@@ -40,6 +40,15 @@ def test_three_lines_count_and_name_the_services_and_say_what_was_not_compared()
     ]
 
 
+def test_replacements_are_counted_and_named_where_there_are_some() -> None:
+    row = {"name": "a", "action": "replaced", "changed_fields": ["install_path"]}
+    assert drift_text(result(row, replaced=1), "shanghai").split("\n") == [
+        "shanghai differs from its declaration: 0 to create, 0 to update, 1 to replace, 0 to delete, 0 as declared.",
+        "To replace: a (install_path).",
+        "Nothing was changed.",
+    ]
+
+
 def test_services_that_are_not_declared_are_named() -> None:
     plan = result(unchanged=5, unmanaged=2) | {"unmanaged": [{"name": "x", "uuid": "1"}, {"name": "y", "uuid": "2"}]}
     assert drift_text(plan, "shanghai").split("\n") == [

@@ -43,7 +43,10 @@ OLD = "90d425a802ff44eeb530f21587633701"
 
 def test_the_uuids_of_a_replacement_never_change() -> None:
     """A run that did not end is completed by the uuid that it gave."""
-    assert list(itertools.islice(replacement_uuids(OLD), 2)) == ["95b1eaa3e2e05d42a3904f8d2bcdede2", "b5cfd11a2669594ea4da18f31384c0c1"]
+    assert list(itertools.islice(replacement_uuids(OLD), 2)) == [
+        "95b1eaa3e2e05d42a3904f8d2bcdede2",
+        "b5cfd11a2669594ea4da18f31384c0c1",
+    ]
 
 
 @given(st.text())

@@ -136,7 +136,9 @@ def test_every_count_is_shown_with_its_label() -> None:
     html, markdown = render(report, ".html"), render(report, ".md")
     for action, number in counts.items():
         assert f"<dt>{action.replace('_', ' ')}</dt><dd>{number:,}</dd>" in html
-    assert "| failed | unknown | not attempted | created | cloned | updated | replaced | deleted | unchanged |" in markdown
+    assert (
+        "| failed | unknown | not attempted | created | cloned | updated | replaced | deleted | unchanged |" in markdown
+    )
     assert "| 16 | 17 | 18 | 11 | 12 | 13 | 14 | 15 | 19,000 |" in markdown
     assert "3 min 5 s, 12 requests, 1 login" in html and "3 min 5 s, 12 requests, 1 login" in markdown
 
