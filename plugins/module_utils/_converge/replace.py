@@ -76,9 +76,12 @@ def _taken(old: Resource, values: Mapping[str, Any], operation: str) -> tuple[di
     lost: list[str] = []
     for field in old.schema.fields:
         value = old.get(field)
-        if field.option in values or field.read == "uuid" or field.shown_at or value in (None, "", [], {}):
+        if field.option in values or field.read == "uuid" or field.shown_at:
             continue
-        if field.relation:
+        if value in (None, "", [], {}):
+            if operation == ADD and field.add == "required":
+                lost.append(field.option)
+        elif field.relation:
             taken[field.option] = list(value)
         elif operation == ADD and field.read:
             again = redeclared(field, old, value)
@@ -109,8 +112,8 @@ def _lost(lost: Sequence[str], operation: str, old: Resource, values: Mapping[st
     """
     if lost:
         yield (
-            f"only a clone can take over its {listed(lost, 20)}, and a clone cannot have the declared values; delete the "
-            "service and create it again"
+            f"only a clone can take over its {listed(lost, 20)}, and a clone cannot have the declared values; declare these "
+            "options where a creation takes them, or delete the service and create it again"
         )
     known = read_fingerprints(member.value for member in old.remembered or ())
     unshown = [field for field in old.schema.fields if field.option not in values and not old.shows(field)]

@@ -21,7 +21,7 @@ from ansible_collections.zstack.aios.tests.support import strategies
 from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
 from ansible_collections.zstack.aios.tests.support.harness import Result
 from ansible_collections.zstack.aios.tests.support.samples import rule
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 OLD = "90d425a802ff44eeb530f21587633701"
@@ -214,13 +214,19 @@ def held(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in {**kept, **related}.items() if value not in (None, "", [], {}, False, 0)}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=25,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(strategies.inventories(), st.booleans())
 def test_whatever_a_service_has_its_replacement_has(platform: Platform, inventory: dict[str, Any], moved: bool) -> None:
     platform.sim.reset()
     clone_only = {field.wire for field in FIELDS if field.clone and not field.add} if moved else set()
     row = {key: value for key, value in json.loads(json.dumps(inventory)).items() if key not in clone_only}
-    platform.sim.seed([{**stored(service("any")), "userTags": ["one"], **row}])
+    platform.sim.seed(
+        [{**stored(service("any")), "userTags": ["one"], **row, "modelCenterUuid": constants.MODEL_CENTER_UUID}]
+    )
     [before] = platform.sim.services()
     fixed = {**CENTER, **SHOWN_NOWHERE} if moved else {"install_path": "/models/other"}
     result = apply(platform, {"name": before["name"], **fixed})
