@@ -314,6 +314,8 @@ class _Run:
         if any(action.kind == REPLACED for action in plan.actions):
             read_replaced(self._services, plan.actions, snapshot)
             plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
+            made = [action.replacement.item for action in plan.actions if action.replacement]
+            self._redactor.learn(secrets_of(made, self._redactor))  # also of what is taken over
         return snapshot, plan
 
     def _without_fingerprints(self, plan: Plan, snapshot: Snapshot, deployments: Deployments | None) -> Plan:

@@ -148,6 +148,12 @@ def shown_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services.Services, "create", leak)
 
 
+def hasty_replacement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service is deleted for a new one before anybody has looked at that one."""
+    monkeypatch.setattr(execute.Executor, "_update_and_remember", lambda *_arguments: None)
+    monkeypatch.setattr(execute, "_ignored", lambda *_arguments: [])
+
+
 PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Schedule, str]] = {
     "a blind resend": (blind_resend, schedule([NEW], rule("add", "close_after")), "duplicate"),
     "a lost response reported as failed": (lost_is_failed, schedule([NEW], rule("add", "close_after")), "inaccurate"),
@@ -156,11 +162,18 @@ PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Schedule, str]] =
     "another service updated": (wrong_service, schedule([{"name": "declared-0", "description": "x"}]), "touched"),
     "a secret shown": (shown_secret, schedule([NEW]), "secret"),
     "a folder that hides something": (hidden_folder, schedule([NEW]), "touched"),
+    "a replacement that is not read": (hasty_replacement, schedule([]), "lost"),
     "a value that cannot be shown": (failing_diff, schedule([NEW]), "crash"),
 }
 PLANTED["a folder that hides something"][1].folder = "dangling link"
 PLANTED["a folder that hides something"][1].params.update(
     prune=True, prune_conditions=["name~=declared-%"], prune_allow_empty=True
+)
+PLANTED["a replacement that is not read"][1].items.append(
+    {"name": "declared-0", "install_path": "/other", "startup_parameters": {"A": "1"}, "on_fixed_change": "recreate"}
+)
+PLANTED["a replacement that is not read"][1].seeded.append(
+    {"name": "declared-0", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f3", "installPath": "/models/demo", "readme": "kept"}
 )
 PLANTED["another service updated"][1].seeded.append({"name": "declared-0", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f2"})
 
@@ -172,3 +185,11 @@ def test_a_planted_fault_is_noticed(
     assert sorts(bench, what) == set(), "without the fault every promise is kept"
     plant(monkeypatch)
     assert broken in sorts(bench, what)
+
+
+@pytest.mark.parametrize("folder", ["", "loop"])
+@pytest.mark.parametrize("request_number", [2, 3, 6])
+def test_a_platform_that_stays_out_of_reach_breaks_no_promise(bench: Bench, request_number: int, folder: str) -> None:
+    what = schedule([NEW], {"match": {"kind": [], "nth": request_number, "times": 0}, "fault": "close_before"})
+    what.folder = folder
+    assert sorts(bench, what) == set()
