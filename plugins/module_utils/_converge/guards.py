@@ -27,7 +27,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import R
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import is_protected
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 if TYPE_CHECKING:
     from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import Scope
@@ -112,7 +112,7 @@ class Guards(NamedTuple):
     approved: str = ""
     recreate_limit: str = "10"
 
-    def scope(self, services: Services, plan: Plan, snapshot: Snapshot) -> Scope | None:
+    def scope(self, services: Resources, plan: Plan, snapshot: Snapshot) -> Scope | None:
         """Read which services meet the conditions of pruning, where there are conditions."""
         if self.prune is None:
             return None
@@ -141,7 +141,7 @@ class Guards(NamedTuple):
             )
 
     def prunes(
-        self, services: Services, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
+        self, services: Resources, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
     ) -> list[Action]:
         """Return the deletions of services that are not declared.
 

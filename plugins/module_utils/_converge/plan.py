@@ -182,8 +182,9 @@ class Planner:
         if refused:
             return
         source = old.uuid if terms.operation == CLONE and made is None else None
-        plain = {"names": {}, "previous_names": (), "on_fixed_change": REFUSE}
-        item = action.item._replace(values=terms.values, clone_from=source, **plain)
+        item = action.item._replace(
+            values=terms.values, clone_from=source, names={}, previous_names=(), on_fixed_change=REFUSE
+        )
         new = action.replacement = self._complete(item, made) if made else self.new(item, terms.values, terms.uuids)
         if source:
             new.source = old
