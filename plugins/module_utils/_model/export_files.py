@@ -58,15 +58,15 @@ def is_folder(path: str) -> bool:
 
 def check_path(path: str) -> Iterator[ValidationError]:
     """Yield why no export can be written there, as far as this shows without the services."""
-    try:
-        why = _unusable(path)
-    except ValueError as error:
-        why = f"{quoted(path)} cannot be used: {error}"
+    why = _unusable(path)
     if why:
         yield ValidationError("", "path", why)
 
 
 def _unusable(path: str) -> str:
+    """Return why no export can be written there, or an empty text."""
+    if "\0" in path:
+        return f"{quoted(path)} contains a null character, which no path can"
     folder = path.rstrip("/") or "/" if is_folder(path) else os.path.dirname(os.path.abspath(path))
     there = folder
     while not os.path.lexists(there):

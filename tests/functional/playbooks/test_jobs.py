@@ -79,9 +79,10 @@ def job(platform: Platform, tmp_path: Path) -> Job:
 def test_adopt(job: Job) -> None:
     job.platform.sim.seed([stored(service(name)) for name in ("b", "a")])
     job.play("adopt")
-    adopted = yaml.safe_load((job.folder / "adopted.yml").read_text("utf-8"))["model_services"]
-    assert [one["name"] for one in adopted] == ["a", "b"]
+    files = sorted(path.name for path in (job.folder / "adopted").iterdir())
+    assert files == ["a.config.yaml", "a.yml", "b.config.yaml", "b.yml"]
     assert job.platform.writes() == []
+    assert "changed=0" in job.play("adopt")
 
 
 def test_rename(job: Job) -> None:
