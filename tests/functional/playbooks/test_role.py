@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 from ansible_collections.zstack.aios.tests.simulator import constants
-from ansible_collections.zstack.aios.tests.support.declarations import stored
 from ansible_collections.zstack.aios.tests.support.playbooks import PASSWORD_VARIABLE, Field, service
 
 
@@ -230,7 +229,8 @@ def test_exports_are_refused_where_they_would_be_of_the_wrong_platform_or_lost(t
 
 def test_each_platform_is_exported_to_a_folder_that_applies_as_no_change(two: Field) -> None:
     for simulator in two.platforms.values():
-        simulator.seed([{**stored(service(name)), "system": name == "builtin"} for name in ("qwen", "Qwen", "builtin")])
+        names = ("qwen", "Qwen", "builtin")
+        simulator.seed([{"name": name, "yaml": "a: 1", "system": name == "builtin"} for name in names])
     export = {
         "model_services_export_path": "exports/{{ inventory_hostname }}/",
         "model_services_export_yaml_files": True,
