@@ -88,7 +88,8 @@ def named_yaml_files(stem: str, text: str) -> set[str]:
     except YamlError:
         return set()
     services = declared.get(KEY) if isinstance(declared, dict) else None
-    named = [service.get(OPTION) for service in services or () if isinstance(service, dict)]
+    listed = services if isinstance(services, list) else []
+    named = [service.get(OPTION) for service in listed if isinstance(service, dict)]
     pattern = re.compile(rf"{re.escape(stem)}\.config\.(?:[\w.-]+\.)?yaml")
     return {name for name in named if isinstance(name, str) and pattern.fullmatch(name)}
 
