@@ -118,8 +118,8 @@ class ExportFolder:
                     self._error(name, "it exists and is not from an export; move it away, or set another path")
                 )
         gone = sorted(named.keys() - by_name.keys())
-        unwanted = {name for name in named if prune or name in by_name}
-        unwanted.update(*(named[name] for name in tuple(unwanted)))
+        ended = {name: own for name, own in named.items() if prune or name in by_name}
+        unwanted = {each for name, own in ended.items() for each in (name, *own)}
         doomed = sorted(unwanted & present.keys() - wanted.keys())
         return _compared(wanted, present, doomed, ExportPlan([], 0, [] if prune else gone, errors))
 
