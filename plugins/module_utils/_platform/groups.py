@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
+    AiosError,
+    ApiError,
+    InvalidQuery,
+    ValidationError,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import quoted, trim
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, UPDATE, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
@@ -156,13 +161,11 @@ def _refusal(error: Any) -> ApiError:
 def find_services(services: Services, name: str) -> list[str]:
     """Return the uuids of the services that a user means by a name or a uuid.
 
-    :raises AiosError: there is none.
+    :raises InvalidQuery: there is none.
     """
     named = [service.uuid for service in services.by_name(name)]
     found = named or [service.uuid for service in (services.by_uuid(name),) if service]
     if not found:
-        raise AiosError(
-            f"model_service: no model service has the name or UUID {quoted(name)}. Next: set an existing one.",
-            "unknown",
-        )
+        text = f"no model service has the name or UUID {quoted(name)}; set an existing one"
+        raise InvalidQuery([ValidationError("", "model_service", text)])
     return found
