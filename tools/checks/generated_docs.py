@@ -146,9 +146,9 @@ def option_docs(schema: Schema, prefix: str) -> dict[str, Any]:
         if isinstance(field_type, Images):
             docs[name]["suboptions"] = _part_docs(field_type)
     for key, part in schema.parts.items() if prefix else ():
-        text, inside = [line.format(prefix) for line in PARTS[key]], option_docs(part, f"{prefix}{key}[].")
+        text, inside = [line.format(prefix) for line in PARTS[key]], option_docs(part(), f"{prefix}{key}[].")
         docs[key] = {"description": text, "type": "list", "elements": "dict", "version_added": "1.1.0"}
-        docs[key]["suboptions"] = {name: doc for name, doc in inside.items() if not _is_owner(part, name)}
+        docs[key]["suboptions"] = {name: doc for name, doc in inside.items() if not _is_owner(part(), name)}
         state = docs[key]["suboptions"]["state"]
         state["description"], state["choices"] = state["description"][:1], ["present", "absent"]
     return docs

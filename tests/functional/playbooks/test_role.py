@@ -436,3 +436,22 @@ def test_drift_of_all_platforms_is_told_in_one_text(two: Field) -> None:
     assert same.code == 0, same.text
     assert (two.folder / "drift.txt").read_text(encoding="utf-8") == "As declared: one, two."
     assert two.writes("one") == two.writes("two") == []
+
+
+def test_services_are_deployed_and_deleted_with_their_groups_on_request(field: Field) -> None:
+    group = {"name": "blue", "zone": "zone-1", "type": "Container", "wait_timeout": 60}
+    field.declare("one", model_services_items=[service("qwen", deployments=[group])])
+    deployed = field.run("zstack.aios.provision")
+    assert deployed.code == 0, deployed.text
+    assert [one["status"] for one in field.platforms["one"].groups()] == ["Running"]
+    same = field.run("zstack.aios.drift")
+    assert same.code == 0, same.text
+
+    field.declare("one", model_services_items=[{"name": "qwen", "state": "absent"}])
+    refused = field.run("zstack.aios.provision")
+    assert refused.code != 0
+    assert "the service is deployed" in refused.text
+    assert field.names("one") == ["qwen"]
+    deleted = field.run("zstack.aios.provision", variables={"model_services_delete_deployed": True})
+    assert deleted.code == 0, deleted.text
+    assert (field.names("one"), field.platforms["one"].groups()) == ([], [])
