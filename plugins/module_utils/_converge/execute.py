@@ -217,7 +217,7 @@ class Executor:
             return True if found and before and found.values.get("status") != before.values.get("status") else None
 
         self._settle(restart, restarts)
-        row.restarted()
+        row.restarted(None if row.action.item.wait else self._services.by_uuid(row.action.uuid))
 
     # Replacements
 

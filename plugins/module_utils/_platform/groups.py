@@ -25,6 +25,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import 
 T = TypeVar("T")
 NOT_OFFERED = "groups_not_offered"
 _OWNER = "modelServiceUuid"
+#: Rather than so many queries for the groups of services, all groups are read.
+_MOST_QUERIES = 8
 _CHANGES = "/v1/model-service-instance-groups"
 
 
@@ -80,12 +82,17 @@ class InstanceGroups(Resources):
 
         :raises AiosError: of code ``owner_not_shown``.
         """
-        found: list[Resource] = []
-        for start in range(0, len(uuids), UUIDS_IN_ONE_QUERY):
-            found += self.listing([Condition(is_in(_OWNER, uuids[start : start + UUIDS_IN_ONE_QUERY]).sent)])
+        conditions = [
+            is_in(_OWNER, uuids[start : start + UUIDS_IN_ONE_QUERY]).sent
+            for start in range(0, len(uuids), UUIDS_IN_ONE_QUERY)
+        ]
+        if len(conditions) > _MOST_QUERIES:
+            conditions = [f"{_OWNER} not null"]
+        found = [group for condition in conditions for group in self.listing([Condition(condition)])]
         if any(service_of(group) is None for group in found):
             raise _owner_not_shown()
-        return found
+        wanted = set(uuids)
+        return [group for group in found if service_of(group) in wanted]
 
     def made(self, values: Mapping[str, Any], uuid: str, name: str) -> Resource | None:
         """Return the group that a deployment has made whose outcome is not known.
