@@ -235,11 +235,7 @@ def _differs(field: Field) -> str:
     if field.relation:
         return "added and removed"
     if field.create_only:
-        return (
-            "refused or replaced, see ``on_fixed_change``"
-            if field.read
-            else "not noticed; used at creation only"
-        )
+        return "refused or replaced, see ``on_fixed_change``" if field.read else "not noticed; used at creation only"
     if field.update_only and not field.shown_at:
         return "compared by a fingerprint, see ``update_write_only``"
     return "updated"
