@@ -24,7 +24,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
     ABSENT,
     RECREATE,
-    REFUSE,
     Item,
     missing_to_create,
     validate_yaml,
@@ -166,8 +165,7 @@ class Planner:
         if refused:
             return
         source = old.uuid if terms.operation == CLONE and made is None else None
-        plain = {"names": {}, "previous_names": (), "on_fixed_change": REFUSE}
-        item = action.item._replace(values=terms.values, clone_from=source, **plain)
+        item = Item(action.schema, action.item.where, action.item.place, clone_from=source, values=terms.values)
         new = action.replacement = self._complete(item, made) if made else self.new(item, terms.values, terms.uuids)
         if source:
             new.source = old
