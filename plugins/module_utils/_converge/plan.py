@@ -24,6 +24,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
     ABSENT,
     RECREATE,
+    REFUSE,
     Item,
     missing_to_create,
     validate_yaml,
@@ -165,7 +166,9 @@ class Planner:
         if refused:
             return
         source = old.uuid if terms.operation == CLONE and made is None else None
-        item = Item(action.schema, action.item.where, action.item.place, clone_from=source, values=terms.values)
+        item = action.item._replace(
+            values=terms.values, clone_from=source, names={}, previous_names=(), on_fixed_change=REFUSE
+        )
         new = action.replacement = self._complete(item, made) if made else self.new(item, terms.values, terms.uuids)
         if source:
             new.source = old
