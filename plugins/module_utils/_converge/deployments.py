@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What runs of the services of a plan: the groups that are declared below them, and those in the way of a deletion.
 
-Groups outlive their service (platform.group_outlives), so they are looked up before a service is deleted. A run that neither
+Groups outlive their service (platform.groups_outlive), so they are looked up before a service is deleted. A run that neither
 declares groups nor deletes services asks nothing.
 """
 

@@ -33,7 +33,7 @@ class Field(NamedTuple):
     :param name_option: the option that takes a name in place of this uuid.
     :param name_path: where such names are looked up.
     :param since: the first version of the platform's API that has it (platform.assumed_versions).
-    :param add_wire: its name in the JSON of a creation, where that differs (platform.group_deploy_fields).
+    :param add_wire: its name in the JSON of a creation, where that differs (platform.groups_deploy).
     :param in_path: the path of a creation carries it, not the body.
     """
 

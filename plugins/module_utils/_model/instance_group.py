@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of the fields of an instance group, which is what runs of a model service (platform.group_operations).
+"""The table of the fields of an instance group, which is what runs of a model service (platform.groups_operations).
 
 It is the only list of them, like the table of a model service. A creation is the platform's Deploy.
 """
@@ -26,7 +26,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
     Uuid,
 )
 
-#: The status of what runs; the platform documents no other (platform.group_states).
+#: The status of what runs; the platform documents no other (platform.groups_states).
 RUNNING = "Running"
 
 
@@ -134,7 +134,7 @@ def status_of(group: Resource) -> str:
 
 
 def is_running(group: Resource) -> bool:
-    """Return whether a group and all of its instances run, as far as they are shown (platform.assumed_group_status)."""
+    """Return whether a group and all of its instances run, as far as they are shown (platform.assumed_groups_status)."""
     own = group.values.get("status")
     return {*_instance_statuses(group), *([own] if own else [])} == {RUNNING}
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Instance groups on the platform: paths and envelopes (platform.group_operations)."""
+"""Instance groups on the platform: paths and envelopes (platform.groups_operations)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class InstanceGroups(Resources):
     """The instance groups of one platform."""
 
     schema = INSTANCE_GROUP
-    #: Where the listing is; some platforms may have it without the slash at its end (platform.group_list_path).
+    #: Where the listing is; some platforms may have it without the slash at its end (platform.groups_path).
     path = "/v1/ai/model-services/instances/groups/"
     envelopes = {ADD: "deployModelService", UPDATE: "updateModelServiceInstanceGroup"}
     resource_type = "ModelServiceInstanceGroupVO"
@@ -97,7 +97,7 @@ class InstanceGroups(Resources):
     def restart(self, uuid: str) -> None:
         """Restart a group.
 
-        :raises AiosError: the platform has refused this group, or cannot restart groups (platform.group_restart).
+        :raises AiosError: the platform has refused this group, or cannot restart groups (platform.groups_restart).
         """
         try:
             response = self.client.write("PUT", _CHANGES, {"restartModelServiceGroups": {"uuids": [uuid]}})
