@@ -120,9 +120,9 @@ def field_options(schema: Schema) -> Spec:
     :class:`AiosModule` takes the values out and validates them itself; the types are what the documentation says.
     """
     spec: Spec = {option: _option(field_type) for option, field_type in schema.controls.items()}
-    for option, default in Item._field_defaults.items():
-        if option in spec and default not in (None, ()):
-            spec[option]["default"] = default
+    for option in ("state", "wait", "wait_timeout"):
+        if option in spec:
+            spec[option]["default"] = Item._field_defaults[option]
     for field in (*schema.fields, *schema.own):
         spec[field.option] = _option(field.type)
         if field.option == "yaml":

@@ -104,6 +104,23 @@ options:
       - Only with O(name) and O(state=present), and without O(uuid).
     type: list
     elements: str
+  on_fixed_change:
+    description:
+      - What to do when the platform shows another value of an option that cannot be changed once the service exists.
+      - V(refuse) fails the task before any write.
+      - V(recreate) creates a new service like the old one with the declared options, reads it, and then deletes the
+        old one.
+      - The UUID of the new service is derived from that of the old one.
+      - A protected service is not replaced, and one with instance groups only with O(delete_deployed=true).
+      - Otherwise, the task fails before any write.
+      - The same applies to a service with values that the platform does not show and that are not declared.
+      - Only without O(uuid), because the UUID changes.
+      - By default, V(refuse).
+    type: str
+    choices:
+      - refuse
+      - recreate
+    version_added: 1.1.0
   name:
     description:
       - Name of the service.
@@ -117,7 +134,7 @@ options:
     description:
       - Long description, which the platform shows as a document.
       - Only a clone can set it.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   yaml:
     description:
@@ -149,7 +166,7 @@ options:
       - UUID of the model center that the service belongs to.
       - A clone is created in the model center of its source.
       - Required to create the service without O(clone_from).
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   model_center:
     description:
@@ -174,7 +191,7 @@ options:
     description:
       - Path of the service's files.
       - Required to create the service without O(clone_from).
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   start_command:
     description:
@@ -198,18 +215,18 @@ options:
     description:
       - Version of Conda.
       - 'A string: quote V("23.7") in YAML.'
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   size:
     description:
       - Size of the service, in the unit of the platform.
       - Only a clone can set it.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: int
   system:
     description:
       - Whether this is a service of the platform itself.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: bool
   type:
     description:
@@ -247,7 +264,7 @@ options:
     description:
       - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       - Only a clone can set it.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: list
     elements: str
   architecture_images:
@@ -347,7 +364,7 @@ options:
       - By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time cannot
         create the same service twice.
       - With the same value in C(uuid), the service is found by its UUID, and created with this UUID if it does not exist.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   tag_uuids:
     description:
@@ -442,7 +459,7 @@ action:
   description: What the module did, or would do in check mode.
   returned: success
   type: str
-  choices: [created, cloned, updated, deleted, unchanged]
+  choices: [created, cloned, updated, replaced, deleted, unchanged]
   sample: updated
 changed_fields:
   description: Names of the options whose values changed.
@@ -467,6 +484,9 @@ deleted_instance_groups:
   contains:
     name:
       description: Name of the group.
+      type: str
+    model_service:
+      description: Name of the service.
       type: str
     uuid:
       description: UUID of the group.

@@ -98,6 +98,24 @@ options:
     type: str
     choices: [continue, stop]
     default: continue
+  on_fixed_change:
+    description:
+      - What to do when the platform shows another value of an option that cannot be changed once the service exists, for
+        example O(model_services[].install_path).
+      - V(refuse) fails the task before any write.
+      - V(recreate) replaces the service, as O(model_services[].on_fixed_change) describes. O(recreate_limit) limits how many
+        services one run replaces.
+    type: str
+    choices: [refuse, recreate]
+    default: refuse
+    version_added: 1.1.0
+  recreate_limit:
+    description:
+      - Maximum number of services to replace, as a number or as a percentage of the services that are declared to be present.
+      - If more services would be replaced, the task fails before any write.
+    type: str
+    default: "10"
+    version_added: 1.1.0
   update_write_only:
     description:
       - When to send fields that the platform accepts but does not show, for example
@@ -166,6 +184,7 @@ options:
       - Maximum number of services to prune, as a number or as a percentage of the services that meet
         O(prune_conditions).
       - If more services would be deleted, the task fails before any write.
+      - Also limits how many instance groups are deleted because O(model_services[].deployments) is empty.
     type: str
     default: "10"
   prune_allow_empty:
@@ -261,6 +280,23 @@ options:
           - Only with O(model_services[].name) and O(model_services[].state=present), and without O(model_services[].uuid).
         type: list
         elements: str
+      on_fixed_change:
+        description:
+          - What to do when the platform shows another value of an option that cannot be changed once the service exists.
+          - V(refuse) fails the task before any write.
+          - V(recreate) creates a new service like the old one with the declared options, reads it, and then deletes
+            the old one.
+          - The UUID of the new service is derived from that of the old one.
+          - A protected service is not replaced, and one with instance groups only with O(delete_deployed=true).
+          - Otherwise, the task fails before any write.
+          - The same applies to a service with values that the platform does not show and that are not declared.
+          - Only without O(model_services[].uuid), because the UUID changes.
+          - By default, the value of O(on_fixed_change).
+        type: str
+        choices:
+          - refuse
+          - recreate
+        version_added: 1.1.0
       name:
         description:
           - Name of the service.
@@ -274,7 +310,7 @@ options:
         description:
           - Long description, which the platform shows as a document.
           - Only a clone can set it.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       yaml:
         description:
@@ -309,7 +345,7 @@ options:
           - UUID of the model center that the service belongs to.
           - A clone is created in the model center of its source.
           - Required to create the service without O(model_services[].clone_from).
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       model_center:
         description:
@@ -334,7 +370,7 @@ options:
         description:
           - Path of the service's files.
           - Required to create the service without O(model_services[].clone_from).
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       start_command:
         description:
@@ -358,18 +394,18 @@ options:
         description:
           - Version of Conda.
           - 'A string: quote V("23.7") in YAML.'
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       size:
         description:
           - Size of the service, in the unit of the platform.
           - Only a clone can set it.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: int
       system:
         description:
           - Whether this is a service of the platform itself.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: bool
       type:
         description:
@@ -407,7 +443,7 @@ options:
         description:
           - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
           - Only a clone can set it.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: list
         elements: str
       architecture_images:
@@ -508,7 +544,7 @@ options:
             cannot create the same service twice.
           - With the same value in C(uuid), the service is found by its UUID, and created with this UUID if it does not
             exist.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       tag_uuids:
         description:
@@ -854,6 +890,7 @@ uncompared:
   description:
     - Number of services for each field that they declare, that the platform does not show, and that was neither compared nor
       sent. See O(update_write_only).
+    - With C(deployments.) in front, likewise the number of instance groups. Most of their fields are used at creation only.
   returned: when there are such fields
   type: dict
   sample: {startup_parameters: 3}
@@ -876,6 +913,10 @@ summary:
     cloned:
       description: Services that were cloned.
       type: int
+    replaced:
+      description: Services that were replaced because an option changes that is fixed once a service exists.
+      type: int
+      version_added: 1.1.0
     updated:
       description: Services that were updated.
       type: int
@@ -933,14 +974,18 @@ results:
     uuid:
       description: UUID of the service. Missing if the service does not exist.
       type: str
+    replaced_uuid:
+      description: UUID of the old service, when a new one has replaced it, or was created to replace it.
+      type: str
+      version_added: 1.1.0
     action:
       description: What the module did, or would do in check mode.
       type: str
-      choices: [created, cloned, updated, deleted, failed, unknown, not_attempted]
+      choices: [created, cloned, updated, replaced, deleted, failed, unknown, not_attempted]
     changed_fields:
       description:
         - Names of the options whose values changed.
-        - Returned for updates, unknown outcomes and changes that were completed in part.
+        - Returned for updates, replacements, unknown outcomes and changes that were completed in part.
       type: list
       elements: str
     error:
@@ -972,7 +1017,7 @@ results_omitted:
 overview:
   description:
     - A line for each service that is not unchanged, with the old and the new values of updated fields. Deleted services come
-      first, then failed, updated, and created services.
+      first, then replaced, failed, updated, and created services.
     - At most 200 lines with 20,000 characters together. The last line counts the other services.
   returned: in check mode, and with C(--diff)
   type: list
@@ -1050,11 +1095,22 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     internal_error,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable, read_boolean
-from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
-from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
+from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import (
+    Converged,
+    Settings,
+    converge,
+    count_created_only,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import (
+    Guards,
+    invalid_limit,
+    read_prune,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
     PRESENT,
+    RECREATE,
+    REFUSE,
     Item,
     RawItem,
     missing_to_create,
@@ -1098,6 +1154,8 @@ def argument_spec() -> Spec:
         "only": {"type": "list", "elements": "str"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
+        "on_fixed_change": {"type": "str", "choices": [REFUSE, RECREATE], "default": REFUSE},
+        "recreate_limit": {"type": "str", "default": "10"},
         "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
@@ -1128,6 +1186,8 @@ def read_declarations(module: AiosModule, undoes: list[Undone]) -> tuple[list[It
     if not isinstance(defaults, dict):
         errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
+    if module.params["on_fixed_change"] == RECREATE:
+        defaults = {"on_fixed_change": RECREATE, **defaults}
     src = module.params["src"] or []
     raw_items, unreadable = read_files(src, module.params["prune"], module.params["src_size_limit"], undoes)
     errors += unfit_for_undo(module, undoes)
@@ -1204,6 +1264,7 @@ def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Setting
     if not 1 <= params["concurrency"] <= 100:
         text = f"{params['concurrency']} is not a number from 1 to 100"
         errors.append(ValidationError("", "concurrency", text))
+    errors += invalid_limit("recreate_limit", params["recreate_limit"])
     errors.extend(check_report_paths(params["report_path"] or []))
     if params["undo_path"]:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.undo import check_undo_path
@@ -1220,8 +1281,10 @@ def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Setting
         undo_path=params["undo_path"],
         undoes=undoes,
         delete_deployed=params["delete_deployed"],
+        prune_limit=params["prune_limit"],
     )
-    return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
+    guards = Guards(prune, (params["plan_digest"] or "").strip(), params["recreate_limit"])
+    return settings, guards, errors
 
 
 def errors_elsewhere(
@@ -1334,6 +1397,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
     """Return the result of a run, and write its report."""
     redactor = module.redactor
     counts = summarize(converged.rows)
+    uncompared = {**converged.uncompared, **count_created_only(converged.rows)}
     cost = {"requests": converged.requests, "logins": converged.logins, "seconds": converged.seconds}
     result: dict[str, Any] = {
         "changed": any(row.changed for row in converged.rows),
@@ -1343,7 +1407,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         "msg": f"{count_words(counts, module.check_mode)}.",
         "warnings": converged.warnings,
         **show_rows(converged.rows),
-        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
+        **({"uncompared": uncompared} if uncompared else {}),
     }
     if converged.undo_path:
         result["undo_path"] = converged.undo_path
@@ -1370,7 +1434,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
             "summary": result["summary"],
             "plan_digest": converged.plan_digest,
             "interrupted": converged.interrupted,
-            "uncompared": converged.uncompared,
+            "uncompared": uncompared,
             "undo_path": converged.undo_path,
             "unmanaged": list_unmanaged(converged.unmanaged),
         }

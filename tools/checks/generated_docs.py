@@ -50,6 +50,16 @@ IDENTITY = {
         "A previous name cannot be the name of another declared service. To swap names, declare the services with O({0}uuid).",
         "Only with O({0}name) and O({0}state=present), and without O({0}uuid).",
     ],
+    "on_fixed_change": [
+        "What to do when the platform shows another value of an option that cannot be changed once the service exists.",
+        "V(refuse) fails the task before any write.",
+        "V(recreate) creates a new service like the old one with the declared options, reads it, and then deletes the old one.",
+        "The UUID of the new service is derived from that of the old one.",
+        "A protected service is not replaced, and one with instance groups only with O(delete_deployed=true).",
+        "Otherwise, the task fails before any write.",
+        "The same applies to a service with values that the platform does not show and that are not declared.",
+        "Only without O({0}uuid), because the UUID changes.",
+    ],
 }
 GROUP_IDENTITY = {
     "state": [
@@ -79,6 +89,8 @@ PARTS = {
         "It deletes groups when the other groups of the service run, and keeps them if one of these fails.",
     ],
 }
+#: Of which release an option is that is no field.
+SINCE = {"yaml_file": "1.1.0", "on_fixed_change": "1.1.0"}
 NAMES = {
     "model_center": "Name or UUID of the model center, instead of O({0}model_center_uuid).",
     "models": "Names or UUIDs of the models, instead of O({0}model_uuids).",
@@ -125,8 +137,11 @@ def option_docs(schema: Schema, prefix: str) -> dict[str, Any]:
         else:
             text = [*rows[name].description, *_notes(schema, rows[name], prefix)]
         docs[name] = {"description": text, **_spec_docs(spec)}
-        if name == "yaml_file":
-            docs[name]["version_added"] = "1.1.0"
+        if name in SINCE:
+            docs[name]["version_added"] = SINCE[name]
+        if name == "on_fixed_change":
+            default = "By default, the value of O(on_fixed_change)." if prefix else "By default, V(refuse)."
+            docs[name]["description"].append(default)
         field_type = rows[name].type if name in rows else None
         if isinstance(field_type, Images):
             docs[name]["suboptions"] = _part_docs(field_type)
@@ -149,7 +164,9 @@ def _notes(schema: Schema, field: Field, prefix: str) -> list[str]:
         without = f" without O({prefix}clone_from)" if schema.clones else ""
         notes.append(f"Required to create the {schema.word}{without}.")
     if field.create_only and field.read:
-        notes.append(f"Cannot be changed once the {schema.word} exists. Another value fails the task before any write.")
+        fixed = f"O({prefix}on_fixed_change) says what happens then."
+        then = fixed if "on_fixed_change" in schema.controls else "Another value fails the task before any write."
+        notes.append(f"Cannot be changed once the {schema.word} exists. {then}")
     elif field.create_only:
         notes.append(f"Used at creation only, and ignored once the {schema.word} exists.")
     if field.update_only:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import Interrupted
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED, UPDATED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, UPDATED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.execute import Executor, unseen_fields
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import NOT_ATTEMPTED, Row
 from ansible_collections.zstack.aios.plugins.module_utils._converge.scheduler import Scheduler
@@ -18,8 +18,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.resources im
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
 #: Waves, each after the end of the one before: creations and most updates; updates of sources of clones; what runs, which is
-#: waited for; deletions of what runs; other deletions.
-_MOST, _SOURCES, _RUNS, _ENDS, _DELETIONS = _WAVES = range(5)
+#: waited for; deletions of what runs; other deletions, and replacements, which delete what they replace; what runs of these.
+_MOST, _SOURCES, _RUNS, _ENDS, _DELETIONS, _LATE_RUNS = _WAVES = range(6)
 
 
 class Applier:
@@ -71,6 +71,7 @@ class Applier:
                 _keep_sources(rows)
                 _skip_related(rows)
                 self._run_wave([row for row, wave in waves if wave == number and row.error is None])
+            self._wait(rows)
             for number in (_ENDS, _DELETIONS):
                 if not self._failed:
                     self._run_wave([row for row in pruned if _wave_of(row.action, sources) == number])
@@ -142,7 +143,7 @@ def _wave_of(action: Action, sources: set[str]) -> int:
     if action.doomed:
         return _ENDS if action.schema.runs else _DELETIONS
     if action.schema.runs:
-        return _RUNS
+        return _LATE_RUNS if action.owner and action.owner.doomed else _RUNS
     # A clone is made of what the plan saw, so its source is updated after it.
     return _SOURCES if action.kind == UPDATED and action.uuid in sources else _MOST
 
@@ -151,8 +152,8 @@ def _keep_sources(rows: Sequence[Row]) -> None:
     """Take back the deletion of what could not be cloned: nothing could make that clone any more."""
     wanted = {row.action.source.uuid: row for row in rows if row.action.source is not None and row.error is not None}
     for row in rows:
-        if row.action.kind == DELETED and row.action.uuid in wanted:
-            row.skip(f"its clone {quoted(wanted[row.action.uuid].action.name)} failed")
+        if row.action.doomed and row.action.doomed.uuid in wanted:
+            row.skip(f"its clone {quoted(wanted[row.action.doomed.uuid].action.name)} failed")
 
 
 def _skip_related(rows: Sequence[Row]) -> None:
@@ -164,24 +165,23 @@ def _skip_related(rows: Sequence[Row]) -> None:
         if row.action.owner is not None:
             related.setdefault(row.action.owner, []).append(row)
     for owner, parts in related.items():
-        word = owner.schema.word
-        whole = by_action[owner]
+        word, whole = owner.schema.word, by_action[owner]
+        late = next((one for one in parts if one.error is not None and not one.action.doomed), None)
         for row in parts:
-            late = next((one for one in parts if one.error is not None and one.action.kind != DELETED), None)
             if row.status != NOT_ATTEMPTED or row.error is not None:
                 continue
             if whole.error is not None:
                 row.skip(f"its {word} {quoted(owner.name)} failed")
-            elif row.action.kind == DELETED and late is not None:
+            elif row.action.doomed and late is not None:
                 row.skip(f"{quoted(late.action.name)}, which belongs to the same {word}, failed")
-        left = next((row for row in parts if row.error is not None), None)
-        if owner.kind == DELETED and left is not None and whole.error is None:
+        left = next((row for row in parts if row.error is not None and row.action.doomed), None)
+        if owner.doomed and left is not None and whole.error is None:
             whole.skip(f"{quoted(left.action.name)}, which belongs to it, is still there")
 
 
 def _is_to_run(row: Row) -> bool:
     action = row.action
-    begun = row.error is None and row.status != NOT_ATTEMPTED and action.kind != DELETED
+    begun = row.error is None and row.status != NOT_ATTEMPTED and not action.doomed
     return begun and action.schema.runs and action.item.wait and action.item.state != ABSENT
 
 

@@ -18,10 +18,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, Interrupted, InvalidInput
 from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import REPLACED, UNCHANGED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan, sends_unseen
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
-from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot, refuse_relations
+from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import (
+    read_replaced,
+    read_snapshot,
+    refuse_relations,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord, creation_time
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
@@ -58,6 +62,7 @@ class Settings(NamedTuple):
     :param record: what the tasks of this run of Ansible declare, where that can be known.
     :param left_out: what is declared besides, and not to be applied.
     :param delete_deployed: delete what runs of services that are to be deleted; otherwise these are refused.
+    :param prune_limit: delete at most so many groups, or so many percent, of services that declare that nothing is to run.
     """
 
     adapter: type[Resources] = Services
@@ -73,6 +78,7 @@ class Settings(NamedTuple):
     undoes: Sequence[tuple[str, dict[str, Any]]] = ()
     left_out: Sequence[Item] = ()
     delete_deployed: bool = False
+    prune_limit: str = "10"
 
 
 class Converged(NamedTuple):
@@ -170,10 +176,7 @@ def count_uncompared(rows: Sequence[Row]) -> dict[str, int]:
 
 def count_created_only(rows: Sequence[Row]) -> dict[str, int]:
     """Return likewise the fields of what runs already that only its creation takes, and that it does not show."""
-    running = [row for row in rows if row.action.schema.runs]
-    return dict(
-        sorted(Counter(_place_of(row, option) for row in running for option in row.action.created_only).items())
-    )
+    return dict(sorted(Counter(_place_of(row, option) for row in rows for option in row.action.created_only).items()))
 
 
 def _place_of(row: Row, option: str) -> str:
@@ -264,15 +267,21 @@ class _Run:
             fingerprints=settings.update_write_only == REMEMBER,
         )
         plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
+        if any(action.kind == REPLACED for action in plan.actions):
+            read_replaced(self._services, plan.actions, snapshot)
+            plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
         deployments = self._plan_deployments(plan.actions)
         errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
         errors += deployments.errors if deployments else []
         if errors:
             raise InvalidInput(errors)
+        if deployments:
+            deployments.check_emptied(settings.prune_limit)
         prunes: list[Action] = []
         scope = None
         if self._guards:
             scope = self._guards.scope(self._services, plan, snapshot)
+            self._guards.check_replaced(plan)
             prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
             deployments = self._prune_deployments(deployments, plan.actions, prunes, scope)
             declared = [*plan.actions, *(deployments.actions if deployments else ())]
@@ -388,7 +397,7 @@ class _Run:
         if not record:
             return
         declared = [action for action in actions if action.item.state == PRESENT]
-        coming = () if self._settings.check else [action for action in declared if action.current is None]
+        coming = () if self._settings.check else [one for one in declared if one.current is None or one.replacement]
         there = [action.current for action in declared if action.current]
         there += [one for item in self._settings.left_out if (one := snapshot.match_or_none(item))]
         known = {one.uuid: creation_time(one) for one in there}

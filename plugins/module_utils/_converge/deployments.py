@@ -18,7 +18,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action, deletions
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, Action, deletions
 from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Prune
 from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan
 from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import complete_snapshot
@@ -26,7 +26,11 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
-from ansible_collections.zstack.aios.plugins.module_utils._platform.groups import NOT_OFFERED, InstanceGroups
+from ansible_collections.zstack.aios.plugins.module_utils._platform.groups import (
+    NOT_OFFERED,
+    InstanceGroups,
+    service_of,
+)
 
 _CURE = "set delete_deployed: true to delete them first, or declare them below the service with state: absent"
 
@@ -51,6 +55,8 @@ class Deployments:
         self._owners: dict[int, Action] = {}
         self._items: list[Item] = []
         self._gone: list[Action] = []
+        self._emptied: list[Action] = []
+        self._by_service: dict[str, list[Resource]] = {}
         self.actions: list[Action] = []
         self.pruned: list[Action] = []
         self.errors: list[ValidationError] = []
@@ -64,13 +70,23 @@ class Deployments:
         self._items = [self._item_of(action, item) for action in declared for item in action.item.deployments or ()]
         fingerprints = self._update_write_only == REMEMBER
         self.snapshot = complete_snapshot(self.groups, self._items, found, fingerprints)
+        for group in self.snapshot.by_uuid.values():
+            self._by_service.setdefault(str(service_of(group)), []).append(group)
         for action in declared:
             if not action.item.deployments and action.current and not action.doomed:
                 self._gone += self._deletions(action, self._of(action.current.uuid))
+        self._emptied = list(self._gone)
         self._plan_items(self.snapshot)
         for action in doomed:
             self._end(action)
         self.actions += self._gone
+
+    def check_emptied(self, limit: str) -> None:
+        """Refuse to delete more groups than a limit allows of services of which nothing is to run.
+
+        :raises GuardError: with the numbers and the groups.
+        """
+        _check_limit(Prune((), limit), self._emptied, len(self.snapshot.by_uuid))
 
     def without_fingerprints(self) -> None:
         """Plan again as if no fingerprints could be kept."""
@@ -124,8 +140,9 @@ class Deployments:
         ending = {action.uuid for action in self.actions if action.doomed}
         left = [group for group in self._of(service.doomed.uuid) if group.uuid not in ending]
         if left and not self._delete_deployed:
+            option = "state" if service.kind == DELETED else "on_fixed_change"
             text = f"the service is deployed: {named_with_uuids(left)}; {_CURE}"
-            self.errors.append(ValidationError(service.item.where or quoted(service.name), "state", text))
+            self.errors.append(ValidationError(service.item.where or quoted(service.name), option, text))
         self._gone += self._deletions(service, left)
 
     def _deletions(self, owner: Action, groups: Iterable[Resource]) -> list[Action]:
@@ -137,8 +154,7 @@ class Deployments:
     # The groups of services
 
     def _of(self, service: str) -> list[Resource]:
-        field = self.groups.schema.owner
-        return [group for group in self.snapshot.by_uuid.values() if field and group.get(field) == service]
+        return self._by_service.get(service, [])
 
     def _read(self, declared: Sequence[Action], doomed: Sequence[Action]) -> list[Resource]:
         """Read the groups of the services that matter. A platform without groups has none; declared ones it cannot have."""
@@ -158,10 +174,10 @@ class Deployments:
 
     def _groups_of(self, services: Sequence[str]) -> dict[str, list[Resource]]:
         """Return the groups of some services by the uuid of the service; those that have none are missing."""
-        field, found = self.groups.schema.owner, dict[str, list[Resource]]()
+        found: dict[str, list[Resource]] = {}
         try:
-            for group in self.groups.of_services(services) if field else ():
-                found.setdefault(str(group.get(field)), []).append(group)
+            for group in self.groups.of_services(services):
+                found.setdefault(str(service_of(group)), []).append(group)
         except AiosError as error:
             if error.code != NOT_OFFERED:
                 raise
@@ -182,9 +198,8 @@ def _check_limit(prune: Prune, candidates: Sequence[Action], existing: int) -> N
     if len(candidates) > allowed:
         names = listed([action.label for action in candidates], 10)
         raise GuardError(
-            f"prune refused: prune_limit {prune.limit} allows {allowed}. {counted(len(candidates), 'instance group')} of "
-            f"{existing} would be deleted: {names}. Nothing was written. Next: check the declaration; raise prune_limit to "
-            "delete all of these.",
+            f"prune_limit {prune.limit} allows {allowed}. {counted(len(candidates), 'instance group')} of {existing} would be "
+            f"deleted: {names}. Nothing was written. Next: check the declaration; raise prune_limit to delete all of these.",
             "prune_limit",
             matching=existing,
             candidates=len(candidates),

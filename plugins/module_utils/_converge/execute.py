@@ -16,12 +16,14 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     CLONED,
     CREATED,
     DELETED,
+    REPLACED,
     RESTARTED,
     Action,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._converge.recovery import PAUSES, settle
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import NOT_ATTEMPTED, UNKNOWN, Row
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import UPDATE, Field, Member, Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.redeclare import redeclared
 from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 T = TypeVar("T")
@@ -52,6 +54,9 @@ class Executor:
         action = row.action
         if action.kind == DELETED:
             self._delete(row)
+            return
+        if action.replacement is not None:
+            self._replace(row, Row.before(action.replacement))
             return
         left = dict(action.update_values)
         made: Mapping[str, Any] = {}
@@ -214,6 +219,55 @@ class Executor:
         self._settle(restart, restarts)
         row.restarted()
 
+    # Replacements
+
+    def _replace(self, row: Row, made: Row) -> None:
+        """Make the new service, or complete it, and then delete the old one."""
+        try:
+            try:
+                self.carry_out(made)
+            finally:
+                row.follow(made)
+            new = self._check_replacement(row.action, made.action)
+            self._signals.check()
+            self._delete_replaced(row)
+        except AiosError as error:
+            if row.status == REPLACED or made.action.current:
+                old = row.action.current.uuid if row.action.current else ""
+                error.append(
+                    f"the replacement is not complete: the new service is {row.action.uuid}, the old one {old}; the next run of "
+                    "the same declaration completes it"
+                )
+            raise
+        row.reached(new, row.action.changed_fields)
+
+    def _check_replacement(self, action: Action, made: Action) -> Resource:
+        """Return the new service as the platform shows it now.
+
+        :raises AiosError: it is not as declared, or not as the old one in what is not declared.
+        """
+        old, new = action.current, self._services.by_uuid(made.uuid)
+        if new is None or old is None or new.uuid == old.uuid:
+            raise AiosError("the new service cannot be read back, so the old one was not deleted", "unverified")
+        different = _ignored(made, new, made.values)
+        different += [field.option for field in old.schema.readable if not _kept(field, old, new, made.values)]
+        if different:
+            raise AiosError(
+                f"the new service has other values of {listed(different, 20)}, so the old one was not deleted. Next: declare the "
+                "values, or delete one of both services.",
+                "ignored_fields",
+            )
+        return new
+
+    def _delete_replaced(self, row: Row) -> None:
+        uuid = row.action.current.uuid if row.action.current else ""
+
+        def delete() -> bool | None:
+            self._services.delete(uuid)
+            return None
+
+        self._settle(delete, lambda: self._services.by_uuid(uuid) is None or None)
+
     # Relations
 
     def _check_relations(self, row: Row) -> None:
@@ -306,6 +360,17 @@ def _ignored(action: Action, resource: Resource | None, values: Mapping[str, Any
         if not action.schema.same(field, wanted, resource.get(field), action.values):
             ignored.append(option)
     return ignored
+
+
+def _kept(field: Field, old: Resource, new: Resource, values: Mapping[str, Any]) -> bool:
+    """Return whether a new service has what the old one shows, as far as that is not declared."""
+    if field.option in values or field.read == "uuid":
+        return True
+    before, after = old.get(field), new.get(field)
+    if before == after or before in (None, "", [], {}):
+        return True
+    again = redeclared(field, old, before)
+    return again is not None and new.schema.same(field, again, after, values)
 
 
 def _has_members(resource: Resource | None, field: Field, wanted: Any) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
@@ -15,6 +15,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     CLONED,
     CREATED,
     DELETED,
+    REPLACED,
     RESTARTED,
     UNCHANGED,
     UPDATED,
@@ -23,6 +24,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot, uuids_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
     ABSENT,
+    RECREATE,
     Item,
     missing_to_create,
     validate_yaml,
@@ -55,16 +57,16 @@ def make_plan(
         :data:`ALWAYS`.
     :param redactor: redacts values in errors.
     """
-    planner = _Planner(snapshot, update_write_only, redactor or Redactor())
+    planner = Planner(snapshot, update_write_only, redactor or Redactor())
     values = [planner.resolve_names(item) for item in items]
     matched = [(item, wanted, *planner.match(item)) for item, wanted in zip(items, values, strict=True)]
-    planner.refuse_shared([(item, current) for item, _wanted, found, current in matched if found])
+    planner.refuse_shared([(item, current) for item, _wanted, found, current in matched if found and current])
     actions = [planner.plan(item, wanted, current) for item, wanted, found, current in matched if found]
     _Clones(planner, actions).link()
     return Plan(actions, planner.errors)
 
 
-class _Planner:
+class Planner:
     """Plans one item after the other, and collects why they cannot be carried out."""
 
     def __init__(self, snapshot: Snapshot, update_write_only: str, redactor: Redactor) -> None:
@@ -123,15 +125,15 @@ class _Planner:
         self.refuse(item, option, text)
         return None
 
-    def refuse_shared(self, matched: Sequence[tuple[Item, Resource | None]]) -> None:
+    def refuse_shared(self, matched: Sequence[tuple[Item, Resource]]) -> None:
         """Refuse two items about one resource, one by its uuid and the other by its name."""
         seen: dict[str, Item] = {}
         for item, current in matched:
-            if current is not None and seen.setdefault(current.uuid, item) is not item:
-                other = seen[current.uuid].where
-                self.refuse(
-                    item, "", f"it declares the same {item.schema.word} ({current.uuid}) as {other}; keep one of them"
-                )
+            made = self.snapshot.replacement_of(current, item) if item.on_fixed_change == RECREATE else None
+            for one in (current, made):
+                if one is not None and seen.setdefault(one.uuid, item) is not item:
+                    other, word = seen[one.uuid].where, item.schema.word
+                    self.refuse(item, "", f"it declares the same {word} ({one.uuid}) as {other}; keep one of them")
 
     def plan(self, item: Item, values: Mapping[str, Any], current: Resource | None) -> Action:
         """Return what is to be done about one item."""
@@ -144,28 +146,37 @@ class _Planner:
         if declared is not None and not (current and declared.equals(current.values.get("yaml"))):
             self.errors.extend(validate_yaml(item))
         if current is not None:
-            action = self._update(item, values, current)
+            action = self._update_or_replace(item, values, current)
             action.kind = RESTARTED if item.state == RESTARTED else action.kind
             return action
         if item.state == RESTARTED:
             text = f"no such {item.schema.word} exists; set state: present to create it, or check its name"
             self.refuse(item, "state", text)
             return Action(item, UNCHANGED, "")
-        return self._new(item, values)
+        return self.new(item, values)
 
     # An existing resource
 
-    def _update(self, item: Item, values: Mapping[str, Any], current: Resource) -> Action:
+    def _update_or_replace(self, item: Item, values: Mapping[str, Any], current: Resource) -> Action:
+        fixed = self._fixed_changes(item, values, current)
+        action = self.update(item, values, current)
+        if item.on_fixed_change == RECREATE and (fixed or self.snapshot.replacement_of(current, item)):
+            from ansible_collections.zstack.aios.plugins.module_utils._converge.replace import plan_replacement
+
+            plan_replacement(self, action, fixed)
+        return action
+
+    def update(self, item: Item, values: Mapping[str, Any], current: Resource) -> Action:
+        """Return what is to be done about the fields of an existing resource that can be changed."""
         action = Action(item, UNCHANGED, current.uuid, values, current)
         schema, unseen = item.schema, dict[str, Any]()
         for option, wanted in values.items():
             row, shown = schema.by_option[option], current.get(schema.by_option[option])
+            if row.create_only:
+                continue
             if row.relation:
                 if not row.type.same(wanted, shown) and not (row in schema.own and option not in current.related):
                     action.members[option] = wanted
-            elif row.create_only:
-                action.created_only += [] if row.read else [option]
-                self.check_fixed(item, row, wanted, shown)
             elif not current.shows(row):
                 if not self._is_remembered(current, row, wanted):
                     unseen[option] = self.completed(item, row, wanted, None)
@@ -185,6 +196,16 @@ class _Planner:
         if action.update_values or action.members:
             action.kind = UPDATED
         return action
+
+    def _fixed_changes(self, item: Item, values: Mapping[str, Any], current: Resource) -> list[str]:
+        """Return the fields that cannot be changed and whose values differ; refuse them unless the resource is replaced."""
+        rows = [item.schema.by_option[option] for option in values]
+        fixed = [row for row in rows if row.create_only]
+        if item.on_fixed_change == RECREATE:
+            return [f.option for f in fixed if f.read and not f.type.same(values[f.option], current.get(f))]
+        for row in fixed:
+            self.check_fixed(item, row, values[row.option], current.get(row))
+        return []
 
     def _is_remembered(self, current: Resource, row: Field, wanted: Any) -> bool:
         """Return whether a declared value that the platform does not show was the last one sent."""
@@ -209,7 +230,7 @@ class _Planner:
         else:
             text = (
                 f"it cannot be changed once the {item.schema.word} exists: current value {shown}, {declared}; declare the "
-                f"current value, remove the option, or delete the {item.schema.word} and create it again"
+                f"current value, remove the option, or {item.schema.cure_of_fixed}"
             )
         self.refuse(item, row.option, text)
 
@@ -227,7 +248,11 @@ class _Planner:
 
     # A new resource
 
-    def _new(self, item: Item, values: Mapping[str, Any]) -> Action:
+    def new(self, item: Item, values: Mapping[str, Any], derived: Iterator[str] | None = None) -> Action:
+        """Return what creates a resource.
+
+        :param derived: the uuids for it, best first, unless one is declared; by default those that follow from its name.
+        """
         chosen = values.get("resource_uuid")
         if item.uuid is not None and item.uuid != chosen:
             self.refuse(
@@ -243,13 +268,26 @@ class _Planner:
             )
         kind = CLONED if item.clone_from else CREATED
         owner = str(values.get(item.schema.owner.option, "")) if item.schema.owner else ""
-        uuids = iter([str(chosen)]) if chosen else derived_uuids(str(values.get("name", "")), owner)
+        uuids = derived or derived_uuids(str(values.get("name", "")), owner)
+        uuids = iter([str(chosen)]) if chosen else uuids
         free = (uuid for uuid in uuids if chosen or uuid not in self.snapshot.by_uuid)
         action = Action(item, kind, next(free), values, spare_uuids=free)
         if kind == CREATED and item.uuid in (None, chosen):
             self._check_creation(item, values)
             self.split(action, ADD)
         return action
+
+    def check_inherited(self, action: Action) -> None:
+        """Refuse values that a clone takes from its source and that are not the source's."""
+        for option, wanted in action.values.items():
+            row = action.schema.by_option[option]
+            if row.accepted(CLONE) or row.accepted(UPDATE) or row.relation:
+                continue
+            if not row.read:
+                self.refuse(action.item, option, "it cannot be set for a clone; remove the option")
+            else:
+                source = str(action.item.clone_from)
+                self.check_fixed(action.item, row, wanted, action.inherited(option), source)
 
     def _check_creation(self, item: Item, values: Mapping[str, Any]) -> None:
         missing = missing_to_create(item)
@@ -292,13 +330,16 @@ def sends_unseen(action: Action) -> bool:
 class _Clones:
     """Finds the source of every clone: on the platform, else among what this run makes or renames."""
 
-    def __init__(self, planner: _Planner, actions: Sequence[Action]) -> None:
+    def __init__(self, planner: Planner, actions: Sequence[Action]) -> None:
         self._planner = planner
         self._snapshot = planner.snapshot
         self._clones = [action for action in actions if action.kind == CLONED]
         self._made: dict[str, Action] = {}
         self._renamed: dict[str, Resource] = {}
+        self._replaced: dict[str, Resource] = {}
         for action in actions:
+            if action.kind == REPLACED and action.current is not None:
+                self._replaced[action.name] = action.current
             if "name" in action.update_values and action.current is not None:
                 self._renamed[action.name] = action.current
             if action.kind in (CREATED, CLONED):
@@ -318,6 +359,8 @@ class _Clones:
         named = self._snapshot.by_name.get(wanted, [])
         if wanted in self._snapshot.by_uuid:
             action.source = self._snapshot.by_uuid[wanted]
+        elif wanted in self._replaced:  # which exists until the end of the run, while two services may have its name
+            action.source = self._replaced[wanted]
         elif len(named) > 1:
             text = f"the name {quoted(wanted)} matches {len(named)} services: {uuids_of(named)}; set a UUID instead"
             self._planner.refuse(action.item, "clone_from", text)
@@ -349,22 +392,9 @@ class _Clones:
             action = action.after
         for link in reversed(chain):
             done.add(link)
-            self._check_inherited(link)
+            if link.source is not None or link.after is not None:
+                self._planner.check_inherited(link)
             self._planner.split(link, CLONE)
-
-    def _check_inherited(self, action: Action) -> None:
-        """Refuse values that a clone takes from its source and that are not the source's."""
-        if action.source is None and action.after is None:
-            return
-        for option, wanted in action.values.items():
-            row = action.schema.by_option[option]
-            if row.accepted(CLONE) or row.accepted(UPDATE) or row.relation:
-                continue
-            if not row.read:
-                self._planner.refuse(action.item, option, "it cannot be set for a clone; remove the option")
-            else:
-                source = str(action.item.clone_from)
-                self._planner.check_fixed(action.item, row, wanted, action.inherited(option), source)
 
 
 def _cycle(links: Sequence[Action]) -> str:

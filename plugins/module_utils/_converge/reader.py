@@ -13,7 +13,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     InvalidInput,
     ValidationError,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import REPLACED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
@@ -113,16 +113,39 @@ def _read_protection(services: Resources, items: Sequence[Item], snapshot: Snaps
     services.read_protection([service for item in absent if (service := snapshot.match_or_none(item))])
 
 
+def read_replaced(services: Resources, actions: Sequence[Action], snapshot: Snapshot) -> None:
+    """Read what a replacement takes over or forbids, of the services that actions replace and of their replacements.
+
+    :raises InvalidInput: it cannot be read.
+    """
+    replaced = [action for action in actions if action.kind == REPLACED and action.current]
+    old = [action.current for action in replaced if action.current]
+    made = [
+        one for action in replaced if action.current and (one := snapshot.replacement_of(action.current, action.item))
+    ]
+    apart = [field for field in services.schema.by_option.values() if field.read_apart]
+    try:
+        services.read_related([*old, *made], apart)
+    except AiosError as error:
+        if error.code != "tags_not_offered" and not isinstance(error, ApiError):
+            raise
+        text = f"the service cannot be replaced, because its tags cannot be read: {error.message}"
+        raise InvalidInput(
+            [ValidationError(action.item.where, "on_fixed_change", text) for action in replaced], error.code
+        ) from None
+
+
 def refuse_relations(services: Resources, actions: Sequence[Action]) -> list[ValidationError]:
     """Return an error for each action that changes a relation for which the platform has no call."""
     errors = []
-    for option in dict.fromkeys(option for action in actions for option in action.members):
+    writes = [action.replacement or action for action in actions if action.kind != REPLACED or action.replacement]
+    for option in dict.fromkeys(option for action in writes for option in action.members):
         try:
             services.check_offered(services.schema.by_option[option])
         except AiosError as error:
             if error.code != "binding_not_offered":
                 raise
-            changing = [action.item for action in actions if option in action.members]
+            changing = [action.item for action in writes if option in action.members]
             errors += [ValidationError(item.where, option, error.message) for item in changing]
     return errors
 

@@ -13,6 +13,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     CLONED,
     CREATED,
     DELETED,
+    REPLACED,
     RESTARTED,
     UNCHANGED,
     UPDATED,
@@ -28,8 +29,8 @@ FAILED, NOT_ATTEMPTED, UNKNOWN = "failed", "not_attempted", "unknown"
 class Row:
     """The outcome of one action.
 
-    :ivar status: ``created``, ``cloned``, ``updated``, ``restarted``, ``deleted``, ``unchanged``, ``failed`` (nothing was done),
-        ``unknown`` (it may have been done) or ``not_attempted``.
+    :ivar status: ``created``, ``cloned``, ``updated``, ``replaced``, ``restarted``, ``deleted``, ``unchanged``, ``failed``
+        (nothing was done), ``unknown`` (it may have been done) or ``not_attempted``.
     :ivar changed_fields: options whose new values are on the platform.
     :ivar resource: the resource as it is now, as far as it was seen.
     :ivar error: why not everything is done.
@@ -61,7 +62,7 @@ class Row:
     @property
     def changed(self) -> bool:
         """Whether the platform was, or may have been, changed."""
-        return self.status in (CREATED, CLONED, UPDATED, RESTARTED, DELETED, UNKNOWN)
+        return self.status in (CREATED, CLONED, UPDATED, REPLACED, RESTARTED, DELETED, UNKNOWN)
 
     def reached(self, resource: Resource | None = None, fields: Iterable[str] = ()) -> None:
         """Take note that the platform has done the action, or a part of it.
@@ -77,6 +78,15 @@ class Row:
     def restarted(self) -> None:
         """Take note that the resource was restarted, so that it is no longer as it was seen."""
         self.status, self.resource = RESTARTED, None
+
+    def follow(self, made: Row) -> None:
+        """Take note of what was done to the resource that replaces this one's."""
+        self.action.uuid = made.action.uuid
+        self.unremembered = made.unremembered
+        if made.changed:
+            self.reached(
+                made.resource, [option for option in self.action.changed_fields if option in made.changed_fields]
+            )
 
     def undo(self) -> None:
         """Take back what the platform had claimed to be done."""

@@ -33,7 +33,7 @@ class Scope(NamedTuple):
 def read_scope(services: Services, conditions: Sequence[Condition], plan: Plan, snapshot: Snapshot) -> Scope:
     """Read which services meet the conditions, and compare them with those that a plan is about."""
     matching = services.listing(conditions)
-    declared = {action.uuid for action in plan.actions if action.current is not None}
+    declared = {uuid for action in plan.actions if action.current for uuid in (action.uuid, action.current.uuid)}
     # What appeared since the snapshot is unknown to the plan; it may be what another run has just made of it.
     others = [one for one in matching if one.uuid in snapshot.by_uuid and one.uuid not in declared]
     present = [action.current for action in plan.actions if action.current and action.item.state == PRESENT]

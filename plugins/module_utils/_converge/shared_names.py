@@ -11,7 +11,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import li
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import (
     CLONED,
     CREATED,
-    DELETED,
     UPDATED,
     Action,
 )
@@ -28,7 +27,7 @@ def warn_of_plan(actions: Sequence[Action], snapshot: Snapshot) -> list[str]:
     renamed = {action.name for action in actions if action.kind == UPDATED and "name" in action.update_values}
     names = {service.uuid: trim(service.name) for service in snapshot.by_uuid.values()}
     names.update({action.uuid: action.name for action in actions})
-    gone = {action.uuid for action in actions if action.kind == DELETED}
+    gone = {action.doomed.uuid for action in actions if action.doomed}
     return _warnings({uuid: name for uuid, name in names.items() if uuid not in gone}, renamed, "would be")
 
 

@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, quoted, trim
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RECREATE, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
+from ansible_collections.zstack.aios.plugins.module_utils._model.identity import replacement_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
+
+#: Among so many derived uuids a replacement is looked for: more than any run tries.
+_REPLACEMENTS = 10
 
 
 class Snapshot:
@@ -26,10 +31,13 @@ class Snapshot:
         self.by_uuid: dict[str, Resource] = {}
         self.by_name: dict[str, list[Resource]] = {}
         self.uuids_by_name = uuids_by_name or {}
+        self._within: dict[tuple[str, Any], list[Resource]] = {}
         for resource in resources:
             if resource.uuid not in self.by_uuid:
                 self.by_uuid[resource.uuid] = resource
                 self.by_name.setdefault(trim(resource.name), []).append(resource)
+                if owner := resource.schema.owner:
+                    self._within.setdefault((trim(resource.name), resource.get(owner)), []).append(resource)
 
     @property
     def has_fingerprints(self) -> bool:
@@ -45,11 +53,11 @@ class Snapshot:
 
     def _named(self, item: Item) -> list[Resource]:
         """Return the resources of an item's name, within the resource that it belongs to."""
-        found, owner = self.by_name.get(item.name or "", []), item.schema.owner
+        owner = item.schema.owner
         if owner is None:
-            return found
+            return self.by_name.get(item.name or "", [])
         uuid = item.values.get(owner.option) or self.uuid_of_name(owner.name_option, item.names.get(owner.name_option))
-        return [one for one in found if one.get(owner) == uuid]
+        return self._within.get((item.name or "", uuid), [])
 
     def uuid_of_name(self, option: str, name: Any) -> str | None:
         """Return the uuid that an option means by a name or a uuid, ``None`` where that is not clear."""
@@ -75,8 +83,11 @@ class Snapshot:
         if item.uuid is not None:
             return self.by_uuid.get(item.uuid)
         found = self._named(item)
+        earlier = [one for name in dict.fromkeys(item.previous_names) for one in self.by_name.get(name, ())]
+        replaced = self._half_replaced(item, [*found, *earlier])
+        if replaced is not None:
+            return replaced
         if item.previous_names:
-            earlier = [one for name in dict.fromkeys(item.previous_names) for one in self.by_name.get(name, ())]
             if found and earlier:
                 raise InvalidValue(
                     f"services of this name and of previous_names exist: {named_with_uuids([*found, *earlier])}; delete the "
@@ -95,6 +106,31 @@ class Snapshot:
                 "rename the others"
             )
         return found[0] if found else None
+
+    def _half_replaced(self, item: Item, found: Sequence[Resource]) -> Resource | None:
+        """Return the resource that a run began to replace, where it ended before it deleted that one.
+
+        :raises InvalidValue: the item does not ask for it to be replaced.
+        """
+        if len(found) != 2:
+            return None
+        for old, new in (found, reversed(found)):
+            if self.replacement_of(old, item) is new:
+                if item.on_fixed_change == RECREATE:
+                    return old
+                raise InvalidValue(
+                    f"2 services have this name: {new.uuid} was created to replace {old.uuid} by a run that did not end; set "
+                    "on_fixed_change to recreate to complete the replacement, or delete one of them"
+                )
+        return None
+
+    def replacement_of(self, old: Resource, item: Item) -> Resource | None:
+        """Return the resource of an item that an earlier run created to replace another one."""
+        others = [one for one in self.by_name.get(item.name or "", ()) if one is not old]
+        if not others or item.uuid is not None:
+            return None
+        uuids = set(itertools.islice(replacement_uuids(old.uuid), _REPLACEMENTS))
+        return next((one for one in others if one.uuid in uuids), None)
 
 
 def named_with_uuids(resources: Sequence[Resource]) -> str:

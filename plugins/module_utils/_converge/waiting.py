@@ -100,6 +100,7 @@ class Waiter:
                 self._look(left)
                 late = time.monotonic() - began
                 left = [row for row in left if row.error is None and not self._ended(row, late)]
+            self._on_wait("")
         except Interrupted:
             for row in left:
                 self._fail(row, "the run was interrupted before it ran", "interrupted")

@@ -17,6 +17,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.redaction impor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType, InvalidValue, Name, type_name
 
 PRESENT, ABSENT, RESTARTED = "present", "absent", "restarted"
+#: What to do about another value of a field that cannot be changed.
+REFUSE, RECREATE = "refuse", "recreate"
 #: Seconds that a declared group may take to run.
 WAIT_TIMEOUT = 600
 
@@ -41,6 +43,7 @@ class Item(NamedTuple):
 
     :ivar where: its name and place, for messages.
     :ivar previous_names: a resource of one of these names is this one, when none has its name.
+    :ivar on_fixed_change: what to do about another value of a field that cannot be changed.
     :ivar values: the declared fields by option.
     :ivar names: names to be looked up, by the option that took them (``model_center``, ``models``, ``zone``).
     :ivar deployments: the groups that are to run of it, ``None`` where they are not managed.
@@ -56,6 +59,7 @@ class Item(NamedTuple):
     uuid: str | None = None
     clone_from: str | None = None
     previous_names: Sequence[str] = ()
+    on_fixed_change: str = REFUSE
     values: Mapping[str, Any] = {}
     names: Mapping[str, Any] = {}
     layer: int = 0

@@ -33,7 +33,7 @@ class Field(NamedTuple):
     :param name_option: the option that takes a name in place of this uuid.
     :param name_path: where such names are looked up.
     :param since: the first version of the platform's API that has it (platform.assumed_versions).
-    :param add_wire: its name in the JSON of a creation, where that differs (platform.groups_deploy).
+    :param add_wire: its name in the JSON of a creation, where that differs (platform.groups_boot_time).
     :param in_path: the path of a creation carries it, not the body.
     """
 
@@ -120,6 +120,11 @@ class Schema:
         self.fields = tuple(fields)
         self.controls = controls
         self.clones = "clone_from" in controls
+        self.cure_of_fixed = (
+            f"set on_fixed_change to recreate to replace the {self.word}"
+            if "on_fixed_change" in controls
+            else f"delete the {self.word} and create it again"
+        )
         #: Whether such a resource runs, which takes time after its creation.
         self.runs = "wait" in controls
         self.own = tuple(own)

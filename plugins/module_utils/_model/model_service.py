@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT, RECREATE, REFUSE
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import (
     Architecture,
     Images,
@@ -145,6 +145,7 @@ MODEL_SERVICE = Schema(
         "uuid": Uuid(),
         "clone_from": Name(),
         "previous_names": List(Name(), ordered=False),
+        "on_fixed_change": Choice(REFUSE, RECREATE),
     },
     server_made=frozenset(("model_service_refs", "create_date", "last_op_date", "has_new_version", "version")),
     own=(PROTECTED,),

@@ -12,9 +12,10 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import quoted, trim
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, UPDATE, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
-from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, is_in
 from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import UUIDS_IN_ONE_QUERY
 
 T = TypeVar("T")
 NOT_OFFERED = "groups_not_offered"
@@ -58,16 +59,28 @@ class InstanceGroups(Resources):
         return found
 
     def by_name(self, name: str) -> list[Resource]:
-        """Read all groups of exactly this name, whichever service they belong to."""
+        """Read all groups of exactly this name, whichever service they belong to.
+
+        :raises AiosError: of code ``owner_not_shown``.
+        """
         found = super().by_name(name)
-        if any(INSTANCE_GROUP.owner and group.get(INSTANCE_GROUP.owner) is None for group in found):
-            # Either their services are gone, or this platform calls the field otherwise; the latter cannot be queried.
-            self.count([Condition(f"{_OWNER} not null")])
+        hidden = [group.uuid for group in found if service_of(group) is None]
+        # Their service is gone (platform.groups_outlive), or this platform does not show it.
+        if hidden and self.count([is_in("uuid", hidden), Condition(f"{_OWNER} not null")]):
+            raise _owner_not_shown()
         return found
 
     def of_services(self, uuids: Sequence[str]) -> list[Resource]:
-        """Read the groups of some services, in few requests."""
-        return self.listing_in(_OWNER, uuids)
+        """Read the groups of some services, in few requests.
+
+        :raises AiosError: of code ``owner_not_shown``.
+        """
+        found: list[Resource] = []
+        for start in range(0, len(uuids), UUIDS_IN_ONE_QUERY):
+            found += self.listing([Condition(is_in(_OWNER, uuids[start : start + UUIDS_IN_ONE_QUERY]).sent)])
+        if any(service_of(group) is None for group in found):
+            raise _owner_not_shown()
+        return found
 
     def made(self, values: Mapping[str, Any], uuid: str, name: str) -> Resource | None:
         """Return the group that a deployment has made whose outcome is not known.
@@ -118,6 +131,19 @@ class InstanceGroups(Resources):
 def _is_missing(error: ApiError) -> bool:
     """Return whether the platform does not have a call, or not this action of a path."""
     return "no api mapping" in error.details or "doesn't contain action mapping" in error.details
+
+
+def service_of(group: Resource) -> Any:
+    """Return the uuid of the model service that a group belongs to, as far as the platform shows it."""
+    return group.values.get("model_service_uuid")
+
+
+def _owner_not_shown() -> AiosError:
+    return AiosError(
+        "this platform does not show which model service an instance group belongs to, so groups are not found by name. Next: "
+        "manage each group by its uuid, and remove deployments from declarations.",
+        "owner_not_shown",
+    )
 
 
 def _refusal(error: Any) -> ApiError:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, DELETED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, DELETED, REPLACED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
@@ -42,7 +42,7 @@ def predict_resource(action: Action, redactor: Redactor) -> dict[str, Any]:
         field = action.schema.by_option[option]
         if field.read and field.read != "uuid":
             shown[option] = _show(field, value, redactor)
-    return shown
+    return {**shown, "uuid": action.uuid} if action.kind == REPLACED else shown
 
 
 def list_changes(row: Row, redactor: Redactor) -> list[dict[str, Any]]:
@@ -71,6 +71,8 @@ def list_changes(row: Row, redactor: Redactor) -> list[dict[str, Any]]:
         if option in origins or field.name_option in origins:
             change["declared_in"] = origins.get(option) or origins[field.name_option]
         found.append(change)
+    if action.kind == REPLACED and current and row.changed:
+        found.insert(0, {"field": "uuid", "before": current.uuid, "after": action.uuid})
     return found
 
 
@@ -92,7 +94,7 @@ def make_diff(row: Row, redactor: Redactor) -> dict[str, str]:
 
 def _uncompared_note(action: Action) -> str:
     """Return a comment that names the declared fields of what runs which are not compared, because it does not show them."""
-    return f"# not compared: {', '.join(action.created_only)}\n" if action.schema.runs and action.created_only else ""
+    return f"# not compared: {', '.join(action.created_only)}\n" if action.created_only else ""
 
 
 def _block(values: Mapping[str, Any]) -> Any:

@@ -14,6 +14,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     CLONED,
     CREATED,
     DELETED,
+    REPLACED,
     UNCHANGED,
     UPDATED,
 )
@@ -31,12 +32,15 @@ _NAME = 2000
 _DIFFS = 5000
 #: The parts of a result that the UUIDs share their room with.
 _PARTS = ("results", "diff", "unmanaged", "overview")
-CHANGES = (CREATED, CLONED, UPDATED, DELETED)
+CHANGES = (CREATED, CLONED, UPDATED, REPLACED, DELETED)
 COUNTS = (*CHANGES, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
 
 
 def known_uuid(row: Row) -> str:
     """Return the service's uuid where it has one, or may have got it: not of one that is only planned."""
+    current = row.action.current
+    if row.action.kind == REPLACED and current is not None and row.resource is current and row.status != UNKNOWN:
+        return current.uuid
     return row.action.uuid if row.action.current or row.resource or row.status == UNKNOWN else ""
 
 
@@ -48,7 +52,9 @@ def show_row(row: Row) -> dict[str, Any]:
         shown["model_service"] = printable(row.action.owner.name, _NAME)
     if known_uuid(row):
         shown["uuid"] = known_uuid(row)
-    if row.status in (UPDATED, UNKNOWN) or (row.error is not None and row.changed_fields):
+        if row.action.current and row.action.current.uuid != shown["uuid"]:
+            shown["replaced_uuid"] = row.action.current.uuid
+    if row.status in (UPDATED, REPLACED, UNKNOWN) or (row.error is not None and row.changed_fields):
         shown["changed_fields"] = row.action.schema.sorted(row.changed_fields)
     if row.error is not None:
         shown["error"] = printable(row.error.message, 1500)
@@ -119,7 +125,7 @@ def uuids_by_name(rows: Sequence[Row]) -> dict[str, str]:
         ):
             if row.action.name in found:
                 shared.add(row.action.name)
-            found[row.action.name] = row.action.uuid
+            found[row.action.name] = known_uuid(row)
     return {name: uuid for name, uuid in found.items() if name not in shared}
 
 

@@ -15,7 +15,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.changes import
     predict_resource,
     show_resource,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._report.result import show_row
 
 
 def single_result(key: str, converged: Converged, redactor: Redactor, check: bool, diff: bool) -> dict[str, Any]:
@@ -38,11 +37,10 @@ def single_result(key: str, converged: Converged, redactor: Redactor, check: boo
         "warnings": converged.warnings,
         **({"uncompared": uncompared} if uncompared else {}),
     }
-    others = [show_row(other) for other in converged.rows[1:]]
-    if others:
-        result["deleted_instance_groups"] = [
-            {k: v for k, v in other.items() if k != "model_service"} for other in others
-        ]
+    if len(converged.rows) > 1:
+        from ansible_collections.zstack.aios.plugins.module_utils._report.result import show_row
+
+        result["deleted_instance_groups"] = [show_row(other) for other in converged.rows[1:]]
     if diff and row.status != UNCHANGED:
         result["diff"] = make_diff(row, redactor)
     if row.error is not None:

@@ -14,10 +14,16 @@ from typing import Any, NamedTuple
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable
 
 #: The counts of a summary in the order in which a reader wants them.
-COUNTS = ("failed", "unknown", "not_attempted", "created", "cloned", "updated", "deleted", "unchanged")
-CHANGES = ("created", "cloned", "updated", "deleted")
+COUNTS = ("failed", "unknown", "not_attempted", "created", "cloned", "updated", "replaced", "deleted", "unchanged")
+CHANGES = ("created", "cloned", "updated", "replaced", "deleted")
 
-_PLANNED = {"created": "to create", "cloned": "to clone", "updated": "to update", "deleted": "to delete"}
+_PLANNED = {
+    "created": "to create",
+    "cloned": "to clone",
+    "updated": "to update",
+    "replaced": "to replace",
+    "deleted": "to delete",
+}
 _IN_A_LINE = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _IN_LINES = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
 _ONE_LINE, _CONTEXT, _COMPARED_LINES = 300, 3, 2000

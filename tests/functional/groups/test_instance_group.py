@@ -16,7 +16,8 @@ from ansible_collections.zstack.aios.tests.support.samples import KEY, QUICK, ru
 
 MODULE = "model_service_instance_group"
 BLUE = {"model_service": "chat", "name": "blue"}
-NEW = {**BLUE, "zone": "zone-1", "type": "Container"}
+GROUP = {"zone": "zone-1", "type": "Container"}
+NEW = {**BLUE, **GROUP}
 
 
 @pytest.fixture(autouse=True)
@@ -258,7 +259,12 @@ def test_a_platform_that_shows_no_service_of_a_group_does_not_get_a_second_one(p
     platform.sim.seed([{"name": "chat"}])
     first = platform.run(MODULE, NEW)
     assert "ignored model_service_uuid" in first["msg"]
-    platform.run(MODULE, NEW)
+    again = platform.run(MODULE, NEW)
+    assert again["failure"]["code"] == "owner_not_shown"
+    bulk = platform.run(
+        "model_services", {"model_services": [{"name": "chat", "deployments": [{**GROUP, "name": "b"}]}]}
+    )
+    assert bulk["failure"]["code"] == "owner_not_shown"
     assert deploys(platform) == 1
 
 

@@ -38,7 +38,7 @@ def stocked(platform: Platform) -> Platform:
     platform.sim.seed_groups(
         [
             {"name": "blue", "modelServiceUuid": chat},
-            {"name": "green", "modelServiceUuid": chat, "type": "Container"},
+            {"name": "green", "modelServiceUuid": chat, "type": "BareMetal2"},
             {"name": "blue", "modelServiceUuid": embed, "yaml": "env: ['HF_TOKEN:s3cr3t-of-the-group']"},
             {"name": "left", "status": "Starting"},
         ]
@@ -55,7 +55,7 @@ def test_groups_are_found_by_name_uuid_service_and_conditions(stocked: Platform)
     assert names(stocked, model_service=stocked.service("embed")["uuid"]) == ["blue"]
     assert names(stocked, conditions=["status!=Running"]) == ["left"]
     assert names(stocked, conditions=["model_service_uuid is null"]) == ["left"]
-    assert names(stocked, model_service="chat", conditions=["type=Container"]) == ["green"]
+    assert names(stocked, model_service="chat", conditions=["type=BareMetal2"]) == ["green"]
     uuid = next(group["uuid"] for group in stocked.sim.groups() if group["name"] == "green")
     assert names(stocked, uuid=uuid) == ["green"]
 
