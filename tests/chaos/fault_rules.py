@@ -65,6 +65,11 @@ def may_mean_taken(rule: dict[str, Any]) -> bool:
     return details.get("code") in ("SYS.1000", "SYS.1002", "SYS.1006")
 
 
+def may_come_late(rule: dict[str, Any]) -> bool:
+    """Whether a rule has something take effect after the client was told that it has ended, or nothing at all."""
+    return bool({"job_error_later", "node_leaves", "delay"} & set(rule["fault"]))
+
+
 def _job_fault(random: Random) -> dict[str, Any]:
     name = random.choice(_JOB_FAULTS)
     details: dict[str, Any] = {}

@@ -88,6 +88,11 @@ def _deploy(schedule: Schedule, random: Random) -> None:
         schedule.params["prune_limit"] = "100%"
     rules = [fault_rules.draw_for_groups(random) for _rule in range(random.choice([0, 1, 1, 2]))]
     schedule.rules += [rule for rule in rules if not schedule.others or not fault_rules.may_mean_taken(rule)]
+    if not schedule.others and random.random() < 0.3:
+        # Without a uuid of its choice no client can tell a deployment that never comes from one that comes late.
+        schedule.options["features"] = "deploy-ignore-field:resourceUuid"
+        schedule.rules = [rule for rule in schedule.rules if not fault_rules.may_come_late(rule)]
+        schedule.outage = None
 
 
 def _with_others(schedule: Schedule, random: Random) -> None:
