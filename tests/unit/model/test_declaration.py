@@ -36,6 +36,7 @@ def test_every_option_of_the_table_is_a_key() -> None:
         "uuid",
         "clone_from",
         "yaml_file",
+        "deployments",
         "previous_names",
         "on_fixed_change",
         "protected",
