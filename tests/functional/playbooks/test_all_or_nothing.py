@@ -69,11 +69,18 @@ def test_whatever_refuses_a_plan_refuses_all(three: Field) -> None:
         "unapproved": ({"model_services_plan_digest": {"other": "1" * 64}}, "has no entry for unapproved"),
         "invalid": ({"model_services_items": [service("x", request_cpu="many")]}, "is not a whole number"),
         "away": (UNREACHABLE, "away: no connection to http://127.0.0.1:9/zstack"),
+        "early": ({}, "early: it failed before the plan was made"),
     }
     three.hosts |= {host: {**address, **variables} for host, (variables, _reason) in refused.items()}
-    run = three.run("zstack.aios.provision")
+    spoil = {"ansible.builtin.fail": {"msg": "on its own account"}, "when": "inventory_hostname == 'early'"}
+    plays = [
+        {"hosts": "platforms", "gather_facts": False, "tasks": [spoil]},
+        {"ansible.builtin.import_playbook": "zstack.aios.provision"},
+    ]
+    (three.folder / "site.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
+    run = three.run("site.yml")
     assert run.failures.keys() == three.hosts.keys(), run.text
-    assert "and 4 of 5 plans are refused:\n" in run.failures["one"]
+    assert "and 5 of 6 plans are refused:\n" in run.failures["one"]
     for host, (_variables, reason) in refused.items():
         assert f"\n{host}: " in run.failures["one"]
         assert reason in run.failures["one"], host
