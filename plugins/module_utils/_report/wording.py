@@ -14,10 +14,16 @@ from typing import Any, NamedTuple
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable
 
 #: The counts of a summary in the order in which a reader wants them.
-COUNTS = ("failed", "unknown", "not_attempted", "created", "cloned", "updated", "deleted", "unchanged")
-CHANGES = ("created", "cloned", "updated", "deleted")
+COUNTS = ("failed", "unknown", "not_attempted", "created", "cloned", "updated", "replaced", "deleted", "unchanged")
+CHANGES = ("created", "cloned", "updated", "replaced", "deleted")
 
-_PLANNED = {"created": "to create", "cloned": "to clone", "updated": "to update", "deleted": "to delete"}
+_PLANNED = {
+    "created": "to create",
+    "cloned": "to clone",
+    "updated": "to update",
+    "replaced": "to replace",
+    "deleted": "to delete",
+}
 _IN_A_LINE = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _IN_LINES = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
 _ONE_LINE, _CONTEXT, _COMPARED_LINES = 300, 3, 2000
@@ -70,18 +76,18 @@ def headline(report: Mapping[str, Any]) -> str:
     if report["refused"]:
         return f"{plan}nothing was done" if check else "Nothing was done"
     if report["interrupted"]:
-        return f"Interrupted after {_part(changed, total)}"
+        return f"Interrupted after {_part(changed, summary)}"
     if summary["failed"]:
         unknown = f", {summary['unknown']:,} unknown" if summary["unknown"] else ""
-        return f"{plan}{_part(summary['failed'], total)} failed{unknown}"
+        return f"{plan}{_part(summary['failed'], summary)} failed{unknown}"
     if summary["unknown"]:
-        return f"{plan}{_part(summary['unknown'], total)} unknown"
+        return f"{plan}{_part(summary['unknown'], summary)} unknown"
     if summary["not_attempted"]:
-        return f"{plan}{_part(summary['not_attempted'], total)} not attempted"
+        return f"{plan}{_part(summary['not_attempted'], summary)} not attempted"
     if changed:
-        return f"{plan}{_part(changed, total)} {'would change' if check else 'changed'}"
+        return f"{plan}{_part(changed, summary)} {'would change' if check else 'changed'}"
     if total:
-        words = "1 service is as declared" if total == 1 else f"all {_number(total)} are as declared"
+        words = "1 service is as declared" if total == 1 else f"all {_all_of(summary)} are as declared"
     else:
         words = "nothing is declared"
     return f"{plan}{words}" if check else f"{words[0].upper()}{words[1:]}"
@@ -237,9 +243,13 @@ def _shorten(text: str, limit: int, start: int = 0) -> str:
     return f"{lead}{shown}... ({len(text):,} characters)" if len(text) > start + limit else f"{lead}{shown}"
 
 
-def _number(count: int) -> str:
-    return f"{count:,} {'service' if count == 1 else 'services'}"
+def _all_of(summary: Mapping[str, Any]) -> str:
+    """Return how many services a run was about, and how many instance groups."""
+    groups = summary.get("instance_groups", 0)
+    services = summary["total"] - groups
+    words = f"{services:,} {'service' if services == 1 else 'services'}"
+    return f"{words} and {counted(groups, 'instance group')}" if groups else words
 
 
-def _part(count: int, total: int) -> str:
-    return _number(total) if count == total else f"{count:,} of {_number(total)}"
+def _part(count: int, summary: Mapping[str, Any]) -> str:
+    return _all_of(summary) if count == summary["total"] else f"{count:,} of {_all_of(summary)}"
