@@ -365,6 +365,22 @@ def test_nothing_is_deleted_unless_the_new_service_is_as_declared(
     )
 
 
+def test_nothing_is_deleted_while_the_new_service_lacks_what_is_not_declared(seeded: Platform) -> None:
+    seeded.sim.seed([stored(MOVED, uuid=NEW)])
+    result = apply(seeded, MOVED)
+    assert "the new service has other values of description, readme, size, framework" in result["results"][0]["error"]
+    assert kinds(seeded) == ["tag", "tag"]  # the tags are taken over, which an update can do
+    assert {row["uuid"] for row in seeded.sim.services()} == {OLD, NEW}
+
+
+def test_nothing_is_deleted_when_a_creation_does_not_take_over_a_value(platform_with: Callable[..., Platform]) -> None:
+    platform = platform_with(features="add-ignore-field:condaVersion")
+    seed(platform, condaVersion="23.7")
+    result = apply(platform, {**service("chat"), **CENTER, **SHOWN_NOWHERE})
+    assert "ignored conda_version" in result["results"][0]["error"]
+    assert {row["uuid"] for row in platform.sim.services()} == {OLD, NEW}
+
+
 def test_a_run_that_ended_before_the_deletion_is_completed(seeded: Platform) -> None:
     seeded.sim.faults([rule("delete", FAILED)])
     result = apply(seeded, MOVED)
