@@ -386,7 +386,7 @@ options:
     elements: str
   protected:
     description:
-      - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+      - Whether to protect the service from deletion. No task of this collection deletes, prunes or replaces it.
       - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration is
         gone.
       - V(false) removes this tag. It is not part of the declared user tags.
@@ -444,6 +444,15 @@ EXAMPLES = r"""
     access_key_secret: "{{ aios_key_secret }}"
     uuid: 90d425a802ff44eeb530f21587633700
     name: qwen2.5-7b-support
+
+- name: Move the service to another folder, which takes a new service in place of the old one
+  zstack.aios.model_service:
+    host: aios.example.com
+    account_name: admin
+    account_password: "{{ aios_password }}"
+    name: qwen2.5-7b-support
+    install_path: /models/qwen2.5-7b-support
+    on_fixed_change: recreate
 
 - name: Delete the service
   zstack.aios.model_service:

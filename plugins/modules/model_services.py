@@ -16,7 +16,7 @@ author:
 description:
   - Brings up to thousands of model services to their declared state in one task, with one login and one listing.
   - Reports all errors in the declarations together, before any write.
-  - Creates and clones services first, then updates services, and deletes services last.
+  - Creates and clones services first, then updates services, and replaces and deletes services last.
   - Deploys the services that declare it after that, and waits for all of them together. It deletes instance groups only
     after the new ones run.
   - A service can be cloned from another service that the same task creates or clones. The order of the declarations
@@ -566,7 +566,7 @@ options:
         elements: str
       protected:
         description:
-          - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+          - Whether to protect the service from deletion. No task of this collection deletes, prunes or replaces it.
           - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration
             is gone.
           - V(false) removes this tag. It is not part of the declared user tags.
@@ -868,6 +868,16 @@ EXAMPLES = r"""
     src:
       - "{{ playbook_dir }}/services"
     plan_digest: "{{ plan.plan_digest }}"
+
+- name: Replace services whose fields differ that cannot be changed, at most two of them
+  zstack.aios.model_services:
+    host: aios.example.com
+    account_name: admin
+    account_password: "{{ aios_password }}"
+    src:
+      - "{{ playbook_dir }}/services"
+    on_fixed_change: recreate
+    recreate_limit: 2
 
 - name: Apply a part of the declaration, with the services that these are cloned from
   zstack.aios.model_services:
@@ -1287,21 +1297,19 @@ def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Setting
     return settings, guards, errors
 
 
-def errors_elsewhere(
-    module: AiosModule, items: Sequence[Item], errors: Sequence[ValidationError]
-) -> Sequence[ValidationError]:
-    """Return the errors in the connection, else those that the platform shows of the items without errors."""
+def with_errors_elsewhere(module: AiosModule, items: Sequence[Item], errors: Sequence[ValidationError]) -> InvalidInput:
+    """Add the errors in the connection, else those that the platform shows of the items without errors."""
     if module.params["validate_only"]:
-        return []
+        return InvalidInput(errors)
     try:
         connection = module.connection()
     except InvalidInput as error:
-        return error.errors
+        return InvalidInput([*errors, *error.errors])
     if module.errors:  # a misspelt option may be one that changes what the items mean
-        return []
-    from ansible_collections.zstack.aios.plugins.module_utils._converge.foresee import further_errors
+        return InvalidInput(errors)
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.foresee import with_further_errors
 
-    return further_errors(connection, items, errors, module.signals, module.redactor)
+    return with_further_errors(connection, items, errors, module.signals, module.redactor)
 
 
 class Facts(NamedTuple):
@@ -1324,7 +1332,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         chosen, unselected = select_items(module, items, errors)
         errors = [*module.errors, *errors, *invalid, *unselected]
         if errors:
-            raise InvalidInput([*errors, *errors_elsewhere(module, items, errors)])
+            raise with_errors_elsewhere(module, items, errors)
         if module.params["validate_only"]:
             return {"changed": False, "msg": validated(items)}
         connection = module.connection()

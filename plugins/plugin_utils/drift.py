@@ -42,7 +42,7 @@ def describe(result: Mapping[str, Any], host: str, room: int = ROOM) -> str:
     if not differs(result):
         lines = [f"{name} is as declared: {counted(summary['unchanged'], 'service')}."]
     else:
-        replaced = f"{summary['replaced']} to replace, " if summary.get("replaced") else ""
+        replaced = f"{summary['replaced']} to replace, " if summary["replaced"] else ""
         undeclared = f", {summary['unmanaged']} not declared" if "unmanaged" in summary else ""
         counts = (
             f"{summary['created'] + summary['cloned']} to create, {summary['updated']} to update, "
@@ -93,7 +93,7 @@ def _groups(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _total(result: Mapping[str, Any]) -> int:
     summary: Mapping[str, int] = result["summary"]
-    return sum(summary.get(action, 0) for action in _TO_BE) + summary.get("unmanaged", 0)
+    return sum(summary[action] for action in _TO_BE) + summary.get("unmanaged", 0)
 
 
 def _fit(groups: Iterator[tuple[str, str]], total: int, room: int) -> str:

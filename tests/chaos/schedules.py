@@ -208,6 +208,21 @@ def _cloned(schedule: Schedule, name: str, random: Random) -> None:
     schedule.items.append({"name": name, "clone_from": random.choice(sources), **_some_of(more, random)})
 
 
+def _replaced(schedule: Schedule, name: str, random: Random) -> None:
+    """Have a service replaced, because a field changes that cannot be changed."""
+    schedule.seeded.append({**_stored(name, random), "userTags": ["team-a", "team-c"], "readme": "kept"})
+    changes: dict[str, Any] = {
+        "description": "as declared",
+        "request_cpu": 9,
+        "environment_parameters": {"HF_TOKEN": SECRET},
+        "startup_parameters": {"threads": "4"},
+        "user_tags": ["team-a", "team-b"],
+        "model_uuids": [_MODELS[1]],
+    }
+    fixed = {"install_path": "/models/other", "on_fixed_change": "recreate"}
+    schedule.items.append({"name": name, **fixed, **_some_of(changes, random)})
+
+
 def _odd(schedule: Schedule, name: str, random: Random) -> None:
     """Replace what can hardly be shown."""
     deep = "a: " + "[" * 900 + "]" * 900
@@ -228,7 +243,7 @@ def _odd(schedule: Schedule, name: str, random: Random) -> None:
 
 _MAKERS: tuple[Callable[[Schedule, str, Random], None], ...] = (
     _created, _created, _created, _updated, _updated, _kept, _related, _deleted, _cloned, _cloned,
-    _odd,
+    _replaced, _odd,
 )  # fmt: skip
 
 

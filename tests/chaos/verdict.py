@@ -25,6 +25,7 @@ _EFFECTS_OF = {
     "created": {"add", "deploy"},
     "cloned": {"clone"},
     "deleted": {"delete", "group_delete"},
+    "replaced": {"add", "clone", "delete"},
     "updated": {"update", "tag", "bind", "unbind", "group_update"},
 }
 
@@ -37,9 +38,11 @@ def judge(evidence: Evidence) -> list[Violation]:
 
 def _no_duplicate(evidence: Evidence) -> Iterator[Violation]:
     declared = {item["name"] for item in evidence.schedule.items}
+    replaced = {item["name"] for item in evidence.schedule.items if "on_fixed_change" in item}
     for when, services in (("after the run", evidence.after), ("at last", evidence.at_last)):
         for name, times in Counter(row["name"] for row in services).items():
-            if times > 1 and name in declared:
+            # A replacement that is not complete leaves two services.
+            if times > (2 if name in replaced and services is evidence.after else 1) and name in declared:
                 yield Violation("duplicate", f"{times} services are named {name} {when}")
 
 
@@ -111,6 +114,27 @@ _WIRE = {
 _PATTERN_NAMES = (constants.PRODUCTION_TAG_NAME, constants.STAGING_TAG_NAME)
 
 
+def _no_old_one_lost(evidence: Evidence) -> Iterator[Violation]:
+    """A service is deleted for a new one only when that is as declared, and has what was not declared of the old one."""
+    seeded = {row["name"]: row for row in evidence.before}
+    for item in evidence.schedule.items:
+        if "on_fixed_change" not in item:
+            continue
+        old = seeded[item["name"]]
+        now = [row for row in evidence.after if row["name"] == item["name"]]
+        if any(row["uuid"] == old["uuid"] for row in now):
+            continue
+        if not now:
+            yield Violation("lost", f"{item['name']} was deleted, and nothing replaces it")
+        for text in _missing(item, now) if now else ():
+            yield Violation("lost", f"{item['name']} was deleted, and of the new one {text}")
+        for row in now:
+            if row["readme"] != old["readme"] or not (
+                "user_tags" in item or set(old["userTags"]) <= set(row["userTags"])
+            ):
+                yield Violation("lost", f"{item['name']} was replaced by one that lacks its readme or tags")
+
+
 def _nothing_hidden(evidence: Evidence) -> Iterator[Violation]:
     """A folder that does not show all that it declares prunes nothing."""
     if evidence.schedule.folder in folders.HIDING and (evidence.effects or not evidence.first.failed):
@@ -128,8 +152,11 @@ def _accurate_rows(evidence: Evidence) -> Iterator[Violation]:
     known: set[str] = set()
     for row in evidence.first["results"]:
         uuid = row.get("uuid") or _uuid_of(evidence, row)
-        known.add(uuid)
-        done = took_effect.get(uuid, [])
+        known |= {uuid, row.get("replaced_uuid", uuid)}
+        done = [
+            *took_effect.get(uuid, []),
+            *(took_effect.get(row["replaced_uuid"], []) if "replaced_uuid" in row else []),
+        ]
         yield from (Violation("inaccurate", f"{row['name']} is reported as {row['action']}: {text}") for text in
                     _row_faults(evidence, row, done))  # fmt: skip
     for uuid, kinds in took_effect.items():
@@ -152,6 +179,8 @@ def _row_faults(evidence: Evidence, row: dict[str, Any], done: list[str]) -> Ite
             yield "it is still there"
     elif not _EFFECTS_OF[action] & set(done):
         yield f"only these took effect: {done}"
+    if action == "replaced" and "error" not in row and Counter(done)["delete"] != 1:
+        yield f"the old one was not deleted: {done}"
     creation = "deploy" if "model_service" in row else {"created": "add", "cloned": "clone"}.get(action, "")
     if action in ("created", "cloned") and Counter(done)[creation] != 1:
         yield f"these took effect: {done}"
@@ -170,7 +199,7 @@ def _accurate_counts(evidence: Evidence) -> Iterator[Violation]:
     counted = Counter(row["action"] for row in result["results"])
     errors = sum("error" in row for row in result["results"] if row["action"] not in ("unknown", "not_attempted"))
     summary = result["summary"]
-    for action in ("created", "cloned", "updated", "deleted", "unknown", "not_attempted"):
+    for action in ("created", "cloned", "updated", "replaced", "deleted", "unknown", "not_attempted"):
         if summary[action] != counted[action]:
             yield Violation("inaccurate", f"the summary counts {summary[action]} {action}, the rows {counted[action]}")
     if summary["failed"] != errors or result.failed != any("error" in row for row in result["results"]):
@@ -199,7 +228,7 @@ def _sessions_ended(evidence: Evidence) -> Iterator[Violation]:
     """Sessions that nobody can end come from logins whose response was lost; for a lost logout there is a warning."""
     ours = 1 if evidence.schedule.way == "session" else 0
     warnings = json.dumps(evidence.first.get("warnings", []))
-    warned = "confirm the logout" in warnings or "to log out" in warnings
+    warned = "the logout" in warnings
     left = evidence.stats["open_sessions"] - ours
     if left > _lost_logins(evidence) + warned:
         yield Violation("session", f"{left} sessions are left open")
@@ -232,7 +261,7 @@ def _no_crash(evidence: Evidence) -> Iterator[Violation]:
 
 
 _CHECKS_OF_MANY: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
-    _no_crash, _no_duplicate, _nothing_lost, _nothing_hidden, _nothing_else_touched, _no_secret,
+    _no_crash, _no_duplicate, _nothing_lost, _no_old_one_lost, _nothing_hidden, _nothing_else_touched, _no_secret,
     group_verdict.no_group_deployed_twice, group_verdict.no_group_lost, group_verdict.no_other_group_touched,
 )  # fmt: skip
 _CHECKS = (*_CHECKS_OF_MANY, _accurate_rows, _accurate_counts, _sessions_ended)

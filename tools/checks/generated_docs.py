@@ -146,9 +146,9 @@ def option_docs(schema: Schema, prefix: str) -> dict[str, Any]:
         if isinstance(field_type, Images):
             docs[name]["suboptions"] = _part_docs(field_type)
     for key, part in schema.parts.items() if prefix else ():
-        text, inside = [line.format(prefix) for line in PARTS[key]], option_docs(part, f"{prefix}{key}[].")
+        text, inside = [line.format(prefix) for line in PARTS[key]], option_docs(part(), f"{prefix}{key}[].")
         docs[key] = {"description": text, "type": "list", "elements": "dict", "version_added": "1.1.0"}
-        docs[key]["suboptions"] = {name: doc for name, doc in inside.items() if not _is_owner(part, name)}
+        docs[key]["suboptions"] = {name: doc for name, doc in inside.items() if not _is_owner(part(), name)}
         state = docs[key]["suboptions"]["state"]
         state["description"], state["choices"] = state["description"][:1], ["present", "absent"]
     return docs
@@ -288,17 +288,17 @@ def _page_table(schema: Schema) -> list[str]:
     operations = [pair for pair in _OPERATIONS if any(field.accepted(pair[0]) for field in schema.fields)]
     head = ("Field", *(word for _operation, word in operations), "How it is compared", "When it differs")
     lines = [".. list-table::", "   :header-rows: 1", ""]
-    for row in (head, *(_page_row(field, [name for name, _word in operations]) for field in schema.fields)):
+    for row in (head, *(_page_row(schema, field, [name for name, _word in operations]) for field in schema.fields)):
         lines += [f"   {'* -' if place == 0 else '  -'} {cell}" for place, cell in enumerate(row)]
     return lines
 
 
-def _page_row(field: Field, operations: list[str]) -> tuple[str, ...]:
+def _page_row(schema: Schema, field: Field, operations: list[str]) -> tuple[str, ...]:
     words = [{"required": "required", "optional": "yes"}.get(getattr(field, each), "no") for each in operations]
     if field.relation:
         words[-1] = "one by one"
     name = f"``{field.option}``" + (f" (or ``{field.name_option}``)" if field.name_option else "")
-    return (name, *words, _compared(field), _differs(field))
+    return (name, *words, _compared(field), _differs(schema, field))
 
 
 def _compared(field: Field) -> str:
@@ -309,11 +309,13 @@ def _compared(field: Field) -> str:
     return "not compared: the platform never shows it"
 
 
-def _differs(field: Field) -> str:
+def _differs(schema: Schema, field: Field) -> str:
     if field.relation:
         return "added and removed"
     if field.create_only:
-        return "refused before any write" if field.read else "not noticed; used at creation only"
+        if not field.read:
+            return "not noticed; used at creation only"
+        return "refused or replaced, see ``on_fixed_change``" if schema.clones else "refused before any write"
     if field.unseen and not field.shown_at:
         return "compared by a fingerprint, see ``update_write_only``"
     return "updated"

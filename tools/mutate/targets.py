@@ -24,6 +24,7 @@ TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
             "functional/bulk/test_bulk.py",
             "functional/declare/test_fields.py",
         ),
+        "_converge/replace.py": ("functional/declare/test_recreate.py",),
         "_converge/guards.py": ("functional/bulk/test_guards.py", "functional/bulk/test_plan_digest.py"),
         "_converge/recovery.py": (
             "functional/declare/test_verification.py",
@@ -37,6 +38,7 @@ TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
         "_platform/query.py": ("functional/declare/test_model_service_info.py", "functional/bulk/test_guards.py"),
         "_platform/conditions.py": ("functional/declare/test_model_service_info.py", "functional/bulk/test_guards.py"),
         "_model/field_types.py": ("functional/declare/test_tags.py", "functional/declare/test_fields.py"),
+        "_model/yaml_type.py": ("functional/declare/test_fields.py",),
         "_model/redaction.py": (
             "functional/declare/test_verification.py",
             "functional/security/test_secrets_nowhere.py",

@@ -54,7 +54,7 @@ class Applier:
 
     def apply(self, actions: Sequence[Action], prunes: Sequence[Action] = ()) -> list[Row]:
         """Carry out a plan: creations and clones of what exists, updates, clones of what was made, then what runs of them,
-        deletions last.
+        deletions and replacements last.
 
         :param prunes: deletions of what is not declared; attempted only when nothing failed before.
         :return: a row for every action, in the given order; rows are complete also when it was interrupted.
@@ -121,7 +121,7 @@ class Applier:
         self._failed = True
         row.fail(error)
         if not self._remember or self._adapters[row.action.schema].without_user_tags:
-            _mention_unseen(row)
+            _mention_unseen(row, self._remember)
         self._on_row(row)
         self._skip(followers, row)
         if self._stopped:
@@ -185,11 +185,13 @@ def _is_to_run(row: Row) -> bool:
     return begun and action.schema.runs and action.item.wait and action.item.state != ABSENT
 
 
-def _mention_unseen(row: Row) -> None:
+def _mention_unseen(row: Row, remember: bool) -> None:
     """Say how to complete a new service whose missing fields no later run could see."""
     unseen = unseen_fields(row)
     if unseen and row.error is not None:
+        always = "run once with update_write_only=always"
+        then = "run again; where user tags still cannot be used, " if remember else ""
         row.error.append(
-            "fix the cause, then run once with update_write_only=always, because the platform does not show "
+            f"fix the cause, {then}{always}, because the platform does not show "
             f"{listed(unseen, 20)}, and a later run cannot see whether they are set"
         )

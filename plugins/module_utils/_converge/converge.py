@@ -19,7 +19,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import REPLACED, UNCHANGED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan, sends_unseen
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, Plan, make_plan, sends_unseen
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
 from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import (
     read_replaced,
@@ -183,6 +183,15 @@ def _place_of(row: Row, option: str) -> str:
     return f"deployments.{option}" if row.action.owner else option
 
 
+def _all_actions(
+    plan: Plan, prunes: Sequence[Action], deployments: Deployments | None
+) -> tuple[list[Action], list[Action]]:
+    """Return the actions of what is declared and the deletions of what is not, those of deployments included."""
+    if deployments is None:
+        return plan.actions, list(prunes)
+    return [*plan.actions, *deployments.actions], [*deployments.pruned, *prunes]
+
+
 def _waits(actions: Sequence[Action]) -> bool:
     """Return whether something that is not to be changed does not run, and is to be waited for."""
     waiting = [
@@ -259,6 +268,41 @@ class _Run:
             from ansible_collections.zstack.aios.plugins.module_utils._converge.undo import check_platform
 
             check_platform(self._client, settings.undoes)
+        snapshot, plan = self._plan(progress)
+        deployments = self._plan_deployments(plan.actions)
+        errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
+        errors += deployments.errors if deployments else []
+        if errors:
+            raise InvalidInput(errors)
+        prunes: list[Action] = []
+        scope = None
+        if deployments:
+            deployments.check_emptied(settings.prune_limit)
+        if self._guards:
+            scope = self._guards.scope(self._services, plan, snapshot)
+            self._guards.check_replaced(plan)
+            prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
+            deployments = self._prune_deployments(deployments, plan.actions, prunes, scope)
+            self.plan_digest = self._guards.check(self._client.base_url, *_all_actions(plan, prunes, deployments))
+        self._check_record(*_all_actions(plan, prunes, deployments), snapshot)
+        if scope:
+            self._look_at_scope(scope, prunes)
+        if not settings.check:
+            plan = self._without_fingerprints(plan, snapshot, deployments)
+        declared, pruned = _all_actions(plan, prunes, deployments)
+        actions = [*declared, *pruned]
+        changing = sum(action.kind != UNCHANGED for action in actions)
+        if settings.check or not (changing or _waits(actions)):
+            self._warn_of_plan([*plan.actions, *prunes], snapshot)
+            return [Row.planned(action) for action in actions]
+        with self._undoable(actions):
+            self._client.signals.defer()  # from here on a signal must not lose what was done
+            progress.applying(changing)
+            return self._apply(declared, pruned, progress)
+
+    def _plan(self, progress: Progress) -> tuple[Snapshot, Plan]:
+        """Read the snapshot of what is declared, and plan."""
+        settings = self._settings
         snapshot = read_snapshot(
             self._services,
             self._items,
@@ -270,43 +314,21 @@ class _Run:
         if any(action.kind == REPLACED for action in plan.actions):
             read_replaced(self._services, plan.actions, snapshot)
             plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
-        deployments = self._plan_deployments(plan.actions)
-        errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
-        errors += deployments.errors if deployments else []
-        if errors:
-            raise InvalidInput(errors)
-        if deployments:
-            deployments.check_emptied(settings.prune_limit)
-        prunes: list[Action] = []
-        scope = None
-        if self._guards:
-            scope = self._guards.scope(self._services, plan, snapshot)
-            self._guards.check_replaced(plan)
-            prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
-            deployments = self._prune_deployments(deployments, plan.actions, prunes, scope)
-            declared = [*plan.actions, *(deployments.actions if deployments else ())]
-            deleted = [*prunes, *(deployments.pruned if deployments else ())]
-            self.plan_digest = self._guards.check(self._client.base_url, declared, deleted)
-        self._check_record(plan.actions, prunes, snapshot)
-        if scope:
-            self._look_at_scope(scope, prunes)
-        if not settings.check and not self._keeps_fingerprints(self._services, plan.actions, snapshot):
-            plan = make_plan(self._items, snapshot.without_fingerprints(), settings.update_write_only, self._redactor)
-        declared, pruned = list(plan.actions), list(prunes)
-        if deployments:
-            groups, found = deployments.groups, deployments.snapshot
-            if not settings.check and not self._keeps_fingerprints(groups, deployments.actions, found):
-                deployments.without_fingerprints()
-            declared, pruned = [*declared, *deployments.actions], [*deployments.pruned, *pruned]
-        actions = [*declared, *pruned]
-        changing = sum(action.kind != UNCHANGED for action in actions)
-        if settings.check or not (changing or _waits(actions)):
-            self._warn_of_plan(actions, snapshot)
-            return [Row.planned(action) for action in actions]
-        with self._undoable(actions):
-            self._client.signals.defer()  # from here on a signal must not lose what was done
-            progress.applying(changing)
-            return self._apply(declared, pruned, progress)
+            made = [action.replacement.item for action in plan.actions if action.replacement]
+            self._redactor.learn(secrets_of(made, self._redactor))  # also of what is taken over
+        return snapshot, plan
+
+    def _without_fingerprints(self, plan: Plan, snapshot: Snapshot, deployments: Deployments | None) -> Plan:
+        """Return the plan, made anew where the platform keeps no fingerprints, and likewise that of deployments."""
+        if not self._keeps_fingerprints(self._services, plan.actions, snapshot):
+            plan = make_plan(
+                self._items, snapshot.without_fingerprints(), self._settings.update_write_only, self._redactor
+            )
+            if deployments:
+                deployments.follow(plan.actions)
+        if deployments and not self._keeps_fingerprints(deployments.groups, deployments.actions, deployments.snapshot):
+            deployments.without_fingerprints()
+        return plan
 
     def _plan_deployments(self, actions: Sequence[Action]) -> Deployments | None:
         """Plan what runs of services, where that is declared or stands in the way of a deletion."""

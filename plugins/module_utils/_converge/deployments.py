@@ -77,8 +77,9 @@ class Deployments:
                 self._gone += self._deletions(action, self._of(action.current.uuid))
         self._emptied = list(self._gone)
         self._plan_items(self.snapshot)
+        ending = {action.uuid for action in self.actions if action.doomed}
         for action in doomed:
-            self._end(action)
+            self._end(action, ending)
         self.actions += self._gone
 
     def check_emptied(self, limit: str) -> None:
@@ -92,6 +93,14 @@ class Deployments:
         """Plan again as if no fingerprints could be kept."""
         self._plan_items(self.snapshot.without_fingerprints())
         self.actions += self._gone
+
+    def follow(self, services: Sequence[Action]) -> None:
+        """Take note that the actions of services were planned anew."""
+        anew = {id(action.item): action for action in services}
+        self._owners = {item: anew.get(id(owner.item), owner) for item, owner in self._owners.items()}
+        for action in (*self.actions, *self.pruned):
+            if action.owner is not None:
+                action.owner = anew.get(id(action.owner.item), action.owner)
 
     def prune(
         self, services: Sequence[Action], prunes: Sequence[Action], prune: Prune, scope: Sequence[Resource]
@@ -133,11 +142,10 @@ class Deployments:
         self._owners[id(item)] = owner
         return item
 
-    def _end(self, service: Action) -> None:
-        """Delete the groups of a service that is to be deleted, as far as they are not declared, or refuse that."""
+    def _end(self, service: Action, ending: set[str]) -> None:
+        """Delete the groups of a service that is to be deleted, except those that end anyway, or refuse that."""
         if service.doomed is None:
             return
-        ending = {action.uuid for action in self.actions if action.doomed}
         left = [group for group in self._of(service.doomed.uuid) if group.uuid not in ending]
         if left and not self._delete_deployed:
             option = "state" if service.kind == DELETED else "on_fixed_change"

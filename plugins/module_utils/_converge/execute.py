@@ -217,7 +217,7 @@ class Executor:
             return True if found and before and found.values.get("status") != before.values.get("status") else None
 
         self._settle(restart, restarts)
-        row.restarted()
+        row.restarted(None if row.action.item.wait else self._services.by_uuid(row.action.uuid))
 
     # Replacements
 
@@ -235,8 +235,8 @@ class Executor:
             if row.status == REPLACED or made.action.current:
                 old = row.action.current.uuid if row.action.current else ""
                 error.append(
-                    f"the replacement is not complete: the new service is {row.action.uuid}, the old one {old}; the next run of "
-                    "the same declaration completes it"
+                    f"the replacement is not complete: the new service is {row.action.uuid}, the old one {old}. "
+                    "Once the cause is fixed, a run of the same declaration completes it"
                 )
             raise
         row.reached(new, row.action.changed_fields)

@@ -25,9 +25,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import is_protected
-from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 if TYPE_CHECKING:
     from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import Scope
@@ -83,13 +83,7 @@ def read_prune(
 
     :param unmanaged: whether to list what would be pruned.
     """
-    errors: list[ValidationError] = []
-    read: list[Condition] = []
-    for index, given in enumerate(conditions):
-        try:
-            read.append(reader.read(given))
-        except InvalidCondition as error:
-            errors.append(ValidationError("", f"prune_conditions[{index}]", str(error)))
+    read, errors = reader.read_all(conditions, "prune_conditions")
     if not wanted and not unmanaged:
         return None, errors
     if not conditions:
@@ -112,7 +106,7 @@ class Guards(NamedTuple):
     approved: str = ""
     recreate_limit: str = "10"
 
-    def scope(self, services: Services, plan: Plan, snapshot: Snapshot) -> Scope | None:
+    def scope(self, services: Resources, plan: Plan, snapshot: Snapshot) -> Scope | None:
         """Read which services meet the conditions of pruning, where there are conditions."""
         if self.prune is None:
             return None
@@ -141,7 +135,7 @@ class Guards(NamedTuple):
             )
 
     def prunes(
-        self, services: Services, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
+        self, services: Resources, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
     ) -> list[Action]:
         """Return the deletions of services that are not declared.
 

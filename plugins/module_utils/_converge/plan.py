@@ -25,6 +25,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
     ABSENT,
     RECREATE,
+    REFUSE,
     Item,
     missing_to_create,
     validate_yaml,
@@ -161,10 +162,45 @@ class Planner:
         fixed = self._fixed_changes(item, values, current)
         action = self.update(item, values, current)
         if item.on_fixed_change == RECREATE and (fixed or self.snapshot.replacement_of(current, item)):
-            from ansible_collections.zstack.aios.plugins.module_utils._converge.replace import plan_replacement
-
-            plan_replacement(self, action, fixed)
+            self._replace(action, current, fixed)
         return action
+
+    def _replace(self, action: Action, old: Resource, fixed: Sequence[str]) -> None:
+        """Turn the update of a resource into its replacement.
+
+        :param fixed: the fields that differ and cannot be changed.
+        """
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.replace import differences, terms_of
+
+        action.kind, action.uncompared = REPLACED, []
+        action.update_values.update({option: action.values[option] for option in fixed})
+        terms = terms_of(action, old, self.snapshot)
+        made = self.snapshot.replacement_of(old, action.item)
+        refused = [*terms.refused, *(differences(terms.values, old, made) if made else ())]
+        for text in refused:
+            self.refuse(action.item, "on_fixed_change", text)
+        if refused:
+            return
+        source = old.uuid if terms.operation == CLONE and made is None else None
+        item = action.item._replace(
+            values=terms.values, clone_from=source, names={}, previous_names=(), on_fixed_change=REFUSE
+        )
+        new = action.replacement = self._complete(item, made) if made else self.new(item, terms.values, terms.uuids)
+        if source:
+            new.source = old
+            self.check_inherited(new)
+            self.split(new, CLONE)
+        action.uuid = new.uuid
+
+    def _complete(self, item: Item, made: Resource) -> Action:
+        """Return what completes a replacement that was begun by a run that did not end."""
+        new = self.update(item, item.values, made)
+        # Nobody knows whether that run has sent what the platform does not show.
+        for option in new.uncompared:
+            new.update_values[option] = self.completed(item, new.schema.by_option[option], item.values[option], None)
+            new.kind = UPDATED
+        new.uncompared = []
+        return new
 
     def update(self, item: Item, values: Mapping[str, Any], current: Resource) -> Action:
         """Return what is to be done about the fields of an existing resource that can be changed."""
@@ -324,7 +360,8 @@ class Planner:
 def sends_unseen(action: Action) -> bool:
     """Return whether an update sends fields that the platform does not show."""
     fields = (action.schema.by_option[option] for option in action.update_values)
-    return action.current is not None and any(field.unseen and not action.current.shows(field) for field in fields)
+    current = action.current if action.kind == UPDATED else None
+    return current is not None and any(field.unseen and not current.shows(field) for field in fields)
 
 
 class _Clones:

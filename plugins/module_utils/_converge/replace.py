@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans the replacement of a resource whose fixed fields change: a new one is made, then the old one is deleted. Pure.
+"""The terms on which a resource is replaced whose fixed fields change: a new one is made, then the old one is deleted. Pure.
 
 The new one is a clone of the old one, so that the platform copies what nobody declares. Only where a field changes that a
 clone cannot take is it created from what the old one shows.
@@ -10,56 +10,51 @@ clone cannot take is it created from what the old one shows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import REPLACED, UPDATED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import REFUSE
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, CLONE, UPDATE, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import read_fingerprints
 from ansible_collections.zstack.aios.plugins.module_utils._model.identity import replacement_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import is_protected
 from ansible_collections.zstack.aios.plugins.module_utils._model.redeclare import redeclared
 
-if TYPE_CHECKING:
-    from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import Planner
 
-OPTION = "on_fixed_change"
+class Terms(NamedTuple):
+    """How a resource is replaced.
 
-
-def plan_replacement(planner: Planner, action: Action, fixed: Sequence[str]) -> None:
-    """Turn the update of a resource into its replacement.
-
-    :param action: the update, without its fixed fields.
-    :param fixed: the fixed fields whose values differ.
+    :ivar operation: what makes the new one, ``add`` or ``clone``.
+    :ivar values: what it is to be given: the declared values, and those of the old one that would be missing.
+    :ivar uuids: the uuids for it, best first.
+    :ivar refused: why it must not be replaced.
     """
-    old, item = action.current, action.item
-    if old is None:
-        return
-    action.kind = REPLACED
-    action.uncompared = []
-    action.update_values.update({option: action.values[option] for option in fixed})
+
+    operation: str
+    values: Mapping[str, Any]
+    uuids: Iterator[str]
+    refused: Sequence[str]
+
+
+def terms_of(action: Action, old: Resource, snapshot: Snapshot) -> Terms:
+    """Return how the resource of an action is replaced."""
     operation = _operation(action, old)
     taken, lost = _taken(old, action.values, operation)
-    reasons = [*_forbidden(planner, action, old), *_lost(lost, operation, old, action.values)]
-    for text in reasons:
-        planner.refuse(item, OPTION, f"the service cannot be replaced: {text}")
-    if reasons:
-        return
-    values = {**taken, **action.values}
-    item = item._replace(values=values, names={}, previous_names=(), clone_from=None, on_fixed_change=REFUSE)
-    made = planner.snapshot.replacement_of(old, action.item)
-    if made is not None:
-        action.replacement = _completed(planner, action, old, made, item)
-    else:
-        if operation == CLONE:
-            item = item._replace(clone_from=old.uuid)
-        new = action.replacement = planner.new(item, values, replacement_uuids(old.uuid))
-        if operation == CLONE:
-            new.source = old
-            planner.check_inherited(new)
-            planner.split(new, CLONE)
-    action.uuid = action.replacement.uuid
+    reasons = (*_forbidden(action, old, snapshot), *_lost(lost, operation, old, action.values))
+    refused = [f"the service cannot be replaced: {reason}" for reason in reasons]
+    return Terms(operation, {**taken, **action.values}, replacement_uuids(old.uuid), refused)
+
+
+def differences(values: Mapping[str, Any], old: Resource, made: Resource) -> Iterator[str]:
+    """Yield why a resource that was made to replace another one cannot be completed."""
+    fixed = [field for field in map(old.schema.by_option.__getitem__, values) if field.create_only and field.read]
+    others = [field.option for field in fixed if not field.type.same(values[field.option], made.get(field))]
+    if others:
+        yield (
+            f"{made.uuid} was created to replace {old.uuid} by a run that did not end, and has other values of "
+            f"{listed(others, 20)}; delete {made.uuid} and run again"
+        )
 
 
 def _operation(action: Action, old: Resource) -> str:
@@ -81,9 +76,12 @@ def _taken(old: Resource, values: Mapping[str, Any], operation: str) -> tuple[di
     lost: list[str] = []
     for field in old.schema.fields:
         value = old.get(field)
-        if field.option in values or field.read == "uuid" or field.shown_at or value in (None, "", [], {}):
+        if field.option in values or field.read == "uuid" or field.shown_at:
             continue
-        if field.relation:
+        if value in (None, "", [], {}):
+            if operation == ADD and field.add == "required":
+                lost.append(field.option)
+        elif field.relation:
             taken[field.option] = list(value)
         elif operation == ADD and field.read:
             again = redeclared(field, old, value)
@@ -94,12 +92,12 @@ def _taken(old: Resource, values: Mapping[str, Any], operation: str) -> tuple[di
     return taken, lost
 
 
-def _forbidden(planner: Planner, action: Action, old: Resource) -> Iterator[str]:
+def _forbidden(action: Action, old: Resource, snapshot: Snapshot) -> Iterator[str]:
     if action.item.uuid is not None:
         yield "its replacement has another UUID, and the service is declared with uuid; declare it with its name only"
     elif "resource_uuid" in action.values:
         yield "the UUID of its replacement follows from the one that it has; remove resource_uuid"
-    if is_protected(old) or action.values.get("protected"):
+    if action.values.get("protected", is_protected(old)):
         yield "it is protected; set protected: false to replace it"
 
 
@@ -111,8 +109,8 @@ def _lost(lost: Sequence[str], operation: str, old: Resource, values: Mapping[st
     """
     if lost:
         yield (
-            f"only a clone can take over its {listed(lost, 20)}, and a clone cannot have the declared values; delete the "
-            "service and create it again"
+            f"only a clone can take over its {listed(lost, 20)}, and a clone cannot have the declared values; declare these "
+            "options where a creation takes them, or delete the service and create it again"
         )
     known = read_fingerprints(member.value for member in old.remembered or ())
     unshown = [field for field in old.schema.fields if field.option not in values and not old.shows(field)]
@@ -123,26 +121,3 @@ def _lost(lost: Sequence[str], operation: str, old: Resource, values: Mapping[st
     ]
     if hidden:
         yield f"the platform does not show its {listed(hidden, 20)}, which would be lost; declare these options"
-
-
-def _completed(planner: Planner, action: Action, old: Resource, made: Resource, item: Any) -> Action:
-    """Return the action that completes what a run began that did not end."""
-    fields = (action.schema.by_option[option] for option in item.values)
-    others = [
-        f.option for f in fields if f.create_only and f.read and not f.type.same(item.values[f.option], made.get(f))
-    ]
-    if others:
-        planner.refuse(
-            action.item,
-            OPTION,
-            f"{made.uuid} was created to replace {old.uuid} by a run that did not end, and has other values of "
-            f"{listed(others, 20)}; delete {made.uuid} and run again",
-        )
-        return Action(item, UPDATED, made.uuid, item.values, made)
-    new = planner.update(item, item.values, made)
-    # Nobody knows whether that run has sent what the platform does not show.
-    for option in new.uncompared:
-        new.update_values[option] = planner.completed(item, new.schema.by_option[option], item.values[option], None)
-        new.kind = UPDATED
-    new.uncompared = []
-    return new

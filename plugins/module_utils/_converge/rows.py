@@ -75,9 +75,12 @@ class Row:
         known = self.action.resent.union(self.changed_fields)
         self.changed_fields += [option for option in fields if option not in known]
 
-    def restarted(self) -> None:
-        """Take note that the resource was restarted, so that it is no longer as it was seen."""
-        self.status, self.resource = RESTARTED, None
+    def restarted(self, resource: Resource | None) -> None:
+        """Take note that the resource was restarted, so that it is no longer as it was seen.
+
+        :param resource: as it is now, if it was read.
+        """
+        self.status, self.resource = RESTARTED, resource
 
     def follow(self, made: Row) -> None:
         """Take note of what was done to the resource that replaces this one's."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, quoted, trim
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RECREATE, Item
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, RECREATE, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.identity import replacement_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
@@ -127,7 +127,7 @@ class Snapshot:
     def replacement_of(self, old: Resource, item: Item) -> Resource | None:
         """Return the resource of an item that an earlier run created to replace another one."""
         others = [one for one in self.by_name.get(item.name or "", ()) if one is not old]
-        if not others or item.uuid is not None:
+        if not others or item.uuid is not None or item.state != PRESENT:
             return None
         uuids = set(itertools.islice(replacement_uuids(old.uuid), _REPLACEMENTS))
         return next((one for one in others if one.uuid in uuids), None)

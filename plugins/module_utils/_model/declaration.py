@@ -172,7 +172,7 @@ class _Reader:
                 errors += [ValidationError(there, key + each.path, each.text) for each in error.each]
         for key, schema in self.schema.parts.items():
             if given.get(key) is not None:
-                parsed[key], invalid = _read_parts(schema, given[key], key, where, raw)
+                parsed[key], invalid = _read_parts(schema(), given[key], key, where, raw)
                 errors += invalid
         item = Item(
             self.schema,

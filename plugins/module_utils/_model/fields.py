@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import snake
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
 from ansible_collections.zstack.aios.plugins.module_utils._model.environment import environment_of
-from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Yaml
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType, InvalidValue
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import Yaml
 
 #: The operations of the platform that take fields.
 ADD, CLONE, UPDATE = "add", "clone", "update"
@@ -99,7 +99,8 @@ class Schema:
     :param own: what the collection itself keeps with the resource, as tags of its own. The platform knows nothing of it.
     :param owner: the option with the uuid of the resource that such a resource belongs to, and within which a name
         identifies it; empty where a name identifies it on the whole platform.
-    :param parts: the kinds of resources that an item may declare below it, by the key that lists them.
+    :param parts: the kinds of resources that an item may declare below it, by the key that lists them; each is asked for
+        when something is declared.
     """
 
     def __init__(
@@ -111,7 +112,7 @@ class Schema:
         shown: Sequence[Field] = (),
         own: Sequence[Field] = (),
         owner: str = "",
-        parts: Mapping[str, Schema] | None = None,
+        parts: Mapping[str, Callable[[], Schema]] | None = None,
     ) -> None:
         self.noun = noun
         self.a_noun = f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

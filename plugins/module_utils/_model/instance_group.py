@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT, RESTARTED
-from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Instances, List, Parameters, Yaml
+from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Instances, List, Parameters
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource, Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
     Boolean,
@@ -25,6 +25,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
     Text,
     Uuid,
 )
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import Yaml
 
 #: The status of what runs; the platform documents no other (platform.groups_states).
 RUNNING = "Running"

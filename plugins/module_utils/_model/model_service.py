@@ -19,10 +19,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.field_types imp
     ModelRefs,
     Parameters,
     Specs,
-    Yaml,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Schema
-from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import PROTECTED
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
     Boolean,
@@ -34,10 +32,17 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
     Text,
     Uuid,
 )
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import Yaml
 
 
 def _field(option: str, wire: str, type: FieldType, *description: str, **more: Any) -> Field:
     return Field(option, wire, type, description, **more)
+
+
+def _instance_group() -> Schema:
+    from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
+
+    return INSTANCE_GROUP
 
 
 _ALL = {"add": "optional", "clone": "optional", "update": "optional"}
@@ -149,5 +154,5 @@ MODEL_SERVICE = Schema(
     },
     server_made=frozenset(("model_service_refs", "create_date", "last_op_date", "has_new_version", "version")),
     own=(PROTECTED,),
-    parts={"deployments": INSTANCE_GROUP},
+    parts={"deployments": _instance_group},
 )

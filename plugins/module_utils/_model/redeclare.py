@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import YamlText
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import YamlText
 
 
 def written(field: Field, value: Any) -> Any:

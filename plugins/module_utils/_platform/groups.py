@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import (
+    AiosError,
+    ApiError,
+    InvalidQuery,
+    ValidationError,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import quoted, trim
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, UPDATE, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
@@ -20,6 +25,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.tags import 
 T = TypeVar("T")
 NOT_OFFERED = "groups_not_offered"
 _OWNER = "modelServiceUuid"
+#: Rather than so many queries for the groups of services, all groups are read.
+_MOST_QUERIES = 8
 _CHANGES = "/v1/model-service-instance-groups"
 
 
@@ -75,12 +82,17 @@ class InstanceGroups(Resources):
 
         :raises AiosError: of code ``owner_not_shown``.
         """
-        found: list[Resource] = []
-        for start in range(0, len(uuids), UUIDS_IN_ONE_QUERY):
-            found += self.listing([Condition(is_in(_OWNER, uuids[start : start + UUIDS_IN_ONE_QUERY]).sent)])
+        conditions = [
+            is_in(_OWNER, uuids[start : start + UUIDS_IN_ONE_QUERY]).sent
+            for start in range(0, len(uuids), UUIDS_IN_ONE_QUERY)
+        ]
+        if len(conditions) > _MOST_QUERIES:
+            conditions = [f"{_OWNER} not null"]
+        found = [group for condition in conditions for group in self.listing([Condition(condition)])]
         if any(service_of(group) is None for group in found):
             raise _owner_not_shown()
-        return found
+        wanted = set(uuids)
+        return [group for group in found if service_of(group) in wanted]
 
     def made(self, values: Mapping[str, Any], uuid: str, name: str) -> Resource | None:
         """Return the group that a deployment has made whose outcome is not known.
@@ -156,13 +168,11 @@ def _refusal(error: Any) -> ApiError:
 def find_services(services: Services, name: str) -> list[str]:
     """Return the uuids of the services that a user means by a name or a uuid.
 
-    :raises AiosError: there is none.
+    :raises InvalidQuery: there is none.
     """
     named = [service.uuid for service in services.by_name(name)]
     found = named or [service.uuid for service in (services.by_uuid(name),) if service]
     if not found:
-        raise AiosError(
-            f"model_service: no model service has the name or UUID {quoted(name)}. Next: set an existing one.",
-            "unknown",
-        )
+        text = f"no model service has the name or UUID {quoted(name)}; set an existing one"
+        raise InvalidQuery([ValidationError("", "model_service", text)])
     return found

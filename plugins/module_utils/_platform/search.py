@@ -56,12 +56,8 @@ class Question(NamedTuple):
 
 def read_question(schema: Schema, params: Mapping[str, Any]) -> tuple[Question, list[ValidationError]]:
     """Return what the options of a module ask, and what is invalid in them."""
-    reader, errors, conditions = ConditionReader(schema), list[ValidationError](), []
-    for index, given in enumerate(params["conditions"] or []):
-        try:
-            conditions.append(reader.read(given))
-        except InvalidCondition as error:
-            errors.append(ValidationError("", f"conditions[{index}]", str(error)))
+    reader = ConditionReader(schema)
+    conditions, errors = reader.read_all(params["conditions"] or (), "conditions")
     conditions += [equals(option, trim(params[option])) for option in ("name", "uuid") if params[option] is not None]
     sort = ""
     try:
@@ -139,6 +135,38 @@ def declare(
             form = {"uuid": service.uuid, **form}
         declared.append(form)
     return declared, warnings
+
+
+class Declarable(NamedTuple):
+    """Services, and what else of the platform their declarations depend on.
+
+    :param all_names: the names of every service on the platform.
+    :param referred: the names of what the services refer to by uuid, for each field, and warnings.
+    """
+
+    found: Sequence[Resource]
+    all_names: Sequence[str]
+    referred: tuple[Mapping[str, Mapping[str, str]], Sequence[str]] = ({}, ())
+
+    def forms(self, redactor: Redactor, fields: Sequence[str] = ()) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return the declaration of each service, and warnings, as :func:`declare` does."""
+        forms, warnings = declare(self.found, self.all_names, redactor, fields)
+        names, unread = self.referred
+        if names:
+            forms = [with_names(service.schema, form, names) for service, form in zip(self.found, forms, strict=True)]
+        return forms, [*warnings, *unread]
+
+
+def read_declarable(resources: Resources, question: Question, found: Sequence[Resource], named: bool) -> Declarable:
+    """Read what the declarations of the found services depend on.
+
+    :param named: whether to declare names in place of uuids.
+    """
+    everything = found
+    if found and not question.everything:
+        everything = resources.listing(params=[("fields", "uuid,name")])
+    declarable = Declarable(found, [service.name for service in everything])
+    return declarable._replace(referred=names_by_uuid(resources, found)) if named else declarable
 
 
 def names_by_uuid(resources: Resources, found: Sequence[Resource]) -> tuple[dict[str, dict[str, str]], list[str]]:

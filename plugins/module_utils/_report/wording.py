@@ -76,18 +76,18 @@ def headline(report: Mapping[str, Any]) -> str:
     if report["refused"]:
         return f"{plan}nothing was done" if check else "Nothing was done"
     if report["interrupted"]:
-        return f"Interrupted after {_part(changed, total)}"
+        return f"Interrupted after {_part(changed, summary)}"
     if summary["failed"]:
         unknown = f", {summary['unknown']:,} unknown" if summary["unknown"] else ""
-        return f"{plan}{_part(summary['failed'], total)} failed{unknown}"
+        return f"{plan}{_part(summary['failed'], summary)} failed{unknown}"
     if summary["unknown"]:
-        return f"{plan}{_part(summary['unknown'], total)} unknown"
+        return f"{plan}{_part(summary['unknown'], summary)} unknown"
     if summary["not_attempted"]:
-        return f"{plan}{_part(summary['not_attempted'], total)} not attempted"
+        return f"{plan}{_part(summary['not_attempted'], summary)} not attempted"
     if changed:
-        return f"{plan}{_part(changed, total)} {'would change' if check else 'changed'}"
+        return f"{plan}{_part(changed, summary)} {'would change' if check else 'changed'}"
     if total:
-        words = "1 service is as declared" if total == 1 else f"all {_number(total)} are as declared"
+        words = "1 service is as declared" if total == 1 else f"all {_all_of(summary)} are as declared"
     else:
         words = "nothing is declared"
     return f"{plan}{words}" if check else f"{words[0].upper()}{words[1:]}"
@@ -243,9 +243,13 @@ def _shorten(text: str, limit: int, start: int = 0) -> str:
     return f"{lead}{shown}... ({len(text):,} characters)" if len(text) > start + limit else f"{lead}{shown}"
 
 
-def _number(count: int) -> str:
-    return f"{count:,} {'service' if count == 1 else 'services'}"
+def _all_of(summary: Mapping[str, Any]) -> str:
+    """Return how many services a run was about, and how many instance groups."""
+    groups = summary.get("instance_groups", 0)
+    services = summary["total"] - groups
+    words = f"{services:,} {'service' if services == 1 else 'services'}"
+    return f"{words} and {counted(groups, 'instance group')}" if groups else words
 
 
-def _part(count: int, total: int) -> str:
-    return _number(total) if count == total else f"{count:,} of {_number(total)}"
+def _part(count: int, summary: Mapping[str, Any]) -> str:
+    return _all_of(summary) if count == summary["total"] else f"{count:,} of {_all_of(summary)}"

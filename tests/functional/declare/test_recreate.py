@@ -14,11 +14,15 @@ from typing import Any
 
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._model.identity import derived_uuids, replacement_uuids
+from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants
+from ansible_collections.zstack.aios.tests.support import strategies
 from ansible_collections.zstack.aios.tests.support.declarations import service, services, stored
 from ansible_collections.zstack.aios.tests.support.harness import Result
 from ansible_collections.zstack.aios.tests.support.samples import rule
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 OLD = "90d425a802ff44eeb530f21587633701"
 NEW = next(replacement_uuids(OLD))
@@ -32,7 +36,8 @@ SHOWN_NOWHERE: dict[str, Any] = {
     "service_install_path": "",
     "service_start_command": "",
 }
-FAILED = {"job_error": {"code": "SYS.1006"}}
+KEPT: dict[str, Any] = {"description": "kept", "framework": "vLLM", "readme": "long", "size": 7}
+FAILED = {"job_error": {"code": "SYS.1007"}}
 
 
 def apply(platform: Platform, *items: dict[str, Any], check: bool = False, **params: Any) -> Result:
@@ -54,7 +59,7 @@ def kinds(platform: Platform) -> list[str]:
 @pytest.fixture
 def seeded(platform: Platform) -> Platform:
     """A platform with the service."""
-    seed(platform, description="kept", framework="vLLM", readme="long", size=7, userTags=["a", "b"])
+    seed(platform, **KEPT, userTags=["a", "b"])
     return platform
 
 
@@ -69,6 +74,7 @@ def test_a_new_service_takes_the_place_of_the_old_one(seeded: Platform) -> None:
     }  # fmt: skip
     assert (result["summary"]["replaced"], result["uuids"]) == (1, {"chat": NEW})
     after = seeded.service("chat")
+    after["userTags"].sort()
     assert (after["uuid"], after["installPath"]) == (NEW, "/models/other")
     own = ("uuid", "installPath", "createDate", "lastOpDate")
     assert {k: v for k, v in after.items() if k not in own} == {k: v for k, v in before.items() if k not in own}
@@ -184,6 +190,54 @@ def test_only_a_name_and_what_changes_need_to_be_declared(seeded: Platform) -> N
     assert apply(seeded, {"name": "chat", "conda_version": "23.7"})["msg"] == "1 replaced."
     after = seeded.service("chat")
     assert (after["condaVersion"], after["installPath"], after["readme"]) == ("23.7", "/models/chat", "long")
+
+
+def held(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a service has, but for what is its own, with what is empty left out."""
+    own = (
+        "uuid",
+        "installPath",
+        "modelCenterUuid",
+        "createDate",
+        "lastOpDate",
+        "modelServiceImages",
+        "modelServiceRefs",
+    )
+    images = MODEL_SERVICE.by_option["architecture_images"].type
+    related: dict[str, Any] = {
+        "images": images.canonical(images.decode(row["modelServiceImages"])),
+        "models": sorted(ref["modelUuid"] for ref in row["modelServiceRefs"]),
+        "tags": sorted(tag for tag in row["userTags"] if not tag.startswith("zstack.aios:")),
+        "zone": "",  # declared where it can be
+    }
+    kept = {key: value for key, value in row.items() if key not in (*own, "userTags", "zoneUuid")}
+    return {key: value for key, value in {**kept, **related}.items() if value not in (None, "", [], {}, False, 0)}
+
+
+@settings(
+    max_examples=25,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(strategies.inventories(), st.booleans())
+def test_whatever_a_service_has_its_replacement_has(platform: Platform, inventory: dict[str, Any], moved: bool) -> None:
+    platform.sim.reset()
+    clone_only = {field.wire for field in FIELDS if field.clone and not field.add} if moved else set()
+    row = {key: value for key, value in json.loads(json.dumps(inventory)).items() if key not in clone_only}
+    platform.sim.seed(
+        [{**stored(service("any")), "userTags": ["one"], **row, "modelCenterUuid": constants.MODEL_CENTER_UUID}]
+    )
+    [before] = platform.sim.services()
+    fixed = {**CENTER, **SHOWN_NOWHERE} if moved else {"install_path": "/models/other"}
+    result = apply(platform, {"name": before["name"], **fixed})
+    if moved and result.failed:  # a yaml that is none cannot be declared
+        assert "only a clone can take over its" in result["msg"]
+        assert platform.sim.services() == [before]
+        return
+    assert result["msg"] == "1 replaced.", result
+    [after] = platform.sim.services()
+    assert after["uuid"] == next(replacement_uuids(before["uuid"]))
+    assert held(after) == held(before)
 
 
 # Refused
@@ -370,7 +424,7 @@ def test_a_replacement_that_is_also_declared_to_be_absent_is_refused(seeded: Pla
 
 
 def test_a_replacement_is_not_pruned_and_neither_is_what_it_replaces(seeded: Platform) -> None:
-    seeded.sim.seed([stored(service("chat-2")), stored(MOVED, uuid=NEW)])
+    seeded.sim.seed([stored(service("chat-2")), stored(MOVED, uuid=NEW, **KEPT)])
     prune = {"prune": True, "prune_conditions": ["name~=chat%"]}
     plan = apply(seeded, MOVED, check=True, **prune)
     assert plan["msg"] == "1 to be replaced, 1 to be deleted."
@@ -431,13 +485,13 @@ def test_a_source_is_not_replaced_when_its_clone_failed(seeded: Platform) -> Non
 
 
 def test_a_clone_of_a_service_whose_replacement_is_not_complete(seeded: Platform) -> None:
-    seeded.sim.seed([stored(MOVED, uuid=NEW, readme="long", size=7, description="kept", framework="vLLM")])
+    seeded.sim.seed([stored(MOVED, uuid=NEW, **KEPT)])
     result = apply(seeded, MOVED, {"name": "copy", "clone_from": "chat"})
     assert result["msg"] == "1 cloned, 1 replaced.", result
 
 
 def test_a_replacement_is_undone(seeded: Platform, tmp_path: Path) -> None:
-    seed(seeded, uuid=OLD[::-1], name="talk")
+    seed(seeded, uuid=f"{OLD[:-1]}9", name="talk")
     undo = tmp_path / "undo.yml"
     before = {row["name"]: row for row in seeded.sim.services()}
     moved = {"name": "talk", "install_path": "/new", "user_tags": ["n"], "framework": "vLLM"}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.zstack.aios.plugins.module_utils._converge import progress
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support.samples import NEW, rule
 
@@ -302,3 +303,26 @@ def test_a_deployed_service_is_recreated_with_its_groups_on_request(platform: Pl
     assert groups(platform) == [("chat", "blue")]
     assert platform.service("chat")["installPath"] == "/models/moved"
     assert run(platform, [moved])["changed"] is False
+
+
+@pytest.mark.parametrize("features", ["no-tags", "no-user-tags"])
+def test_a_platform_without_user_tags_sends_hidden_fields_with_other_changes_only(
+    platform: Platform, features: str
+) -> None:
+    platform.sim.reset(features=features)
+    group = {"name": "blue", "environment_variables": {"A": "1"}}
+    run(platform, [service("chat", group, startup_parameters={"B": "1"})])
+    changed = [service("chat", {**group, "environment_variables": {"A": "2"}}, startup_parameters={"B": "2"})]
+    result = run(platform, changed)
+    assert result["uncompared"]["deployments.environment_variables"] == 1
+    assert kinds(platform)[-1:] != ["group_update"]
+    other = [service("chat", {**group, "description": "new"}, startup_parameters={"B": "1"}, description="new")]
+    assert sorted(rows(run(platform, other))) == [("chat", "updated"), ("chat/blue", "updated")]
+
+
+def test_progress_says_what_is_waited_for(platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0.1)
+    platform.sim.reset(group_seconds=2)
+    path = tmp_path / "progress"
+    run(platform, [service("chat", {"name": "blue"}, {"name": "green"})], progress_path=str(path))
+    assert "waiting for 2 instance groups to run: 2 " in path.read_text(encoding="utf-8")

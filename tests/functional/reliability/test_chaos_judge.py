@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._converge import execute
-from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, files
+from ansible_collections.zstack.aios.plugins.module_utils._model import files, yaml_type
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._platform import groups, services
@@ -163,7 +163,7 @@ def hidden_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 def failing_diff(monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be shown costs the result."""
     monkeypatch.setattr(changes, "guarded", lambda show, *values: show(*values))
-    monkeypatch.setattr(field_types.Yaml, "show", lambda self, value, redactor, before=None: nested(5000))
+    monkeypatch.setattr(yaml_type.Yaml, "show", lambda self, value, redactor, before=None: nested(5000))
 
 
 def nested(depth: int) -> Any:
@@ -183,6 +183,12 @@ def shown_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services.Services, "create", leak)
 
 
+def hasty_replacement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service is deleted for a new one before anybody has looked at that one."""
+    monkeypatch.setattr(execute.Executor, "_update_and_remember", lambda *_arguments: None)
+    monkeypatch.setattr(execute, "_ignored", lambda *_arguments: [])
+
+
 PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Schedule, str]] = {
     "a blind resend": (blind_resend, schedule([NEW], rule("add", "close_after")), "duplicate"),
     "a lost response reported as failed": (lost_is_failed, schedule([NEW], rule("add", "close_after")), "inaccurate"),
@@ -194,6 +200,7 @@ PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Schedule, str]] =
     "another group deleted": (wrong_group, schedule([EMPTIED]), "touched"),
     "a secret shown": (shown_secret, schedule([NEW]), "secret"),
     "a folder that hides something": (hidden_folder, schedule([NEW]), "touched"),
+    "a replacement that is not read": (hasty_replacement, schedule([]), "lost"),
     "a value that cannot be shown": (failing_diff, schedule([NEW]), "crash"),
 }
 PLANTED["a folder that hides something"][1].folder = "dangling link"
@@ -205,6 +212,12 @@ PLANTED["another group deleted"][1].groups += [
     FOREIGN_GROUP,
     {**FOREIGN_GROUP, "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f4", "modelServiceUuid": EMPTIED["uuid"]},
 ]
+PLANTED["a replacement that is not read"][1].items.append(
+    {"name": "declared-0", "install_path": "/other", "startup_parameters": {"A": "1"}, "on_fixed_change": "recreate"}
+)
+PLANTED["a replacement that is not read"][1].seeded.append(
+    {"name": "declared-0", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f3", "installPath": "/models/demo", "readme": "kept"}
+)
 PLANTED["another service updated"][1].seeded.append({"name": "declared-0", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f2"})
 
 
@@ -215,3 +228,11 @@ def test_a_planted_fault_is_noticed(
     assert sorts(bench, what) == set(), "without the fault every promise is kept"
     plant(monkeypatch)
     assert broken in sorts(bench, what)
+
+
+@pytest.mark.parametrize("folder", ["", "loop"])
+@pytest.mark.parametrize("request_number", [2, 3, 6])
+def test_a_platform_that_stays_out_of_reach_breaks_no_promise(bench: Bench, request_number: int, folder: str) -> None:
+    what = schedule([NEW], {"match": {"kind": [], "nth": request_number, "times": 0}, "fault": "close_before"})
+    what.folder = folder
+    assert sorts(bench, what) == set()
