@@ -76,8 +76,9 @@ def uuid_of(evidence: Evidence, service: str, name: str) -> str:
     for entry in evidence.log:
         if entry["kind"] == "deploy" and deployed(evidence, entry) == (service, name):
             return str(entry["body"]["deployModelService"].get("resourceUuid", ""))
+    told = {row.get("uuid") for row in evidence.first["results"]}  # of a service that is replaced, those of the old one
     groups = (group for group in evidence.groups_before if _place(evidence, group) == (service, name))
-    return next((str(group["uuid"]) for group in groups), "")
+    return next((str(group["uuid"]) for group in groups if group["uuid"] not in told), "")
 
 
 def _missing(
