@@ -21,7 +21,7 @@ _SETTINGS = {"environment_variables": "environmentVariables", "cpu_num": "cpuNum
 def no_group_deployed_twice(evidence: Evidence) -> Iterator[Violation]:
     """A group is there once, and was deployed once, also where one of several was deleted again."""
     for when, groups in (("after the run", evidence.groups_after), ("at last", evidence.groups_at_last)):
-        for (service, name), times in Counter(_place(evidence, group) for group in groups).items():
+        for (service, name), times in Counter((group["modelServiceUuid"], group["name"]) for group in groups).items():
             if times > 1:
                 yield Violation("duplicate", f"{times} groups of {service} are named {name} {when}")
     took_effect = {effect["job"] for effect in evidence.effects if effect["error"] is None}
@@ -76,8 +76,9 @@ def uuid_of(evidence: Evidence, service: str, name: str) -> str:
     for entry in evidence.log:
         if entry["kind"] == "deploy" and deployed(evidence, entry) == (service, name):
             return str(entry["body"]["deployModelService"].get("resourceUuid", ""))
+    told = {row.get("uuid") for row in evidence.first["results"]}  # of a service that is replaced, those of the old one
     groups = (group for group in evidence.groups_before if _place(evidence, group) == (service, name))
-    return next((str(group["uuid"]) for group in groups), "")
+    return next((str(group["uuid"]) for group in groups if group["uuid"] not in told), "")
 
 
 def _missing(
@@ -112,8 +113,8 @@ def _is_to_go(evidence: Evidence, group: dict[str, Any]) -> bool:
     if item is None:
         return prunes and service.startswith("declared-")
     declared = item.get("deployments")
-    if item.get("state") == "absent" or declared == []:
-        return True
+    if item.get("state") == "absent" or declared == [] or "on_fixed_change" in item:
+        return True  # a service that is replaced goes with its groups, and new ones are deployed
     return prunes and bool(declared) and name not in [one["name"] for one in declared]
 
 
