@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 #: The beginning of the comment that leaves a block out.
 MARK = re.compile(r"^ *(?:\.\.|<!--) not run", re.MULTILINE)
 _RST = re.compile(
@@ -35,7 +37,9 @@ _MARKDOWN = re.compile(
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:127\.0\.0\.1(?::808(?P<port>[01])\b)?|aios(?:[.-](?P<city>\w+))?\.example\.com(?::\d+)?)(?:/zstack\b)?"
 )
-_PLAYBOOK = re.compile(r"\A(?=- ).*?^(?:- |  )(?:hosts|(?:ansible\.builtin\.)?import_playbook):", re.DOTALL | re.MULTILINE)
+_PLAYBOOK = re.compile(
+    r"\A(?=- ).*?^(?:- |  )(?:hosts|(?:ansible\.builtin\.)?import_playbook):", re.DOTALL | re.MULTILINE
+)
 _TASKS = re.compile(r"\A(?=- ).*?^(?:- |  )\w+\.\w+\.\w+:", re.DOTALL | re.MULTILINE)
 _PLAY = "- name: Run the tasks of an example\n  hosts: localhost\n  gather_facts: false\n  tasks:\n"
 _SHELLS = ("console", "sh")
@@ -64,8 +68,10 @@ class Example:
 
 
 def read_examples(path: Path) -> list[Example]:
-    """Return the examples of a text in their order."""
+    """Return the examples of a text, or of the documentation of a plugin or a role, in their order."""
     text = path.read_text(encoding="utf-8")
+    if path.suffix in (".py", ".yml"):
+        return [Example(path.name, "yaml", "", documented, None) for documented in _documented(path, text)]
     examples = []
     for found in (_MARKDOWN if path.suffix == ".md" else _RST).finditer(text):
         reason = found["reason"]
@@ -80,6 +86,16 @@ def read_examples(path: Path) -> list[Example]:
         if example.language != "text":
             examples.append(example)
     return examples
+
+
+def _documented(path: Path, text: str) -> list[str]:
+    """Return the examples in the documentation of a plugin, or of each entry point of a role."""
+    if path.suffix == ".py":
+        return re.findall(r'^EXAMPLES = r?"""\n(.*?)"""', text, re.DOTALL | re.MULTILINE)
+    documentation = yaml.safe_load(text)
+    if "argument_specs" in documentation:
+        return [entry_point["examples"] for entry_point in documentation["argument_specs"].values()]
+    return [documentation["EXAMPLES"]]
 
 
 def at_platforms(text: str, address: Callable[[int], str]) -> str:

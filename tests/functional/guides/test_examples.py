@@ -23,11 +23,13 @@ from ansible_collections.zstack.aios.tests.support.examples import MARK, Example
 from ansible_collections.zstack.aios.tests.support.raw_server import RawServer
 
 ROOT = Path(__file__).resolve().parents[3]
-#: Texts for users. Translations have the examples of their originals.
-PAGES = sorted(
-    str(path.relative_to(ROOT))
-    for path in [ROOT / "README.md", *(ROOT / "roles").glob("*/README.md"), *(ROOT / "docs/docsite/rst").glob("*.rst")]
-)
+#: What users read. Translations have the examples of their originals; those of modules have a test of their own.
+TEXTS = ("README.md", "roles/*/README.md", "docs/docsite/rst/*.rst", "roles/*/meta/argument_specs.yml")
+PLUGINS = ("plugins/filter/*.yml", "plugins/lookup/*.py")
+PAGES = {
+    **{str(path.relative_to(ROOT)): [path] for pattern in TEXTS for path in sorted(ROOT.glob(pattern))},
+    "plugins": [path for pattern in PLUGINS for path in sorted(ROOT.glob(pattern))],
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Page:
     :ivar not_run: how many examples are left out, so that none is left out by the way.
     :ivar variables: what a reader has of his own, such as an access key.
     :ivar environment: environment variables that a reader has of his own.
+    :ivar host: a host of the group ``platforms`` in the inventory that a reader has, which is the first platform.
     :ivar files: a folder of the collection that a reader works in.
     :ivar services: the services on the first platform before the examples.
     :ivar received: how many requests reach the reader's own server, for messages and reports.
@@ -48,6 +51,7 @@ class Page:
     variables: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     files: str = ""
+    host: str = ""
     services: tuple[dict[str, Any], ...] = ()
     received: int = 0
 
@@ -63,8 +67,10 @@ EXPECTED = {
     ),
     "docs/docsite/rst/architecture.rst": Page(not_run=1),
     "docs/docsite/rst/awx.rst": Page(
-        not_run=1, received=1, files="examples/jobs", environment={"SHANGHAI_KEY_ID": constants.ACCESS_KEY_ID,
-        "SHANGHAI_KEY_SECRET": constants.ACCESS_KEY_SECRET},
+        not_run=1,
+        received=1,
+        files="examples/jobs",
+        environment={"SHANGHAI_KEY_ID": constants.ACCESS_KEY_ID, "SHANGHAI_KEY_SECRET": constants.ACCESS_KEY_SECRET},
     ),
     "docs/docsite/rst/bulk.rst": Page(
         services=({"name": "team-a-old"},),
@@ -77,6 +83,14 @@ EXPECTED = {
     ),
     "docs/docsite/rst/getting_started.rst": Page(leaves=("bge-m3", "bge-m3-finance", "chat", "chat-canary"), not_run=5),
     "docs/docsite/rst/promises.rst": Page(not_run=1),
+    "plugins": Page(files="examples/jobs", variables={"aios_password": constants.ADMIN_PASSWORD}),
+    "roles/model_services/meta/argument_specs.yml": Page(
+        files="examples/jobs",
+        host="aios",
+        variables={"aios_password": constants.ADMIN_PASSWORD},
+        services=({"name": "team-a-old"},),
+        leaves=("team-a-chat", "team-a-embedding"),
+    ),
     "docs/docsite/rst/troubleshooting.rst": Page(
         leaves=("team-a-chat", "team-a-embedding"), not_run=1, files="examples/jobs"
     ),
@@ -117,7 +131,7 @@ def run(commands: str, folder: Path, platform: Platform, environment: dict[str, 
 def test_the_examples_of_a_page_run_in_their_order(
     name: str, platform_with: Callable[..., Platform], own_server: RawServer, tmp_path: Path
 ) -> None:
-    examples = read_examples(ROOT / name)
+    examples = examples_of(name)
     page = EXPECTED.get(name, Page())
     if all(example.reason for example in examples):
         assert page == Page(not_run=len(examples))
@@ -129,7 +143,12 @@ def test_the_examples_of_a_page_run_in_their_order(
     (tmp_path / "variables.json").write_text(json.dumps(variables), "utf-8")
     folder = tmp_path / "page"
     shutil.copytree(ROOT / page.files, folder) if page.files else folder.mkdir()
-    inventory = "-i inventory " if any(example.path.startswith("inventory/") for example in examples) else ""
+    if page.host:
+        (folder / "inventory").write_text(
+            f"[platforms]\n{page.host} model_services_host={platforms[0].sim.url}\n", "utf-8"
+        )
+    has_inventory = page.host or any(example.path.startswith("inventory/") for example in examples)
+    inventory = "-i inventory " if has_inventory else ""
     commands = script(examples, f"ansible-playbook {inventory}-e @../variables.json")
     commands = at_platforms(commands, lambda number: platforms[number].sim.url).replace("/tmp/", f"{folder}/tmp-")
     run(commands, folder, platforms[0], page.environment)
@@ -141,14 +160,20 @@ def test_every_example_is_run_or_says_why_not() -> None:
     """Prints the list of all examples."""
     left_out = {}
     for name in PAGES:
-        examples = read_examples(ROOT / name)
+        examples = examples_of(name)
         for example in examples:
             print(line(example))
             assert example.reason != "", f"{example.place} is marked without a reason"
         marked = [example for example in examples if example.reason]
-        assert len(marked) == len(MARK.findall((ROOT / name).read_text("utf-8"))), f"{name}: a mark leaves nothing out"
+        marks = sum(len(MARK.findall(path.read_text("utf-8"))) for path in PAGES[name])
+        assert len(marked) == marks, f"{name}: a mark leaves nothing out"
         left_out[name] = len(marked)
     assert left_out == {name: EXPECTED.get(name, Page()).not_run for name in PAGES}
+
+
+def examples_of(name: str) -> list[Example]:
+    """Return the examples of a page."""
+    return [example for path in PAGES[name] for example in read_examples(path)]
 
 
 def line(example: Example) -> str:
