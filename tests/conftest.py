@@ -31,6 +31,7 @@ TESTS = Path(__file__).parent
 #: them out.
 SLOW = (
     "functional/reliability/test_chaos.py",
+    "functional/guides",
     "functional/playbooks",
     "functional/bulk/test_progress.py",
     "functional/bulk/test_sizes.py",
