@@ -114,7 +114,7 @@ def _platforms(platforms: Sequence[Mapping[str, Any]]) -> str:
 
 def _host(entry: Mapping[str, Any]) -> str:
     """Return the host of a row of a joint report."""
-    return f"<small><bdi>{_line(entry['host'])}</bdi></small>" if entry.get("host") else ""
+    return f" <small><bdi>{_line(entry['host'])}</bdi></small>" if entry.get("host") else ""
 
 
 def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
