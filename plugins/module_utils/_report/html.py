@@ -50,7 +50,7 @@ def _heads(heads: Iterable[str]) -> str:
 
 def _host(entry: Mapping[str, Any]) -> str:
     """Return the host of a row of a joint report."""
-    return f"<small><bdi>{_line(entry['host'])}</bdi></small>" if entry.get("host") else ""
+    return f" <small><bdi>{_line(entry['host'])}</bdi></small>" if entry.get("host") else ""
 
 
 def _is(row: Mapping[str, Any]) -> list[str]:
