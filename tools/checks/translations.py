@@ -74,7 +74,13 @@ def _take_out_code(text: str, markdown: bool) -> tuple[str, list[tuple[int, str]
         head = " ".join([groups["language"] or "plain", *(groups.get("path") or "").split()])
         body = textwrap.dedent(groups["body"] or groups.get("plain") or "").strip("\n")
         code.append((found.start(), f"{head}\n{_COMMENT_IN_CODE.sub('#', body)}"))
-    return pattern.sub(_as_blank_lines, text), code
+    return pattern.sub(_without_code, text), code
+
+
+def _without_code(found: re.Match[str]) -> str:
+    """Return blank lines in the place of code, and the paragraph that introduces it as it is."""
+    start = found.start("plain") - found.start() if found.groupdict().get("plain") else 0
+    return found[0][:start] + re.sub(r"[^\n]", " ", found[0][start:])
 
 
 def _common(text: str, markdown: bool) -> dict[str, list[str]]:
