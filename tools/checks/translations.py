@@ -35,6 +35,8 @@ _MARKDOWN_CODE = re.compile(
 _RST_COMMENT = re.compile(r"^( *)\.\. (?!\S+::|_)\S.*\n(?:\1 +\S.*\n)*|^\.\.\n(?: +\S.*\n)+", re.MULTILINE)
 _MARKDOWN_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _COMMENT_IN_CODE = re.compile(r"(?:(?<=\s)|^)#\s.*$", re.MULTILINE)
+#: Sphinx does not see the end of literal text before an opening bracket.
+_GLUED = re.compile(r"\S+`[（「]")
 
 
 class Part(NamedTuple):
@@ -119,7 +121,7 @@ def complaints(name: str, original: str, translated: str) -> list[str]:
     :param name: path of the translated page; its suffix says what it is.
     """
     markdown = name.endswith(".md")
-    found = []
+    found = [] if markdown else [f"{name}: {markup} needs a blank in between" for markup in _GLUED.findall(translated)]
     for there, here in zip_longest(parts(original, markdown), parts(translated, markdown)):
         if there is None or here is None:
             more = "the original" if here is None else "the translation"
