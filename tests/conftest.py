@@ -30,6 +30,7 @@ TESTS = Path(__file__).parent
 #: Tests that start Ansible or wait for long, longest first. They begin first, and `make quick` leaves them out.
 SLOW = (
     "functional/reliability/test_chaos.py",
+    "functional/guides",
     "functional/playbooks",
     "functional/bulk/test_progress.py",
     "functional/bulk/test_sizes.py",

@@ -26,6 +26,8 @@ options:
         converge, validate, export or undo.
       - V(platform_errors) returns all reasons why the role cannot converge that show only when the platforms of all hosts
         are known.
+      - V(plan_errors) returns why no host can write, for
+        O(zstack.aios.model_services#role:main:model_services_all_or_nothing).
       - V(drift_text) returns how the platforms of all hosts differ from their declarations.
       - V(overview) returns the lines of the result about single services, in parts that AWX shows whole.
     type: list
@@ -36,6 +38,7 @@ options:
       - settings
       - errors
       - platform_errors
+      - plan_errors
       - declaration_errors
       - export_errors
       - undo_errors
@@ -116,6 +119,7 @@ def _read(role: RoleVariables, term: str) -> Any:
         "settings": role.settings,
         "errors": role.errors,
         "platform_errors": role.platform_errors,
+        "plan_errors": role.plan_errors,
         "declaration_errors": role.declaration_errors,
         "export_errors": role.export_errors,
         "undo_errors": role.undo_errors,

@@ -29,6 +29,12 @@ CALLER = "_caller"
 #: The variable of a task in which the role says what is invalid in its variables, to be reported with all other errors.
 ERRORS = "__model_services_errors"
 
+#: The variable of a task in which the role says that it sees the results of all hosts of the play in the next one.
+IN_STEP = "__model_services_in_step"
+NOT_IN_STEP = (
+    "model_services_all_or_nothing is refused with this strategy: a host would write before the plans of the others are "
+    "known. Next: use the strategy linear, or set model_services_all_or_nothing to false."
+)
 
 _nothing = contextlib.nullcontext()
 
@@ -70,7 +76,15 @@ class WatchedAction(ActionBase):
 
     def _errors(self, task_vars: dict[str, Any]) -> list[str]:
         errors = self._templar.template(task_vars.get(ERRORS, []))
-        return [errors] if isinstance(errors, str) else [str(error) for error in errors]
+        found = [errors] if isinstance(errors, str) else [str(error) for error in errors]
+        return [*found, *([] if self._is_in_step(task_vars) else [NOT_IN_STEP])]
+
+    def _is_in_step(self, task_vars: dict[str, Any]) -> bool:
+        """Return whether the hosts of the play begin each task together, where the role relies on it."""
+        if not task_vars.get(IN_STEP):
+            return True
+        strategy = str(self._task.get_play().strategy)
+        return strategy.rsplit(".", 1)[-1] in ("linear", "debug", "mitogen_linear")
 
     def prepare(self, args: dict[str, Any], caller: dict[str, Any]) -> None:
         """Change the arguments, and what is passed besides them, into what the module takes."""

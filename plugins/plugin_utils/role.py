@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, read_boolean
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, printable, read_boolean
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
 from ansible_collections.zstack.aios.plugins.plugin_utils.drift import describe_all
 from ansible_collections.zstack.aios.plugins.plugin_utils.items import BASE, DEFAULTS, base_of, join_defaults, misspelt
@@ -21,6 +21,11 @@ from ansible_collections.zstack.aios.plugins.plugin_utils.items import BASE, DEF
 PREFIX = "model_services_"
 #: Characters of an event, of what Ansible displays around the lines of it, and around each line.
 _EVENT, _AROUND_PART, _AROUND_LINE = 1000, 170, 25
+#: The variable that says that a host has a plan, made since all hosts of the play began to make theirs.
+PLAN_HOLDS = f"__{PREFIX}plan_holds"
+ALL_OR_NOTHING = f"{PREFIX}all_or_nothing"
+#: So many refused hosts are named with the reason, of at most so many characters.
+_REASONS, _REASON = 5, 300
 #: The variable with what identifies the platform of a host, once the role has queried it.
 PLATFORM = f"__{PREFIX}platform"
 
@@ -47,6 +52,7 @@ class RoleVariables:
         self._known = known
         self._host = str(get("inventory_hostname"))
         self._hosts = [str(host) for host in get("ansible_play_hosts_all") or [self._host]]
+        self._active = [str(host) for host in get("ansible_play_hosts") or self._hosts]
 
     # What the modules are given
 
@@ -71,7 +77,7 @@ class RoleVariables:
         collection.
 
         :return: ``src``, ``report_path``, ``export_path``, ``undo_path``, ``ca_path``, ``plan_digest`` (that of this host),
-            ``plan_only`` and ``identifies``.
+            ``plan_only``, ``identifies`` and ``together``.
         """
         src, reports = self._option("src") or [], self._option("report_path") or []
         return {
@@ -83,6 +89,7 @@ class RoleVariables:
             "plan_digest": self._digest(),
             "plan_only": self.plan_only,
             "identifies": self.identifies,
+            "together": self._all_or_nothing and len(self._hosts) > 1,
         }
 
     @property
@@ -105,17 +112,45 @@ class RoleVariables:
         pruning = (_is_true(self._of_host(host, f"{PREFIX}prune")) for host in self._hosts)
         return len(self._hosts) > 1 and (_is_true(self._option("prune")) or any(pruning))
 
+    @property
+    def _all_or_nothing(self) -> bool:
+        """Whether this host is to write only after the plans of all hosts were made and hold."""
+        return _is_true(self._option("all_or_nothing")) and not self.plan_only
+
     # Errors
 
     def errors(self) -> list[str]:
         """Return every reason not to converge the platform."""
-        found = (self._partial_prune(), self._uncounted_prune(), self._no_platform(), self._shared_undo(),
+        found = (self._partial_prune(), self._uncounted(), self._in_batches(), self._no_platform(), self._shared_undo(),
                  self._unapproved())  # fmt: skip
         return [*self.declaration_errors(), *filter(None, found)]
 
     def platform_errors(self) -> list[str]:
         """Return every reason not to converge the platform that shows when the platforms of all hosts are known."""
         return list(filter(None, [self._shared_platform()])) if _is_true(self._option("prune")) else []
+
+    def plan_errors(self) -> list[str]:
+        """Return why no host may write: the plans of some are refused. The same for all hosts."""
+        refused = {host: reason for host in self._hosts if (reason := self._why_refused(host))}
+        if not refused:
+            return []
+        count = f"{len(refused)} of {counted(len(self._hosts), 'plan')}"
+        return [
+            f"{ALL_OR_NOTHING} is true, and {count} {'is' if len(refused) == 1 else 'are'} refused:",
+            *(f"{host}: {printable(reason, _REASON)}" for host, reason in list(refused.items())[:_REASONS]),
+            *([f"{len(refused) - _REASONS} more"] if len(refused) > _REASONS else []),
+            "Next: fix the cause and run again. If a platform has changed since its plan was approved, approve a new plan.",
+        ]
+
+    def _why_refused(self, host: str) -> str:
+        """Return why a host has no plan that holds, or an empty text."""
+        if self._of_host(host, PLAN_HOLDS):
+            return ""
+        result = self._of_host(host, f"{PREFIX}result")
+        if isinstance(result, Mapping) and result.get("failed"):
+            return str(result.get("msg"))
+        active = f"it made no plan; set {ALL_OR_NOTHING} for all hosts of the play"
+        return active if host in self._active else "it failed before the plan was made"
 
     def declaration_errors(self) -> list[str]:
         """Return every reason why the declaration cannot be validated, besides what the module finds in the items."""
@@ -142,9 +177,10 @@ class RoleVariables:
             "be deleted. Next: run without --limit, or set model_services_expect_hosts to the number of hosts in this play."
         )
 
-    def _uncounted_prune(self) -> str:
+    def _uncounted(self) -> str:
         seen = len(self._hosts)
-        if not _is_true(self._option("prune")) or self._expected <= 0 or self._expected == seen:
+        pruning = _is_true(self._option("prune"))
+        if not (pruning or self._all_or_nothing) or self._expected <= 0 or self._expected == seen:
             return ""
         hosts = ", ".join(self._hosts[:5])
         cure = (
@@ -153,8 +189,17 @@ class RoleVariables:
             else "Increase it if you added platforms."
         )
         return (
-            f"model_services_prune is refused: model_services_expect_hosts is {self._expected} but this play has "
-            f"{counted(seen, 'host')} ({hosts}). {cure}"
+            f"{f'{PREFIX}prune' if pruning else ALL_OR_NOTHING} is refused: model_services_expect_hosts is {self._expected} "
+            f"but this play has {counted(seen, 'host')} ({hosts}). {cure}"
+        )
+
+    def _in_batches(self) -> str:
+        batch = self._get("ansible_play_batch") or self._active
+        if not self._all_or_nothing or len(batch) >= len(self._active):
+            return ""
+        return (
+            f"{ALL_OR_NOTHING} is refused with serial: the first hosts would write before the plans of the others are "
+            f"known. Next: remove serial from the play, or set {ALL_OR_NOTHING} to false."
         )
 
     def _shared_platform(self) -> str:

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from tools.checks import addresses, changelog, versions
+from tools.checks import addresses, changelog, documentation, versions
 from tools.env.environment import CHECKOUT
 
 ADDRESS = "https://git.example.com/us/ansible-collection-zstack-aios"
@@ -106,3 +106,15 @@ def test_a_tool_runs_when_it_is_called(name: str) -> None:
         [sys.executable, "-m", f"tools.{name}", "--help"], cwd=CHECKOUT, capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("usage: ")
+
+
+def test_the_page_of_a_role_begins_with_its_main_entry_point() -> None:
+    def entry_point(name: str) -> str:
+        return f".. _ansible_collections.zstack.aios.model_services_role__entrypoint-{name}:\n\n{name}\n----\n\n"
+
+    head, rest = "Title\n=====\n\n", ".. Extra links\n\nlinks\n"
+    page = head + entry_point("export") + entry_point("main") + entry_point("undo") + rest
+    assert (
+        documentation.main_first(page)
+        == head + entry_point("main") + entry_point("export") + entry_point("undo") + rest
+    )

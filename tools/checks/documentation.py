@@ -65,10 +65,20 @@ def _build(commands: Commands, configuration: pathlib.Path) -> int:
     antsibull = ("antsibull-docs", "--config-file", str(configuration), "collection", "--use-current")
     options = ("--squash-hierarchy", "--cleanup", "everything", "--dest-dir", str(_DOCS / "rst"))
     code = commands.run(*antsibull, *options, _NAME)
+    for page in (_DOCS / "rst").glob("*_role.rst"):
+        page.write_text(main_first(page.read_text(encoding="utf-8")), encoding="utf-8")
     if not code:
         settings = [word for name, value in _SPHINX.items() for word in ("-D", f"{name}={value}")]
         code = commands.run("sphinx-build", "-q", "-C", *settings, "-b", "html", "rst", "html", cwd=_DOCS)
     return code
+
+
+def main_first(page: str) -> str:
+    """Return the page of a role with the entry point ``main`` before the others, which antsibull-docs sorts by name."""
+    parts = re.split(r"^(?=\.\. _\S+_role__entrypoint-\w+:$|\.\. Extra links$)", page, flags=re.MULTILINE)
+    head, *entry_points, rest = parts
+    entry_points.sort(key=lambda text: "__entrypoint-main:" not in text.partition("\n")[0])
+    return "".join([head, *entry_points, rest])
 
 
 def _offers_of_galaxy() -> int:

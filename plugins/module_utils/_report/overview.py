@@ -16,6 +16,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import 
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._report import wording as words
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import list_changes
+from ansible_collections.zstack.aios.plugins.module_utils._report.languages import ENGLISH
 from ansible_collections.zstack.aios.plugins.module_utils._report.result import known_uuid, rows_to_report
 
 #: Lines, and characters of all of them in JSON; the other services are counted.
@@ -37,7 +38,7 @@ def overview(rows: Sequence[Row], check: bool, redactor: Redactor) -> list[str]:
         if room < 0:
             break
         lines.append(line)
-    rest = Counter(words.label(row.status, check) for row in ranked[len(lines) :])
+    rest = Counter(words.Wording(ENGLISH, check).label(row.status) for row in ranked[len(lines) :])
     if rest:
         counts = ", ".join(f"{count} {label}" for label, count in rest.items())
         lines.append(f"and {rest.total()} more: {counts}")
@@ -50,7 +51,7 @@ def _rank(row: Row) -> int:
 
 
 def _describe(row: Row, check: bool, redactor: Redactor) -> str:
-    start = f"{words.label(row.status, check)}: {printable(row.action.name, _NAME)}"
+    start = f"{words.Wording(ENGLISH, check).label(row.status)}: {printable(row.action.name, _NAME)}"
     if row.error is not None:
         return f"{start}: {row.error.message}"
     if row.status == DELETED:

@@ -189,6 +189,7 @@ SCRIPT = """
   const rows = Array.from(document.querySelectorAll(".services > tbody > tr"));
   const actions = rows.map((row) => row.dataset.is.split(" "));
   const { find, action, toggle, count } = form.elements;
+  const written = (number) => number.toLocaleString(document.documentElement.lang);
   let texts;
   const filter = () => {
     const words = find.value.toLowerCase().split(/\\s+/).filter(Boolean);
@@ -199,8 +200,8 @@ SCRIPT = """
       if (row.hidden === fits) row.hidden = !fits;
       if (fits) shown += 1;
     });
-    const all = rows.length.toLocaleString("en");
-    count.value = shown === rows.length ? all + " shown" : shown.toLocaleString("en") + " of " + all + " shown";
+    const text = shown === rows.length ? form.dataset.all : form.dataset.some;
+    count.value = text.replace("{some}", written(shown)).replace("{all}", written(rows.length));
   };
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -210,7 +211,7 @@ SCRIPT = """
       if (!row.hidden) for (const part of row.querySelectorAll("details")) part.open = open;
     }
     toggle.value = open ? "close" : "open";
-    toggle.textContent = open ? "Close all" : "Open all";
+    toggle.textContent = open ? form.dataset.close : form.dataset.open;
   });
   for (const list of document.querySelectorAll(".failures")) {
     list.addEventListener("click", (event) => {
