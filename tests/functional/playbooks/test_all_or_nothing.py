@@ -56,7 +56,10 @@ def test_a_platform_that_changed_since_the_approval_keeps_all_from_writing(three
     assert_nothing_written(three, run)
     assert "the plan has changed since it was approved" in run.failures["two"]
     for host in ("one", "three"):
-        assert "model_services_all_or_nothing is true, and 1 of 3 plans is refused:\ntwo: plan_digest: " in run.failures[host]
+        assert (
+            "model_services_all_or_nothing is true, and 1 of 3 plans is refused:\ntwo: plan_digest: "
+            in run.failures[host]
+        )
         assert f"The plan of {host}: 1 service would change" in run.failures[host]
         assert "Nothing was written." in run.failures[host]
 
@@ -67,7 +70,7 @@ def test_a_platform_that_changed_since_the_approval_keeps_all_from_writing(three
 def test_all_platforms_are_written_to_when_all_plans_hold(three: Field) -> None:
     run = three.run("zstack.aios.provision", variables={"model_services_plan_digest": digests(three)})
     assert run.code == 0, run.text
-    assert run.changed == {host: 2 for host in three.hosts}
+    assert run.changed == dict.fromkeys(three.hosts, 2)
     assert {host: three.names(host) for host in three.hosts} == {host: [f"qwen-{host}"] for host in three.hosts}
     assert run.stats["model_services_plan_digest"] == dict.fromkeys(three.hosts, "")
     assert all(simulator.stats()["open_sessions"] == 0 for simulator in three.platforms.values())
@@ -78,8 +81,16 @@ def test_whatever_refuses_one_plan_refuses_all(two: Field) -> None:
         two.declare(host, model_services_items=[service(f"qwen-{host}")], **TOGETHER)
     approved = digests(two)
     cases: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-        "a digest of another plan": ({}, {"model_services_plan_digest": {**approved, "two": "1" * 64}}, "plan_digest: "),
-        "a host without an approval": ({}, {"model_services_plan_digest": {"one": approved["one"]}}, "has no entry for two"),
+        "a digest of another plan": (
+            {},
+            {"model_services_plan_digest": {**approved, "two": "1" * 64}},
+            "plan_digest: ",
+        ),
+        "a host without an approval": (
+            {},
+            {"model_services_plan_digest": {"one": approved["one"]}},
+            "has no entry for two",
+        ),
         "an invalid declaration": ({"model_services_items": [service("x", request_cpu="many")]}, {}, "whole number"),
         "a platform that is away": (UNREACHABLE, {}, "no connection to http://127.0.0.1:9/zstack"),
         "a host without the option": ({"model_services_all_or_nothing": False}, {}, ""),
