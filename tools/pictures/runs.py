@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from ansible_collections.zstack.aios.plugins.module_utils._report.languages import LANGUAGES
 
 from tools.demo.commands import PLATFORMS, Demo, expect, platforms
 
-#: The languages of the report, by the value of ``lang`` of its page.
-LANGUAGES = ("en",)
 #: Services in the large report.
 MANY = 10_000
 #: Written at the top of the terminal, as a person would type it.
@@ -84,19 +83,15 @@ def _plan(demo: Demo, language: str) -> tuple[pathlib.Path, str]:
 def _plan_many(demo: Demo, language: str, source: pathlib.Path) -> pathlib.Path:
     """Plan many services in one task on the platform that the demo has filled."""
     report = demo.reports / f"large-{language}.html"
-    arguments = {"src": str(source), "report_path": str(report), **_language(language, "report_language")}
+    arguments = {"src": str(source), "report_path": str(report), "report_language": language}
     module = ("ansible", "localhost", "--check", "-m", "zstack.aios.model_services", "-a", json.dumps(arguments))
     demo.run(*module, lines=3)
     return report
 
 
 def _report(path: pathlib.Path, language: str) -> tuple[str, str]:
-    variables = {"model_services_report_path": str(path), **_language(language, "model_services_report_language")}
+    variables = {"model_services_report_path": str(path), "model_services_report_language": language}
     return "-e", json.dumps(variables)
-
-
-def _language(language: str, option: str) -> dict[str, str]:
-    return {option: language} if len(LANGUAGES) > 1 else {}
 
 
 def _change(inventory: pathlib.Path) -> None:

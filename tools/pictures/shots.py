@@ -14,8 +14,8 @@ from tools.pictures.browser import Reader
 from tools.pictures.themes import Theme
 
 #: CSS pixels, and pixels of the picture for each: sharp on a screen of high resolution.
-_SIZE, _SCALE = {"width": 1000, "height": 860}, 1.5
-_COLOURS = 48
+_SIZE, _SCALE = {"width": 1120, "height": 840}, 1.25
+_COLOURS = 80
 
 
 def shoot(reader: Reader, report: pathlib.Path, theme: Theme, target: pathlib.Path) -> None:

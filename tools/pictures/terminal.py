@@ -21,7 +21,7 @@ _COLUMNS = 100
 _GAP = "\x1b[2m⋯\x1b[0m"
 _ESCAPE = re.compile(r"\x1b\[[\d;]*m")
 #: Lines that are added or removed together and shown, before the rest is counted.
-_TOGETHER = 5
+_TOGETHER = 3
 #: The eight colours of a terminal: black, red, green, yellow, blue, magenta, cyan, white.
 _PALETTES = {
     "light": ("#1b2430", "#a3121f", "#14662d", "#7a4300", "#0b4f9e", "#6a2595", "#0a5d63", "#556172"),
@@ -64,9 +64,9 @@ def excerpt(output: str, tasks: Sequence[str]) -> str:
 def _shortened(lines: Sequence[str]) -> Iterator[str]:
     """Yield lines without empty ones; of many that are added or removed together, the first, and how many follow."""
     kept = [line for line in lines if _ESCAPE.sub("", line).strip()]
-    for mark, group in itertools.groupby(kept, lambda line: _ESCAPE.sub("", line)[0]):
+    for mark, group in itertools.groupby(kept, lambda line: re.match(r"---|\+\+\+|.", _ESCAPE.sub("", line))[0]):  # type: ignore[index]
         run = list(group)
-        whole = mark not in "+-" or len(run) <= _TOGETHER + 1
+        whole = mark not in ("+", "-") or len(run) <= _TOGETHER + 1
         yield from run if whole else run[:_TOGETHER]
         if not whole:
             yield f"\x1b[2m⋯ {len(run) - _TOGETHER} more lines\x1b[0m"

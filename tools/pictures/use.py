@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ansible_collections.zstack.aios.plugins.module_utils._report.languages import LANGUAGES
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, Page
 
 from tools.env.screen import paint, say
 from tools.pictures.browser import NotAsExpected, Reader, expect
-from tools.pictures.runs import LANGUAGES, MANY, Runs
+from tools.pictures.runs import MANY, Runs
 
 _ROWS = ".services > tbody > tr"
 _SHOWN = f"{_ROWS}:not([hidden])"
@@ -62,7 +63,10 @@ def the_page_is_accessible(reader: Reader, reports: Reports) -> str:
         for scheme in ("light", "dark"):
             for viewport in ({"width": 1120, "height": 800}, _NARROW):
                 with reader.opens(path, color_scheme=scheme, viewport=viewport) as page:
-                    expect(page.get_attribute("html", "lang") == reports.language, "the page has another language")
+                    expect(
+                        page.get_attribute("html", "lang") == LANGUAGES[reports.language].tag,
+                        "the page has another language",
+                    )
                     _open_all(page)
                     options = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
                     response = Axe().run(page, options=options).response

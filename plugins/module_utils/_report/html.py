@@ -29,6 +29,8 @@ _SIGNS = {
     "same": "=",
 }
 _ERROR_LINES, _SHOWN_PER_CODE, _OPEN_UP_TO = 40, 20, 5
+#: Characters of a value that has room beside another one; longer ones stand below each other.
+_BESIDE = 40
 
 
 def html_page(report: Mapping[str, Any], language: Language) -> str:
@@ -268,8 +270,9 @@ class _Page:
             head, body = "<col><col>", "".join(self._one_side(change, change["before"]) for change in changes)
         else:
             heads = _heads(map(self._say, ("field", "before", "after")))
-            head = f"<col><col><col><thead><tr>{heads}</tr></thead>"
             body = "".join(map(self._two_sides, changes))
+            # Values are escaped, so this tells whether any two are beside each other.
+            head = "<col><col><col>" + (f"<thead><tr>{heads}</tr></thead>" if "<td><del>" in body else "")
         return (
             f"<details{self._opened}><summary><b>{self._say('fields_counted', len(changes))}</b> {names}</summary>"
             f"<table>{head}<tbody>{body}</tbody></table></details>"
@@ -291,11 +294,14 @@ class _Page:
     def _two_sides(self, change: Mapping[str, Any]) -> str:
         before, after = words.texts(change["before"], change["after"])
         lines = self._words.one_line(before, after)
-        if lines is not None:
-            old, new = (self._value(line) for line in lines)
-            field = f'<th scope="row">{self._field(change)}</th>'
-            return f"<tr>{field}<td><del>{old}</del></td><td><ins>{new}</ins></td></tr>"
-        return _lines(self._field(change), 3, self._compared(before, after))
+        if lines is None:
+            return _lines(self._field(change), 3, self._compared(before, after))
+        old, new = lines
+        if old and new and max(len(old), len(new)) > _BESIDE:
+            sides = f"<del>- {_marked(old, new)}</del><ins>+ {_marked(new, old)}</ins>"
+            return _lines(self._field(change), 3, sides)
+        field = f'<th scope="row">{self._field(change)}</th>'
+        return f"<tr>{field}<td><del>{self._value(old)}</del></td><td><ins>{self._value(new)}</ins></td></tr>"
 
     def _value(self, text: str | None) -> str:
         if text:

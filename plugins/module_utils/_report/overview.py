@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os.path
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -72,8 +73,14 @@ def _change(change: Mapping[str, Any]) -> str:
         at = next((n for n, pair in enumerate(zip(*sides, strict=False)) if pair[0] != pair[1]), min(map(len, sides)))
         old, new = (side[at].strip() if at < len(side) else None for side in sides)
         where = f" line {at + 1}"
-    return f"{change['field']}{where} {_short(old)} -> {_short(new)}"
+    start = 0
+    if old is not None and new is not None and max(len(old), len(new)) > _VALUE:
+        start = max(0, len(os.path.commonprefix([old, new])) - _VALUE // 3)
+    return f"{change['field']}{where} {_short(old, start)} -> {_short(new, start)}"
 
 
-def _short(text: str | None) -> str:
-    return "not set" if text is None else quoted(text) if not text.strip() else printable(text, _VALUE)
+def _short(text: str | None, start: int) -> str:
+    """Return a value, of a long one the part from where it is about to differ."""
+    if text is None:
+        return "not set"
+    return f"{'...' if start else ''}{printable(text[start:], _VALUE)}" if text.strip() else quoted(text)

@@ -55,8 +55,7 @@ header { padding-top: 2rem; }
   background: var(--info-bg); color: var(--info); }
 .tiles { display: grid; grid-template-columns: repeat(8, 1fr); gap: .6rem; margin: 1.4rem 0 0; }
 .tiles div { display: flex; flex-direction: column-reverse; justify-content: flex-end; padding: .6rem .85rem .55rem;
-  background: var(--card);
-  border: 1px solid var(--line); border-top: 4px solid currentcolor; border-radius: 8px; }
+  background: var(--card); border: 1px solid var(--line); border-top: 4px solid currentcolor; border-radius: 8px; }
 .tiles dt { font-size: .85rem; }
 .tiles dd { margin: 0; font-size: 1.65rem; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tiles .none { color: var(--soft); border-top-color: var(--line); }

@@ -249,10 +249,22 @@ def test_lists_and_maps_take_lines_when_long() -> None:
     )
 
 
+def test_long_values_stand_below_each_other_and_show_where_they_differ() -> None:
+    command = "vllm serve /models/Qwen3-32B --max-model-len"
+    html = html_of(change("start_command", f"{command} 65536", f"{command} 131072"))
+    assert f"<pre><del>- {command} <b>65536</b></del><ins>+ {command} <b>131072</b></ins></pre>" in html
+    assert "Before" not in html, "there are no columns to have this head"
+    both = html_of(change("start_command", f"{command} 65536", f"{command} 131072"), change("request_cpu", 4, 8))
+    assert "Before" in both and "<td><del>4</del></td><td><ins>8</ins></td>" in both
+    assert "<td><del><em>not set</em></del></td>" in html_of(
+        change("start_command", None, command), change("size", 1, 2)
+    )
+
+
 def test_long_values_are_cut_where_they_differ_and_say_so() -> None:
     before, after = "x" * 5000 + "old" + "y" * 5000, "x" * 5000 + "new" + "y" * 5000
     html = html_of(change("container_args", before, after))
-    assert "xold" in html and "xnew" in html and "(10,003 characters)" in html and "x" * 50 not in html
+    assert "x<b>old</b>y" in html and "x<b>new</b>y" in html and "(10,003 characters)" in html and "x" * 50 not in html
     many = "\n".join(f"l{n}" for n in range(5000))
     html = html_of(change("yaml", None, many))
     assert "... 4,600 more lines" in html and len(html) < 40_000
