@@ -128,9 +128,8 @@ def complaints(name: str, original: str, translated: str) -> list[str]:
             found.append(f'{name}: only {more} has the section "{(there or here).title}"')
             break
         for what, wanted in there.common.items():
-            found += [
-                f"{name}:{here.line}: {what}: {difference}" for difference in _differences(wanted, here.common[what])
-            ]
+            given = here.common[what]
+            found += [f"{name}:{here.line}: {what}: {difference}" for difference in _differences(wanted, given)]
     return found
 
 
@@ -138,11 +137,17 @@ def _differences(wanted: list[str], given: list[str]) -> Iterator[str]:
     missing = [text for text in wanted if text not in given]
     more = [text for text in given if text not in wanted]
     for text in missing:
-        yield f'"{text}" is missing'
+        yield f'"{_shown(text, given)}" is missing'
     for text in more:
-        yield f'"{text}" is not in the original'
+        yield f'"{_shown(text, wanted)}" is not in the original'
     if not missing and not more and wanted != given:
         yield "the order or the number differs from the original"
+
+
+def _shown(text: str, others: list[str]) -> str:
+    """Return the first line of a text that no other one has."""
+    known = {line for other in others for line in other.split("\n")}
+    return next((line.strip() for line in text.split("\n") if line not in known), text)
 
 
 def pairs() -> Iterator[tuple[Path, Path]]:
