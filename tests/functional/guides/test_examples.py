@@ -167,6 +167,7 @@ def test_the_examples_of_a_page_run_in_their_order(
 def test_every_example_is_run_or_says_why_not() -> None:
     """Prints the list of all examples."""
     left_out = {}
+    assert set(EXPECTED) <= set(PAGES)
     for name in PAGES:
         examples = examples_of(name)
         print(f"\n{name}")
