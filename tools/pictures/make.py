@@ -14,7 +14,7 @@ from tools.pictures.shots import shoot
 from tools.pictures.terminal import excerpt, terminal_svg
 from tools.pictures.themes import IMAGES, THEMES, image
 
-_TASKS = ("Bring the platform to the declared state", "Show the outcome", "Show the services, what is lost first")
+_TASKS = ("Bring the platform to the declared state", "Show the services, what is lost first")
 
 
 def make(reader: Reader, runs: Runs) -> None:
