@@ -980,21 +980,19 @@ def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Setting
     return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
 
 
-def errors_elsewhere(
-    module: AiosModule, items: Sequence[Item], errors: Sequence[ValidationError]
-) -> Sequence[ValidationError]:
-    """Return the errors in the connection, else those that the platform shows of the items without errors."""
+def with_errors_elsewhere(module: AiosModule, items: Sequence[Item], errors: Sequence[ValidationError]) -> InvalidInput:
+    """Add the errors in the connection, else those that the platform shows of the items without errors."""
     if module.params["validate_only"]:
-        return []
+        return InvalidInput(errors)
     try:
         connection = module.connection()
     except InvalidInput as error:
-        return error.errors
+        return InvalidInput([*errors, *error.errors])
     if module.errors:  # a misspelt option may be one that changes what the items mean
-        return []
-    from ansible_collections.zstack.aios.plugins.module_utils._converge.foresee import further_errors
+        return InvalidInput(errors)
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.foresee import with_further_errors
 
-    return further_errors(connection, items, errors, module.signals, module.redactor)
+    return with_further_errors(connection, items, errors, module.signals, module.redactor)
 
 
 class Facts(NamedTuple):
@@ -1017,7 +1015,7 @@ def work(module: AiosModule) -> dict[str, Any]:
         chosen, unselected = select_items(module, items, errors)
         errors = [*module.errors, *errors, *invalid, *unselected]
         if errors:
-            raise InvalidInput([*errors, *errors_elsewhere(module, items, errors)])
+            raise with_errors_elsewhere(module, items, errors)
         if module.params["validate_only"]:
             return {"changed": False, "msg": validated(items)}
         connection = module.connection()

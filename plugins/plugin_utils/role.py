@@ -137,7 +137,10 @@ class RoleVariables:
         count = f"{len(refused)} of {counted(len(self._hosts), 'plan')}"
         return [
             f"{ALL_OR_NOTHING} is true, and {count} {'is' if len(refused) == 1 else 'are'} refused:",
-            *(f"{host}: {printable(reason, _REASON)}" for host, reason in list(refused.items())[:_REASONS]),
+            *(
+                f"{host}: {printable(' '.join(reason.split()), _REASON)}"
+                for host, reason in list(refused.items())[:_REASONS]
+            ),
             *([f"{len(refused) - _REASONS} more"] if len(refused) > _REASONS else []),
             "Next: fix the cause and run again. If a platform has changed since its plan was approved, approve a new plan.",
         ]

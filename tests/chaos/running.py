@@ -106,10 +106,9 @@ class Bench:
         evidence.after = simulator.services()
         simulator.clear_faults()
         simulator.clear_log()
-        always = {"update_write_only": "always"} if "update_write_only=always" in json.dumps(evidence.first) else {}
         with _source(schedule, "plain" if schedule.folder else "") as source:
             params = {**params, **source, **_PATIENT}  # a busy machine is no fault of the platform
-            evidence.second = run_module("model_services", {**params, **_credentials(schedule, simulator), **always})
+            evidence.second = run_module("model_services", {**params, **_credentials(schedule, simulator)})
             last = simulator.last_seq()
             evidence.third = run_module("model_services", {**params, **_credentials(schedule, simulator)})
         evidence.third_writes = simulator.writes(last)

@@ -209,7 +209,7 @@ def _sessions_ended(evidence: Evidence) -> Iterator[Violation]:
     """Sessions that nobody can end come from logins whose response was lost; for a lost logout there is a warning."""
     ours = 1 if evidence.schedule.way == "session" else 0
     warnings = json.dumps(evidence.first.get("warnings", []))
-    warned = "confirm the logout" in warnings or "to log out" in warnings
+    warned = "the logout" in warnings
     left = evidence.stats["open_sessions"] - ours
     if left > _lost_logins(evidence) + warned:
         yield Violation("session", f"{left} sessions are left open")

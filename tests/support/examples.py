@@ -42,6 +42,10 @@ _PLAYBOOK = re.compile(
 )
 _TASKS = re.compile(r"\A(?=- ).*?^(?:- |  )\w+\.\w+\.\w+:", re.DOTALL | re.MULTILINE)
 _PLAY = "- name: Run the tasks of an example\n  hosts: localhost\n  gather_facts: false\n  tasks:\n"
+#: Commands in a row that run playbooks of the collection.
+_COLLECTION = re.compile(
+    r"^(?:ansible-playbook -i inventory zstack\.aios\.\w+ *(?:#(?!.*changed=0).*)?\n){2,}", re.MULTILINE
+)
 _SHELLS = ("console", "sh")
 
 
@@ -130,7 +134,7 @@ def script(examples: Iterable[Example], play: str = "ansible-playbook") -> str:
             lines += _checked(example.commands)
     if run and not waiting and not run[-1].commands:
         raise ValueError(f"{run[-1].place}: nothing on the page uses this file")
-    return "\n".join([*lines, *_play(play, waiting)]) + "\n"
+    return _COLLECTION.sub(_together, "\n".join([*lines, *_play(play, waiting)]) + "\n")
 
 
 def _file(example: Example, place: int) -> tuple[str, str]:
@@ -145,6 +149,12 @@ def _file(example: Example, place: int) -> tuple[str, str]:
     if not example.path and not playbook:
         raise ValueError(f"{example.place}: neither a playbook nor tasks, and no path says which file it is")
     return example.path or f"example-{place}.yml", example.text
+
+
+def _together(commands: re.Match[str]) -> str:
+    """Return one command for several that differ in the playbook only."""
+    first, *others = (line.partition("#")[0].split() for line in commands[0].splitlines())
+    return " ".join([*first, *(words[-1] for words in others)]) + "\n"
 
 
 def _play(command: str, playbooks: list[str]) -> list[str]:

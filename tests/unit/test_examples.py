@@ -106,6 +106,12 @@ def test_a_playbook_that_a_command_names_is_not_run_by_itself() -> None:
     ]
 
 
+def test_playbooks_of_the_collection_in_a_row_start_ansible_once() -> None:
+    run = "ansible-playbook -i inventory zstack.aios"
+    text = f"{run}.validate\n{run}.plan   # shows\n{run}.undo --check\n{run}.drift\n"
+    assert commands(example("sh", text)) == [f"{run}.validate zstack.aios.plan", f"{run}.undo --check", f"{run}.drift"]
+
+
 def test_what_changes_nothing_is_checked() -> None:
     first, second = commands(example("sh", "ansible-playbook play.yml    # changed=0: nothing\n"))
     assert first == "{ ansible-playbook play.yml; } 2>&1 | tee shown.log"

@@ -35,6 +35,8 @@ _MARKDOWN_CODE = re.compile(
 _RST_COMMENT = re.compile(r"^( *)\.\. (?!\S+::|_)\S.*\n(?:\1 +\S.*\n)*|^\.\.\n(?: +\S.*\n)+", re.MULTILINE)
 _MARKDOWN_COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 _COMMENT_IN_CODE = re.compile(r"(?:(?<=\s)|^)#\s.*$", re.MULTILINE)
+#: Sphinx does not see the end of literal text before an opening bracket.
+_GLUED = re.compile(r"\S+`[（「]")
 
 
 class Part(NamedTuple):
@@ -74,7 +76,13 @@ def _take_out_code(text: str, markdown: bool) -> tuple[str, list[tuple[int, str]
         head = " ".join([groups["language"] or "plain", *(groups.get("path") or "").split()])
         body = textwrap.dedent(groups["body"] or groups.get("plain") or "").strip("\n")
         code.append((found.start(), f"{head}\n{_COMMENT_IN_CODE.sub('#', body)}"))
-    return pattern.sub(_as_blank_lines, text), code
+    return pattern.sub(_without_code, text), code
+
+
+def _without_code(found: re.Match[str]) -> str:
+    """Return blank lines in the place of code, and the paragraph that introduces it as it is."""
+    start = found.start("plain") - found.start() if found.groupdict().get("plain") else 0
+    return found[0][:start] + re.sub(r"[^\n]", " ", found[0][start:])
 
 
 def _common(text: str, markdown: bool) -> dict[str, list[str]]:
@@ -113,16 +121,15 @@ def complaints(name: str, original: str, translated: str) -> list[str]:
     :param name: path of the translated page; its suffix says what it is.
     """
     markdown = name.endswith(".md")
-    found = []
+    found = [] if markdown else [f"{name}: {markup} needs a blank in between" for markup in _GLUED.findall(translated)]
     for there, here in zip_longest(parts(original, markdown), parts(translated, markdown)):
         if there is None or here is None:
             more = "the original" if here is None else "the translation"
             found.append(f'{name}: only {more} has the section "{(there or here).title}"')
             break
         for what, wanted in there.common.items():
-            found += [
-                f"{name}:{here.line}: {what}: {difference}" for difference in _differences(wanted, here.common[what])
-            ]
+            given = here.common[what]
+            found += [f"{name}:{here.line}: {what}: {difference}" for difference in _differences(wanted, given)]
     return found
 
 
@@ -130,11 +137,17 @@ def _differences(wanted: list[str], given: list[str]) -> Iterator[str]:
     missing = [text for text in wanted if text not in given]
     more = [text for text in given if text not in wanted]
     for text in missing:
-        yield f'"{text}" is missing'
+        yield f'"{_shown(text, given)}" is missing'
     for text in more:
-        yield f'"{text}" is not in the original'
+        yield f'"{_shown(text, wanted)}" is not in the original'
     if not missing and not more and wanted != given:
         yield "the order or the number differs from the original"
+
+
+def _shown(text: str, others: list[str]) -> str:
+    """Return the first line of a text that no other one has."""
+    known = {line for other in others for line in other.split("\n")}
+    return next((line.strip() for line in text.split("\n") if line not in known), text)
 
 
 def pairs() -> Iterator[tuple[Path, Path]]:

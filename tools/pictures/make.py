@@ -20,6 +20,7 @@ _TASKS = ("Bring the platform to the declared state", "Show the services, what i
 def make(reader: Reader, runs: Runs) -> None:
     """Write the pictures and say how large they are."""
     IMAGES.mkdir(exist_ok=True)
+    reader.expect_fonts()
     drawings.main()
     printed = excerpt(runs.terminal, _TASKS)
     for theme in THEMES:

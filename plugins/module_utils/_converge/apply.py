@@ -98,7 +98,7 @@ class Applier:
         self._failed = True
         row.fail(error)
         if not self._remember or self._services.without_user_tags:
-            _mention_unseen(row)
+            _mention_unseen(row, self._remember)
         self._on_row(row)
         self._skip(followers, row)
         if self._stopped:
@@ -131,11 +131,13 @@ def _keep_sources(rows: Sequence[Row]) -> None:
             row.skip(f"its clone {quoted(wanted[row.action.uuid].action.name)} failed")
 
 
-def _mention_unseen(row: Row) -> None:
+def _mention_unseen(row: Row, remember: bool) -> None:
     """Say how to complete a new service whose missing fields no later run could see."""
     unseen = unseen_fields(row)
     if unseen and row.error is not None:
+        always = "run once with update_write_only=always"
+        then = "run again; where user tags still cannot be used, " if remember else ""
         row.error.append(
-            "fix the cause, then run once with update_write_only=always, because the platform does not show "
+            f"fix the cause, {then}{always}, because the platform does not show "
             f"{listed(unseen, 20)}, and a later run cannot see whether they are set"
         )

@@ -27,23 +27,25 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 SOON = 5.0
 
 
-def further_errors(
+def with_further_errors(
     connection: Connection,
     items: Sequence[Item],
     known: Sequence[ValidationError],
     signals: SignalGuard,
     redactor: Redactor,
-) -> list[ValidationError]:
-    """Return the errors of the valid items that the platform shows; none if it does not respond soon.
+) -> InvalidInput:
+    """Return an exception with the known errors and those of the valid items that the platform shows, if it responds soon.
 
     :param known: the errors of the other items.
     """
     valid = _unaffected(items, known)
     if not valid:
-        return []
+        return InvalidInput(known)
     quick = connection._replace(timeout=min(connection.timeout, SOON), job_timeout=min(connection.job_timeout, SOON))
+    client = Client(quick, signals=signals, redact=redactor.redact_all)
+    found: Sequence[ValidationError] = []
     try:
-        with Client(quick, signals=signals, redact=redactor.redact_all) as client, client.few_tries():
+        with client, client.few_tries():
             try:
                 services = Services(client)
                 plan = make_plan(valid, read_snapshot(services, valid, listing=True), redactor=redactor)
@@ -55,9 +57,11 @@ def further_errors(
     except Interrupted:
         raise
     except AiosError:
-        return []
+        pass
     # The source of a clone may be among the invalid items.
-    return [error for error in found if error.option != "clone_from"]
+    refused = InvalidInput([*known, *(error for error in found if error.option != "clone_from")])
+    refused.warnings += client.warnings
+    return refused
 
 
 def _unaffected(items: Sequence[Item], known: Sequence[ValidationError]) -> list[Item]:

@@ -217,10 +217,10 @@ def test_what_was_done_in_part_is_listed_with_the_failures(platform: Platform, t
 def test_a_report_has_the_language_of_the_option_else_of_the_locale(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locale: str, option: dict[str, str], tag: str
 ) -> None:
-    monkeypatch.setenv("LC_ALL", locale)
     path = tmp_path / "report.html"
     applied, refused = services(1), [{"name": "a", "colour": "red"}]
     for declared, outcome in ((applied, "1 个服务已变更"), (refused, "没有执行任何操作")):
+        monkeypatch.setenv("LC_ALL", locale)  # Ansible replaces one that is not installed
         result = platform.run("model_services", {"model_services": declared, "report_path": str(path), **option})
         text = path.read_text(encoding="utf-8")
         assert f'<html lang="{tag}">' in text

@@ -171,6 +171,23 @@ def test_a_run_that_fails_in_between_is_made_good_by_the_next(platform: Platform
     assert len(tags(platform)) == 1
 
 
+def test_the_advice_after_user_tags_could_not_be_read_fits_a_platform_that_has_them(
+    platform: Platform, adopted: str
+) -> None:
+    forbidden = {"status": {"code": 403, "body": "<html>403</html>"}}
+    no_tags = {"match": {"path_regex": "user-tags$", "times": 0}, "fault": forbidden}
+    platform.sim.faults([no_tags, rule("update", "job_error")])
+    items = [{**service, "startup_parameters": {"a": "1"}} for service in ({**NEW, "name": "new"}, {"uuid": adopted})]
+    failed = platform.run(BULK, {"model_services": items, "concurrency": 1})
+    assert "run again; where user tags still cannot be used, run once with update_write_only=always" in failed["msg"]
+    platform.sim.clear_faults()
+    platform.sim.clear_log()
+    apply(platform, *items)
+    assert kinds(platform).count("update") == 2
+    apply(platform, *items)
+    assert kinds(platform) == []
+
+
 def test_a_tag_whose_outcome_is_lost_is_there_once(platform: Platform, adopted: str) -> None:
     platform.sim.faults([rule("tag", "close_after"), rule("tag", "job_lost", nth=2)])
     for level in ("info", "debug"):

@@ -24,7 +24,13 @@ from ansible_collections.zstack.aios.tests.support.raw_server import RawServer
 
 ROOT = Path(__file__).resolve().parents[3]
 #: What users read. Translations have the examples of their originals; those of modules have a test of their own.
-TEXTS = ("README.md", "roles/*/README.md", "docs/docsite/rst/*.rst", "roles/*/meta/argument_specs.yml")
+TEXTS = (
+    "README.md",
+    "examples/*/README.md",
+    "roles/*/README.md",
+    "docs/docsite/rst/*.rst",
+    "roles/*/meta/argument_specs.yml",
+)
 PLUGINS = ("plugins/filter/*.yml", "plugins/lookup/*.py")
 PAGES = {
     **{str(path.relative_to(ROOT)): [path] for pattern in TEXTS for path in sorted(ROOT.glob(pattern))},
@@ -59,6 +65,8 @@ class Page:
 KEY = {"aios_key_id": constants.ACCESS_KEY_ID, "aios_key_secret": constants.ACCESS_KEY_SECRET}
 EXPECTED = {
     "README.md": Page(leaves=("chat", "chat-canary"), not_run=6, variables=KEY),
+    "examples/awx/README.md": Page(not_run=1),
+    "examples/layers/README.md": Page(not_run=1),
     "roles/model_services/README.md": Page(
         services=({"name": "qwen3-old"},),
         leaves=("chat", "qwen3-32b", "qwen3-32b-finance", "qwen3-32b-sales", "qwen3-32b-support"),
@@ -161,6 +169,7 @@ def test_every_example_is_run_or_says_why_not() -> None:
     left_out = {}
     for name in PAGES:
         examples = examples_of(name)
+        print(f"\n{name}")
         for example in examples:
             print(line(example))
             assert example.reason != "", f"{example.place} is marked without a reason"
@@ -179,4 +188,4 @@ def examples_of(name: str) -> list[Example]:
 def line(example: Example) -> str:
     """Return what the list says of an example."""
     what = example.path or example.text.splitlines()[0]
-    return f"{example.place:<28} {example.language:<8} {what[:60]:<60} {example.reason or 'run'}"
+    return f"  {example.place:<26} {example.language:<9} {what[:60]:<60}  {example.reason or 'run'}"

@@ -172,3 +172,11 @@ def test_a_planted_fault_is_noticed(
     assert sorts(bench, what) == set(), "without the fault every promise is kept"
     plant(monkeypatch)
     assert broken in sorts(bench, what)
+
+
+@pytest.mark.parametrize("folder", ["", "loop"])
+@pytest.mark.parametrize("request_number", [2, 3, 6])
+def test_a_platform_that_stays_out_of_reach_breaks_no_promise(bench: Bench, request_number: int, folder: str) -> None:
+    what = schedule([NEW], {"match": {"kind": [], "nth": request_number, "times": 0}, "fault": "close_before"})
+    what.folder = folder
+    assert sorts(bench, what) == set()

@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.lookup.role_variables import role_options
-from ansible_collections.zstack.aios.plugins.plugin_utils.role import PLATFORM, RoleVariables
+from ansible_collections.zstack.aios.plugins.plugin_utils.role import PLAN_HOLDS, PLATFORM, RoleVariables
 
 ROLE = Path(__file__).resolve().parents[3] / "roles" / "model_services"
 DEFAULTS = yaml.safe_load((ROLE / "defaults" / "main.yml").read_text(encoding="utf-8"))
 ITEMS = [{"name": "qwen"}]
+#: What the role itself notes of a host.
+NOTES = {"platform": PLATFORM, "plan_holds": PLAN_HOLDS}
 
 
 def role(host: str = "one", inventory: dict[str, dict[str, Any]] | None = None, **given: Any) -> RoleVariables:
@@ -26,7 +28,7 @@ def role(host: str = "one", inventory: dict[str, dict[str, Any]] | None = None, 
 
     :param inventory: the hosts of the play and their variables, without the prefix; one host unless it is given.
     """
-    hosts = {name: {PLATFORM if key == "platform" else f"model_services_{key}": value for key, value in more.items()}
+    hosts = {name: {NOTES.get(key, f"model_services_{key}"): value for key, value in more.items()}
              for name, more in (inventory or {host: {"host": "aios.example.com"}}).items()}  # fmt: skip
     own = {f"model_services_{name}": value for name, value in given.items()}
     seen = {**DEFAULTS, "inventory_hostname": host, "ansible_play_hosts_all": list(hosts), **hosts[host], **own}
@@ -96,6 +98,8 @@ def test_paths_start_where_ansible_was_started(monkeypatch: pytest.MonkeyPatch, 
         ({"plan_digest": {"one": "b" * 64}, "fail_on_drift": True}, ""),
         ({"plan_digest": {"one": "b" * 64}, "ansible_check_mode": True}, ""),
         ({"plan_digest": "a" * 64, "ansible_check_mode": True}, "a" * 64),
+        ({"plan_digest": int("12" * 32)}, "12" * 32),
+        ({"plan_digest": {"one": int("12" * 32)}}, "12" * 32),
     ],
 )
 def test_a_host_is_held_to_its_own_digest_unless_it_plans(given: dict[str, Any], digest: str) -> None:
@@ -129,6 +133,48 @@ def test_prune_is_refused_when_hosts_may_be_hidden(given: dict[str, Any], error:
     [found] = role("one", two, **given).errors()
     assert error in found
     assert role("one", two, **{**given, "prune": False}).errors() == []
+
+
+def test_all_or_nothing_is_refused_when_hosts_are_hidden_or_begin_later() -> None:
+    two = {"one": {"host": "a"}, "two": {"host": "b"}}
+    [hidden] = role("one", two, all_or_nothing=True, expect_hosts=3).errors()
+    assert (
+        "model_services_all_or_nothing is refused: model_services_expect_hosts is 3 but this play has 2 hosts" in hidden
+    )
+    [batch] = role("one", two, all_or_nothing=True, ansible_play_batch=["one"]).errors()
+    assert "model_services_all_or_nothing is refused with serial" in batch
+    for given in ({"all_or_nothing": False}, {"all_or_nothing": True, "ansible_check_mode": True}):
+        assert role("one", two, expect_hosts=3, ansible_play_batch=["one"], **given).errors() == []
+
+
+def test_hosts_wait_for_one_another_only_to_write_and_when_there_are_several() -> None:
+    two = {"one": {"host": "a"}, "two": {"host": "b"}}
+    assert role("one", two, all_or_nothing="yes").settings()["together"]
+    assert not role("one", two).settings()["together"]
+    assert not role("one", two, all_or_nothing=True, fail_on_drift=True).settings()["together"]
+    assert not role("one", all_or_nothing=True).settings()["together"]
+
+
+def test_refused_plans_are_named_with_their_reasons() -> None:
+    holds = {"plan_holds": True, "result": {"msg": "1 service would change"}}
+    hosts: dict[str, dict[str, Any]] = {
+        "one": holds,
+        "two": {"plan_holds": False, "result": {"failed": True, "msg": "not\nreachable"}},
+        "three": {"plan_holds": False, "result": {"msg": "3 services changed"}},
+        "four": {},
+        **{f"more{number}": {} for number in range(3)},
+    }
+    active = [host for host in hosts if host != "four"]
+    [head, *reasons, cure] = role("one", hosts, ansible_play_hosts=active).plan_errors()
+    assert head == "model_services_all_or_nothing is true, and 6 of 7 plans are refused:"
+    assert reasons[:3] == [
+        "two: not reachable",
+        "three: it made no plan; set model_services_all_or_nothing for all hosts of the play",
+        "four: it failed before the plan was made",
+    ]
+    assert len(reasons) == 6 and reasons[5] == "1 more"
+    assert cure.startswith("Next: ")
+    assert role("one", {"one": holds, "two": holds}).plan_errors() == []
 
 
 @pytest.mark.parametrize("given", [{"expect_hosts": 2}, {"expect_hosts": 2, "ansible_limit": "one"}])
