@@ -62,9 +62,10 @@ docs:  ## build the HTML documentation below .build/docs
 pictures:  ## use the HTML report in Chromium, make the pictures of README and guides; ARGS=--use makes none
 	@$(RUN) python -m tools.pictures $(ARGS)
 
-generate:  ## write anew what follows from tables: parts of the documentation, addresses
+generate:  ## write anew what follows from tables and examples: parts of the documentation, drawings, addresses
 	@$(RUN) python -m tools.checks.generated_docs
 	@$(RUN) python -m tools.checks.addresses --write
+	@$(RUN) python -m tools.pictures.drawings
 
 changelog:  ## write CHANGELOG.md from the fragments for the version of galaxy.yml
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins

@@ -69,6 +69,8 @@ def _build(commands: Commands, configuration: pathlib.Path) -> int:
     for page in (_DOCS / "rst").glob("*_role.rst"):
         page.write_text(main_first(page.read_text(encoding="utf-8")), encoding="utf-8")
     if not code:
+        # antsibull-docs takes the pages only.
+        shutil.copytree(CHECKOUT / "docs" / "docsite" / "rst" / "images", _DOCS / "rst" / "docsite" / "images")
         settings = [word for name, value in _SPHINX.items() for word in ("-D", f"{name}={value}")]
         code = commands.run("sphinx-build", "-q", "-C", *settings, "-b", "html", "rst", "html", cwd=_DOCS)
     for page in (_DOCS / "html" / "docsite").glob("*_*/*.html"):

@@ -20,6 +20,15 @@ _HOW = (
 )
 
 
+#: The picture of one character, as text.
+_DRAWN = """(character) => {
+  const context = document.createElement("canvas").getContext("2d");
+  context.font = "40px sans-serif";
+  context.fillText(character, 10, 60);
+  return context.canvas.toDataURL();
+}"""
+
+
 class NotAsExpected(Exception):
     """The page does not do what a person expects."""
 
@@ -57,6 +66,20 @@ class Reader:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
+
+    def expect_fonts(self) -> None:
+        """Expect that Chinese characters are not all drawn as the same box.
+
+        :raises NotAsExpected: they are; the message says what to install.
+        """
+        page = self._browser.new_page()
+        drawn = [page.evaluate(_DRAWN, character) for character in "模型服务"]
+        page.close()
+        expect(
+            len(set(drawn)) > 1,
+            "no font has Chinese characters. Install one (Debian: apt-get install fonts-noto-cjk; Fedora: "
+            "dnf install google-noto-sans-cjk-fonts), or put it below .build/home/.fonts",
+        )
 
     @contextlib.contextmanager
     def opens(self, path: pathlib.Path, **options: Any) -> Iterator[Page]:

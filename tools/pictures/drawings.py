@@ -49,13 +49,13 @@ def workflow_nodes() -> list[tuple[str, str]]:
     objects = _read("awx", "objects.yml")
     described = {template["name"]: template["description"] for template in objects["aios_job_templates"]}
     nodes = {node["identifier"]: node for node in objects["aios_workflow_nodes"]}
-    following = {name: node.get("related", {}).get("success_nodes", ()) for name, node in nodes.items()}
-    (name,) = nodes.keys() - {after["identifier"] for afters in following.values() for after in afters}
+    (name,) = nodes.keys() - {after for node in nodes.values() for after in node["success_nodes"]}
     found = [("sync", "Update the project and the inventory from Git")]
     while name:
-        template = nodes[name]["unified_job_template"]["name"]
-        found.append((name, described.get(template, template)))
-        name = next((after["identifier"] for after in following[name]), "")
+        node = nodes[name]
+        approval = node.get("approval_node", {}).get("name")
+        found.append((name, approval or described[node["unified_job_template"]]))
+        name = next(iter(node["success_nodes"]), "")
     return found
 
 

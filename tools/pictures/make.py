@@ -14,12 +14,13 @@ from tools.pictures.shots import shoot
 from tools.pictures.terminal import excerpt, terminal_svg
 from tools.pictures.themes import IMAGES, THEMES, image
 
-_TASKS = ("Bring the platform to the declared state", "Show the outcome", "Show the services, what is lost first")
+_TASKS = ("Bring the platform to the declared state", "Show the services, what is lost first")
 
 
 def make(reader: Reader, runs: Runs) -> None:
     """Write the pictures and say how large they are."""
     IMAGES.mkdir(exist_ok=True)
+    reader.expect_fonts()
     drawings.main()
     printed = excerpt(runs.terminal, _TASKS)
     for theme in THEMES:

@@ -14,7 +14,7 @@ from tools.pictures.browser import Reader
 from tools.pictures.themes import Theme
 
 #: CSS pixels, and pixels of the picture for each: sharp on a screen of high resolution.
-_SIZE, _SCALE = {"width": 1120, "height": 840}, 1.25
+_SIZE, _SCALE = {"width": 1120, "height": 985}, 1.25
 _COLOURS = 80
 
 
@@ -25,7 +25,11 @@ def shoot(reader: Reader, report: pathlib.Path, theme: Theme, target: pathlib.Pa
 
 
 def _small(png: bytes) -> bytes:
+    """Return the picture in its most frequent colours: backgrounds stay as they are, edges of letters take the nearest."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
+    frequent = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[:_COLOURS]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([part for _pixels, colour in frequent for part in colour])
     out = io.BytesIO()
-    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
