@@ -78,11 +78,12 @@ class RoleVariables:
         :return: ``src``, ``report_path``, ``export_path``, ``undo_path``, ``ca_path``, ``plan_digest`` (that of this host),
             ``plan_only``, ``identifies`` and ``together``.
         """
+        export_path = str(self._option("export_path") or "")
         src, reports = self._option("src") or [], self._option("report_path") or []
         return {
             "src": [_absolute(path) for path in (src if isinstance(src, list) else [src])],
             "report_path": [_absolute(path) for path in (reports if isinstance(reports, list) else [reports])],
-            "export_path": _absolute(self._option("export_path")),
+            "export_path": _absolute(export_path) + ("/" if export_path.endswith("/") else ""),  # the sign of a folder
             "undo_path": _absolute(self._option("undo_path")),
             "ca_path": _absolute(self._option("ca_path")),
             "plan_digest": self._digest(),
@@ -247,7 +248,8 @@ class RoleVariables:
 
     def _shared_export(self) -> str:
         path = self._option("export_path")
-        if not path or [self._of_host(host, f"{PREFIX}export_path") for host in self._hosts].count(path) < 2:
+        paths = [_absolute(self._of_host(host, f"{PREFIX}export_path")) for host in self._hosts]
+        if not path or paths.count(_absolute(path)) < 2:
             return ""
         return (
             f"{PREFIX}export_path is {path} for several hosts, whose exports would overwrite one another. Next: use "
