@@ -128,7 +128,7 @@ def run(commands: str, folder: Path, platform: Platform, environment: dict[str, 
     }
     done = subprocess.run(
         ["bash", "-x", "-c", commands], cwd=folder, env={**kept, **own, **login, **environment, "HOME": str(folder)},
-        input=f"{constants.ADMIN_PASSWORD}\n", text=True, timeout=180, check=False,
+        input=f"{constants.ADMIN_PASSWORD}\n", text=True, timeout=600, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
