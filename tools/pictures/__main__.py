@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from tools.demo.commands import Unexpected
 from tools.env import uv
 from tools.env.environment import BUILD, CHECKOUT, VENV
 from tools.env.processes import stop_on_signals
@@ -28,20 +29,27 @@ def main(arguments: list[str]) -> int:
     stop_on_signals()
     uv.install(VENV, uv.environment(uv.pip_settings()), "--require-hashes", "-r", str(_REQUIREMENTS))
     # Only now are there the libraries that these import.
-    from tools.pictures import browser, use
+    from tools.pictures.browser import NotAsExpected, started
+    from tools.pictures.make import make
     from tools.pictures.runs import run_all
+    from tools.pictures.use import use_all
 
-    with browser.started() as reader:
-        runs = run_all(BUILD / "pictures")
-        broken = use.use_all(reader, runs)
-        if not parsed.use and not broken:
-            from tools.pictures.make import make
-
-            make(reader, runs)
-    say(
-        paint("red", f"{broken} uses of the report fail") if broken else paint("green", "every use of the report works")
-    )
-    return int(bool(broken))
+    try:
+        with started() as reader:
+            if not parsed.use:
+                reader.expect_fonts()
+            runs = run_all(BUILD / "pictures")
+            broken = use_all(reader, runs)
+            if not parsed.use and not broken:
+                make(reader, runs)
+    except (NotAsExpected, Unexpected) as why:
+        say(paint("red", f"✘ {why}"))
+        return 1
+    if broken:
+        say(paint("red", f"{broken} uses of the report fail"))
+        return 1
+    say(paint("green", "every use of the report works"))
+    return 0
 
 
 if __name__ == "__main__":

@@ -103,7 +103,8 @@ td > .error { color: var(--bad); margin-bottom: .3rem; }
 
 table { width: 100%; border-collapse: collapse; }
 th { text-align: left; }
-.plain { background: var(--card); border: 1px solid var(--line); } .plain th, .plain td { padding: .45rem .9rem; }
+.plain { background: var(--card); border: 1px solid var(--line); }
+.plain th, .plain td { padding: .45rem .9rem; vertical-align: top; }
 .services { background: var(--card); border: 1px solid var(--line); }
 .services, .services > * { display: block; }
 .services > * > tr { display: grid; grid-template-columns: 31% 11.5rem minmax(0, 1fr); }
@@ -150,14 +151,19 @@ footer p { margin: .2rem 0; }
   .services > tbody > tr { padding: .75rem .9rem; }
   .services > tbody > tr > * { padding: 0 0 .35rem; }
   .badge + small { display: inline; margin-left: .5rem; }
+  .tiles div { padding-inline: .6rem; }
+  .tiles dt { overflow-wrap: normal; line-height: 1.3; }
+}
+@media screen and (max-width: 46rem) {
+  .plain > thead { display: none; }
+  .plain tr { display: block; padding-block: .4rem; }
+  .plain tr > * { display: block; padding-block: .1rem; }
   details table, details tbody { display: block; }
   details tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); border-top: 1px solid var(--line); }
   details table th, details table td { border: 0; }
   details th:first-child, details td:nth-child(2):last-child, details [colspan] { grid-column: 1 / -1; }
   details thead th:first-child { display: none; }
   details th:first-child { padding-bottom: 0; }
-  .tiles div { padding-inline: .6rem; }
-  .tiles dt { overflow-wrap: normal; line-height: 1.3; }
 }
 @media (max-width: 30rem) {
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .4rem; }
