@@ -27,7 +27,8 @@ settings.load_profile("steady")
 
 
 TESTS = Path(__file__).parent
-#: Tests that start Ansible or wait for long, longest first. They begin first, and `make quick` leaves them out.
+#: Tests that start Ansible, wait for long or try very many values. They begin first, longest first, and `make quick` leaves
+#: them out.
 SLOW = (
     "functional/reliability/test_chaos.py",
     "functional/guides",
@@ -41,6 +42,11 @@ SLOW = (
     "functional/reliability/test_signals.py",
     "functional/reliability/test_two_runs.py",
     "functional/security/test_secrets_nowhere.py",
+    "functional/declare/test_remember.py",
+    "functional/security/test_endless_listings.py",
+    "functional/reliability/test_chaos_judge.py",
+    "functional/bulk/test_undo.py",
+    "unit/report/test_hostile_values.py",
 )
 
 

@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-
-HEADER = "---\nmodel_services:\n"
+from ansible_collections.zstack.aios.plugins.module_utils._model.export import declaration_text
 
 
 def to_declaration(services: Sequence[Mapping[str, Any]]) -> str:
@@ -27,26 +25,13 @@ def to_declaration(services: Sequence[Mapping[str, Any]]) -> str:
         raise AnsibleFilterError("to_declaration: expects a list of model services")
     if not all(isinstance(service, Mapping) for service in services):
         raise AnsibleFilterError("to_declaration: expects every model service to be a mapping")
-    if not services:
-        return "---\nmodel_services: []\n"
-    blocks = [_block(service) for service in sorted(services, key=_by_name)]
-    return HEADER + "\n".join(blocks)
-
-
-def _by_name(service: Mapping[str, Any]) -> tuple[str, str]:
-    return (str(service.get("name", "")), str(service.get("uuid", "")))
-
-
-def _block(service: Mapping[str, Any]) -> str:
-    keys = sorted(service, key=lambda key: (key != "name", key))
-    text = yaml_codec.dump([{_plain(key): _plain(service[key]) for key in keys}], trimmed=False)
-    return "".join(f"  {line}" if line.strip() else line for line in text.splitlines(keepends=True))
+    return declaration_text([_plain(service) for service in services])
 
 
 def _plain(value: Any) -> Any:
     """Return the value without the marks that Ansible puts on its text, lists and mappings."""
     if isinstance(value, Mapping):
-        return {_plain(key): _plain(value[key]) for key in sorted(value, key=str)}
+        return {_plain(key): _plain(element) for key, element in value.items()}
     if isinstance(value, str):
         return str.__str__(value)  # the marked text of ansible-core 2.17 and 2.18 returns itself from str()
     if isinstance(value, Sequence):

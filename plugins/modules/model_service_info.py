@@ -307,15 +307,14 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions i
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, identify
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import equals
 from ansible_collections.zstack.aios.plugins.module_utils._platform.search import (
+    Declarable,
     Question,
     count,
-    declare,
-    names_by_uuid,
+    read_declarable,
     search,
     select,
     undeclarable,
     unshown_fields,
-    with_names,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import show_resource
@@ -343,12 +342,8 @@ def argument_spec() -> Spec:
 
 def read_question(params: dict[str, Any]) -> tuple[Question, list[ValidationError]]:
     """Return what is asked, and what is invalid in it."""
-    reader, errors, conditions = ConditionReader(MODEL_SERVICE), list[ValidationError](), []
-    for index, given in enumerate(params["conditions"] or []):
-        try:
-            conditions.append(reader.read(given))
-        except InvalidCondition as error:
-            errors.append(ValidationError("", f"conditions[{index}]", str(error)))
+    reader = ConditionReader(MODEL_SERVICE)
+    conditions, errors = reader.read_all(params["conditions"] or (), "conditions")
     conditions += [equals(option, trim(params[option])) for option in ("name", "uuid") if params[option] is not None]
     sort = ""
     try:
@@ -369,14 +364,12 @@ def read_question(params: dict[str, Any]) -> tuple[Question, list[ValidationErro
 class Findings(NamedTuple):
     """What the platform has said.
 
-    :param names: of all services there are, where these matter.
-    :param referred: the names of what services refer to by UUID, for each field, and warnings.
+    :param declarable: the services, where declarations are asked for.
     """
 
     total: int
     found: Sequence[Resource] = ()
-    names: Sequence[str] = ()
-    referred: tuple[dict[str, dict[str, str]], list[str]] = ({}, [])
+    declarable: Declarable | None = None
     platform: Platform | None = None
 
 
@@ -386,12 +379,10 @@ def read(params: dict[str, Any], services: Services, question: Question) -> Find
         findings = Findings(count(services, question))
     else:
         found, total = search(services, question)
-        everything = found
-        if params["declared"] and found and not question.everything:
-            everything = services.listing(params=[("fields", "uuid,name")])
-        findings = Findings(total, found, [service.name for service in everything])
-        if params["declared"] and params["declared_names"]:
-            findings = findings._replace(referred=names_by_uuid(services, found))
+        findings = Findings(total, found)
+        if params["declared"]:
+            declarable = read_declarable(services, question, found, params["declared_names"])
+            findings = findings._replace(declarable=declarable)
     return findings._replace(platform=identify(services.client)) if params["gather_platform"] else findings
 
 
@@ -412,12 +403,9 @@ def work(module: AiosModule) -> dict[str, Any]:
     if params["count_only"]:
         return result
     fields = params["fields"] or ()
-    if params["declared"]:
-        result["model_services"], warnings = declare(findings.found, findings.names, redactor, fields)
-        names, unread = findings.referred
-        if names:
-            result["model_services"] = [with_names(MODEL_SERVICE, form, names) for form in result["model_services"]]
-        warnings += [*undeclarable(MODEL_SERVICE, fields), *unread]
+    if findings.declarable is not None:
+        result["model_services"], warnings = findings.declarable.forms(redactor, fields)
+        warnings += undeclarable(MODEL_SERVICE, fields)
     else:
         result["model_services"] = [select(show_resource(service, redactor), fields) for service in findings.found]
         warnings = unshown_fields(MODEL_SERVICE, fields, findings.found)

@@ -578,6 +578,7 @@ EXAMPLES = r"""
       - name~=team-a-%
     prune_limit: 5%
     report_path: /tmp/model-services.html
+    report_language: zh_CN
 
 - name: Plan the changes
   zstack.aios.model_services:

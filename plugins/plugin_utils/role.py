@@ -23,7 +23,6 @@ PREFIX = "model_services_"
 _EVENT, _AROUND_PART, _AROUND_LINE = 1000, 170, 25
 #: The variable that says that a host has a plan, made since all hosts of the play began to make theirs.
 PLAN_HOLDS = f"__{PREFIX}plan_holds"
-ALL_OR_NOTHING = f"{PREFIX}all_or_nothing"
 #: So many refused hosts are named with the reason, of at most so many characters.
 _REASONS, _REASON = 5, 300
 #: The variable with what identifies the platform of a host, once the role has queried it.
@@ -79,11 +78,12 @@ class RoleVariables:
         :return: ``src``, ``report_path``, ``export_path``, ``undo_path``, ``ca_path``, ``plan_digest`` (that of this host),
             ``plan_only``, ``identifies`` and ``together``.
         """
+        export_path = str(self._option("export_path") or "")
         src, reports = self._option("src") or [], self._option("report_path") or []
         return {
             "src": [_absolute(path) for path in (src if isinstance(src, list) else [src])],
             "report_path": [_absolute(path) for path in (reports if isinstance(reports, list) else [reports])],
-            "export_path": _absolute(self._option("export_path")),
+            "export_path": _absolute(export_path) + ("/" if export_path.endswith("/") else ""),  # the sign of a folder
             "undo_path": _absolute(self._option("undo_path")),
             "ca_path": _absolute(self._option("ca_path")),
             "plan_digest": self._digest(),
@@ -136,7 +136,7 @@ class RoleVariables:
             return []
         count = f"{len(refused)} of {counted(len(self._hosts), 'plan')}"
         return [
-            f"{ALL_OR_NOTHING} is true, and {count} {'is' if len(refused) == 1 else 'are'} refused:",
+            f"model_services_all_or_nothing is true, and {count} {'is' if len(refused) == 1 else 'are'} refused:",
             *(
                 f"{host}: {printable(' '.join(reason.split()), _REASON)}"
                 for host, reason in list(refused.items())[:_REASONS]
@@ -152,7 +152,7 @@ class RoleVariables:
         result = self._of_host(host, f"{PREFIX}result")
         if isinstance(result, Mapping) and result.get("failed"):
             return str(result.get("msg"))
-        active = f"it made no plan; set {ALL_OR_NOTHING} for all hosts of the play"
+        active = "it made no plan; set model_services_all_or_nothing for all hosts of the play"
         return active if host in self._active else "it failed before the plan was made"
 
     def declaration_errors(self) -> list[str]:
@@ -192,7 +192,7 @@ class RoleVariables:
             else "Increase it if you added platforms."
         )
         return (
-            f"{f'{PREFIX}prune' if pruning else ALL_OR_NOTHING} is refused: model_services_expect_hosts is {self._expected} "
+            f"{PREFIX}{'prune' if pruning else 'all_or_nothing'} is refused: model_services_expect_hosts is {self._expected} "
             f"but this play has {counted(seen, 'host')} ({hosts}). {cure}"
         )
 
@@ -201,8 +201,8 @@ class RoleVariables:
         if not self._all_or_nothing or len(batch) >= len(self._active):
             return ""
         return (
-            f"{ALL_OR_NOTHING} is refused with serial: the first hosts would write before the plans of the others are "
-            f"known. Next: remove serial from the play, or set {ALL_OR_NOTHING} to false."
+            "model_services_all_or_nothing is refused with serial: the first hosts would write before the plans of the others "
+            "are known. Next: remove serial from the play, or set model_services_all_or_nothing to false."
         )
 
     def _shared_platform(self) -> str:
@@ -248,7 +248,8 @@ class RoleVariables:
 
     def _shared_export(self) -> str:
         path = self._option("export_path")
-        if not path or [self._of_host(host, f"{PREFIX}export_path") for host in self._hosts].count(path) < 2:
+        paths = [_absolute(self._of_host(host, f"{PREFIX}export_path")) for host in self._hosts]
+        if not path or paths.count(_absolute(path)) < 2:
             return ""
         return (
             f"{PREFIX}export_path is {path} for several hosts, whose exports would overwrite one another. Next: use "

@@ -33,6 +33,9 @@ _MARKDOWN = re.compile(
     r"(?:(?P=margin)# (?P<path>\S+\.\w+).*\n)?(?P<body>(?:(?!(?P=margin)```).*\n)*)",
     re.MULTILINE,
 )
+#: Every block of code, however it is written.
+_DIRECTIVE = re.compile(r"^ *\.\. (?:code|code-block|sourcecode|literalinclude)::", re.MULTILINE)
+_FENCE = re.compile(r"^( *)```.*\n(?:(?!\1```).*\n)*\1```$", re.MULTILINE)
 #: What a reader replaces by the address of a platform: that of the first simulator, or of the second one.
 _ADDRESS = re.compile(
     r"(?:https?://)?(?:127\.0\.0\.1(?::808(?P<port>[01])\b)?|aios(?:[.-](?P<city>\w+))?\.example\.com(?::\d+)?)(?:/zstack\b)?"
@@ -76,8 +79,14 @@ def read_examples(path: Path) -> list[Example]:
     text = path.read_text(encoding="utf-8")
     if path.suffix in (".py", ".yml"):
         return [Example(path.name, "yaml", "", documented, None) for documented in _documented(path, text)]
+    block, opening = (_MARKDOWN, _FENCE) if path.suffix == ".md" else (_RST, _DIRECTIVE)
+    blocks = list(block.finditer(text))
+    if len(blocks) != len(opening.findall(text)):
+        raise ValueError(
+            f"{path.name}: not every block of code is understood; give it a language and no further option"
+        )
     examples = []
-    for found in (_MARKDOWN if path.suffix == ".md" else _RST).finditer(text):
+    for found in blocks:
         reason = found["reason"]
         line = text.count("\n", 0, found.start("language")) + 1
         example = Example(

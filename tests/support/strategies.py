@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
-from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, scalars
+from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, scalars, yaml_type
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS
 from ansible_collections.zstack.aios.tests.simulator import constants
@@ -215,7 +215,7 @@ _SAMPLES: Mapping[type, Callable[..., Sample]] = {
     scalars.Uuid: _uuid,
     scalars.Integer: _integer,
     scalars.Boolean: _boolean,
-    field_types.Yaml: _yaml,
+    yaml_type.Yaml: _yaml,
     field_types.List: _list,
     field_types.Architecture: _architecture,
     field_types.Images: _images,
@@ -314,7 +314,7 @@ _VALUES: Mapping[type, Callable[..., st.SearchStrategy[Any]]] = {
     scalars.Uuid: lambda field, _field_type: st.sampled_from(known_uuids(field)),
     scalars.Integer: lambda _field, field_type: _in_any_form(st.integers(0, field_type.limit - 1)),
     scalars.Boolean: lambda _field, _field_type: st.sampled_from([True, False, "yes", "no"]),
-    field_types.Yaml: _yaml_forms,
+    yaml_type.Yaml: _yaml_forms,
     field_types.List: _list_values,
     field_types.Architecture: lambda _field, _field_type: st.sampled_from(["X86_64", "AARCH64", "x86_64"]),
     field_types.Images: _image_values,

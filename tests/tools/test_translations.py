@@ -122,7 +122,7 @@ def test_prose_comments_and_addresses_of_translated_pages_may_differ() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ("详情\n----\n", "", 'only the original has the section "Details"'),
+        ("详情\n----\n", "", "the original has 2 sections, the translation 1"),
         ("详情\n----", "详情\n^^^^", 'level of the heading: "-" is missing'),
         ("$ run --it ", "$ run --that ", "code: "),
         ("    :caption: here.sh\n", "", "code: "),

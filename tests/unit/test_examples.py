@@ -55,6 +55,20 @@ command
 """
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("page.rst", ".. code-block:: yaml\n    :linenos:\n\n    a: 1\n"),
+        ("page.rst", ".. literalinclude:: play.yml\n"),
+        ("page.md", "```\na: 1\n```\n"),
+    ],
+)
+def test_a_block_that_is_not_understood_is_an_error(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=f"{name}: not every block of code is understood"):
+        read_examples(tmp_path / name)
+
+
 def example(language: str, text: str, path: str = "", reason: str | None = None) -> Example:
     """Return an example of line 1."""
     return Example("page.rst:1", language, path, text, reason)

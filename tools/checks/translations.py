@@ -14,7 +14,6 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator
-from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -122,14 +121,18 @@ def complaints(name: str, original: str, translated: str) -> list[str]:
     """
     markdown = name.endswith(".md")
     found = [] if markdown else [f"{name}: {markup} needs a blank in between" for markup in _GLUED.findall(translated)]
-    for there, here in zip_longest(parts(original, markdown), parts(translated, markdown)):
-        if there is None or here is None:
-            more = "the original" if here is None else "the translation"
-            found.append(f'{name}: only {more} has the section "{(there or here).title}"')
+    sections, translations = parts(original, markdown), parts(translated, markdown)
+    if len(sections) != len(translations):
+        found.append(f"{name}: the original has {len(sections) - 1} sections, the translation {len(translations) - 1}")
+    for there, here in zip(sections, translations, strict=False):
+        differing = [
+            f"{name}:{here.line}: {what}: {difference}"
+            for what, wanted in there.common.items()
+            for difference in _differences(wanted, here.common[what])
+        ]
+        found += differing
+        if differing and len(sections) != len(translations):  # the next ones would be compared with their neighbours
             break
-        for what, wanted in there.common.items():
-            given = here.common[what]
-            found += [f"{name}:{here.line}: {what}: {difference}" for difference in _differences(wanted, given)]
     return found
 
 
@@ -147,7 +150,8 @@ def _differences(wanted: list[str], given: list[str]) -> Iterator[str]:
 def _shown(text: str, others: list[str]) -> str:
     """Return the first line of a text that no other one has."""
     known = {line for other in others for line in other.split("\n")}
-    return next((line.strip() for line in text.split("\n") if line not in known), text)
+    lines = text.split("\n")
+    return next((line for line in lines if line not in known), lines[0]).strip()
 
 
 def pairs() -> Iterator[tuple[Path, Path]]:

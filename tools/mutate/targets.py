@@ -37,6 +37,7 @@ TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
         "_platform/query.py": ("functional/declare/test_model_service_info.py", "functional/bulk/test_guards.py"),
         "_platform/conditions.py": ("functional/declare/test_model_service_info.py", "functional/bulk/test_guards.py"),
         "_model/field_types.py": ("functional/declare/test_tags.py", "functional/declare/test_fields.py"),
+        "_model/yaml_type.py": ("functional/declare/test_fields.py",),
         "_model/redaction.py": (
             "functional/declare/test_verification.py",
             "functional/security/test_secrets_nowhere.py",

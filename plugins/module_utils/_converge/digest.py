@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import YamlText
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import YamlText
 
 #: The parts of a digest in words, in their order; each has 16 digits.
 _PARTS = (

@@ -24,7 +24,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import is_protected
-from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 
@@ -70,13 +70,7 @@ def read_prune(
 
     :param unmanaged: whether to list what would be pruned.
     """
-    errors: list[ValidationError] = []
-    read: list[Condition] = []
-    for index, given in enumerate(conditions):
-        try:
-            read.append(reader.read(given))
-        except InvalidCondition as error:
-            errors.append(ValidationError("", f"prune_conditions[{index}]", str(error)))
+    read, errors = reader.read_all(conditions, "prune_conditions")
     if not wanted and not unmanaged:
         return None, errors
     if not conditions:

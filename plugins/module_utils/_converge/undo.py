@@ -25,11 +25,11 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import YamlText
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, UPDATE, Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import KEY, UNDO_KEY
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import YamlText
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import identify, platform_of
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client

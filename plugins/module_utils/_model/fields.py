@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import snake
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
 from ansible_collections.zstack.aios.plugins.module_utils._model.environment import environment_of
-from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Yaml
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType, InvalidValue
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import Yaml
 
 #: The operations of the platform that take fields.
 ADD, CLONE, UPDATE = "add", "clone", "update"

@@ -23,6 +23,8 @@ KEY = "model_services"
 UNDO_KEY = "undo_of"
 SUFFIXES = (".yml", ".yaml", ".json")
 MEBIBYTE = 1024 * 1024
+#: What a file begins with that Ansible Vault has encrypted.
+VAULT_HEADER = "$ANSIBLE_VAULT"
 
 
 #: An undo file, and what identifies the platform that it was written for.
@@ -197,7 +199,7 @@ def text_of(file: Path, size_limit: int) -> str:
         text = _content(file, size_limit).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Unreadable(f"it is not UTF-8 (at byte {error.start})") from None
-    if text.startswith("$ANSIBLE_VAULT"):
+    if text.startswith(VAULT_HEADER):
         raise Unreadable(
             "it is encrypted with Ansible Vault, which the module cannot decrypt; decrypt it, or pass its services as variables"
         )

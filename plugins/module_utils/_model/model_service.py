@@ -18,7 +18,6 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.field_types imp
     ModelRefs,
     Parameters,
     Specs,
-    Yaml,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import PROTECTED
@@ -32,6 +31,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import 
     Text,
     Uuid,
 )
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import Yaml
 
 
 def _field(option: str, wire: str, type: FieldType, *description: str, **more: Any) -> Field:

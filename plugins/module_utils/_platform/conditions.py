@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted, trim
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import Boolean, Integer, InvalidValue, Text
@@ -55,6 +56,17 @@ class ConditionReader:
         }
         self._options = {column: option for option, column in self.columns.items()}
         self._types = {field.option: field.type for field in schema.readable}
+
+    def read_all(self, given: Sequence[Any], option: str) -> tuple[list[Condition], list[ValidationError]]:
+        """Return the conditions of an option, and what is invalid in them."""
+        conditions: list[Condition] = []
+        errors: list[ValidationError] = []
+        for index, one in enumerate(given):
+            try:
+                conditions.append(self.read(one))
+            except InvalidCondition as error:
+                errors.append(ValidationError("", f"{option}[{index}]", str(error)))
+        return conditions, errors
 
     def read(self, given: Any) -> Condition:
         """Return one condition of a user: a text, or a mapping of ``field``, ``operator`` and ``value``.

@@ -115,6 +115,38 @@ def declare(
     return declared, warnings
 
 
+class Declarable(NamedTuple):
+    """Services, and what else of the platform their declarations depend on.
+
+    :param all_names: the names of every service on the platform.
+    :param referred: the names of what the services refer to by uuid, for each field, and warnings.
+    """
+
+    found: Sequence[Resource]
+    all_names: Sequence[str]
+    referred: tuple[Mapping[str, Mapping[str, str]], Sequence[str]] = ({}, ())
+
+    def forms(self, redactor: Redactor, fields: Sequence[str] = ()) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return the declaration of each service, and warnings, as :func:`declare` does."""
+        forms, warnings = declare(self.found, self.all_names, redactor, fields)
+        names, unread = self.referred
+        if names:
+            forms = [with_names(service.schema, form, names) for service, form in zip(self.found, forms, strict=True)]
+        return forms, [*warnings, *unread]
+
+
+def read_declarable(services: Services, question: Question, found: Sequence[Resource], named: bool) -> Declarable:
+    """Read what the declarations of the found services depend on.
+
+    :param named: whether to declare names in place of uuids.
+    """
+    everything = found
+    if found and not question.everything:
+        everything = services.listing(params=[("fields", "uuid,name")])
+    declarable = Declarable(found, [service.name for service in everything])
+    return declarable._replace(referred=names_by_uuid(services, found)) if named else declarable
+
+
 def names_by_uuid(services: Services, found: Sequence[Resource]) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Return the names of what services refer to by uuid, for each field that takes names, and warnings.
 

@@ -124,6 +124,7 @@ details tbody th { font-weight: 500; }
 details td[colspan] { padding: 0 0 .5rem; border: 0; }
 details td { white-space: pre-wrap; }
 em { color: var(--soft); }
+:lang(zh) :is(em, i) { font-style: normal; }
 pre { margin: 0; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: 6px; background: var(--code);
   font-size: .8rem; line-height: 1.5; white-space: pre-wrap; }
 ins, del { text-decoration: none; }

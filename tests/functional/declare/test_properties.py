@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import operator
+import tempfile
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
@@ -82,6 +83,24 @@ def test_an_export_of_any_platform_applies_as_no_change(platform: Platform, inve
     assert not applied["changed"], applied["diff"]
     assert platform.writes() == []
     assert platform.sim.services() == before
+
+
+@steady
+@given(platforms, st.booleans())
+def test_an_exported_folder_of_any_platform_applies_as_no_change(
+    platform: Platform, inventories: list[dict[str, Any]], yaml_files: bool
+) -> None:
+    platform.sim.reset()
+    platform.sim.seed(as_json(inventories))
+    with tempfile.TemporaryDirectory() as folder:
+        options = {"path": folder, "yaml_files": yaml_files, "system": True}
+        exported = platform.run("model_services_export", options)
+        assert not exported.failed, exported["msg"]
+        assert exported["summary"]["services"] == len(inventories)
+        applied = platform.run(BULK, {"src": [folder]}, diff=True)
+        assert not applied.failed, applied["msg"]
+        assert applied["summary"]["unchanged"] == len(inventories) and not applied["changed"], applied["diff"]
+        assert not platform.run("model_services_export", options)["changed"]
 
 
 @steady

@@ -128,7 +128,7 @@ def run(commands: str, folder: Path, platform: Platform, environment: dict[str, 
     }
     done = subprocess.run(
         ["bash", "-x", "-c", commands], cwd=folder, env={**kept, **own, **login, **environment, "HOME": str(folder)},
-        input=f"{constants.ADMIN_PASSWORD}\n", text=True, timeout=180, check=False,
+        input=f"{constants.ADMIN_PASSWORD}\n", text=True, timeout=600, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
@@ -167,6 +167,7 @@ def test_the_examples_of_a_page_run_in_their_order(
 def test_every_example_is_run_or_says_why_not() -> None:
     """Prints the list of all examples."""
     left_out = {}
+    assert set(EXPECTED) <= set(PAGES)
     for name in PAGES:
         examples = examples_of(name)
         print(f"\n{name}")

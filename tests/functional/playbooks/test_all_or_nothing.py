@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
-from ansible_collections.zstack.aios.tests.support.playbooks import PASSWORD_VARIABLE, Field, service
+from ansible_collections.zstack.aios.tests.support.declarations import service, stored
+from ansible_collections.zstack.aios.tests.support.playbooks import PASSWORD_VARIABLE, Field
 
 TOGETHER = {"model_services_all_or_nothing": True}
 UNREACHABLE = {**PASSWORD_VARIABLE, "model_services_host": "127.0.0.1:9", "model_services_job_timeout": 1}
@@ -35,7 +36,7 @@ def test_a_platform_that_changed_since_the_approval_keeps_all_from_writing(three
     assert planned.code == 0, planned.text
     approved = {"model_services_plan_digest": planned.stats["model_services_plan_digest"]}
     changed = three.platforms["two"]
-    changed.seed([{"name": "qwen-two", "description": "of somebody else", "yaml": "a: 1"}])
+    changed.seed([stored(service("qwen-two", request_cpu=1))])
     for simulator in three.platforms.values():
         simulator.clear_log()
     refused = three.run("zstack.aios.provision", variables=approved)
@@ -46,7 +47,7 @@ def test_a_platform_that_changed_since_the_approval_keeps_all_from_writing(three
     for host in ("one", "three"):
         message = refused.failures[host]
         assert "model_services_all_or_nothing is true, and 1 of 3 plans is refused:\ntwo: plan_digest: " in message
-        assert f"The plan of {host}: 1 service would change" in message
+        assert f"The plan of {host}: 1 to be created." in message
         assert "Nothing was written." in message
     assert "model_services_plan_digest" not in refused.stats, "the approved plan was not used"
 
@@ -65,11 +66,11 @@ def test_whatever_refuses_a_plan_refuses_all(three: Field) -> None:
     address = three.hosts.pop("two")
     del three.hosts["three"]
     refused: dict[str, tuple[dict[str, Any], str]] = {
-        "digest": ({"model_services_plan_digest": "1" * 64}, "digest: plan_digest: "),
+        "digest": ({"model_services_plan_digest": "1" * 64}, "plan_digest: "),
         "unapproved": ({"model_services_plan_digest": {"other": "1" * 64}}, "has no entry for unapproved"),
         "invalid": ({"model_services_items": [service("x", request_cpu="many")]}, "is not a whole number"),
-        "away": (UNREACHABLE, "away: no connection to http://127.0.0.1:9/zstack"),
-        "early": ({}, "early: it failed before the plan was made"),
+        "away": (UNREACHABLE, "no connection to http://127.0.0.1:9/zstack"),
+        "early": ({}, "it failed before the plan was made"),
     }
     three.hosts |= {host: {**address, **variables} for host, (variables, _reason) in refused.items()}
     spoil = {"ansible.builtin.fail": {"msg": "on its own account"}, "when": "inventory_hostname == 'early'"}
@@ -94,7 +95,7 @@ def test_hosts_that_are_not_in_step_are_refused(three: Field) -> None:
         play = {"name": "Provision", "hosts": "platforms", "gather_facts": False, "tasks": [role], **how}
         (three.folder / "site.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
         run = three.run("site.yml")
-        assert run.failures.keys() == three.hosts.keys(), run.text
+        assert run.failures, run.text
         assert {host: three.writes(host) for host in three.hosts} == dict.fromkeys(three.hosts, [])
         assert all(reason in message for message in run.failures.values()), run.text
 
@@ -107,5 +108,5 @@ def test_plans_of_an_earlier_play_do_not_count(three: Field) -> None:
     apply = {"hosts": "platforms", "gather_facts": False, "tasks": [rescued]}
     (three.folder / "site.yml").write_text(yaml.safe_dump([plan, apply]), encoding="utf-8")
     run = three.run("site.yml")
-    assert "two: it made no plan." in run.text, run.text
+    assert "two: it made no plan; " in run.text, run.text
     assert {host: three.writes(host) for host in three.hosts} == dict.fromkeys(three.hosts, [])

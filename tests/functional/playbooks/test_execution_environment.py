@@ -33,6 +33,7 @@ def test_the_build_context_is_complete(tmp_path: Path) -> None:
     archive.write_bytes(b"what make dist builds")
     context = tmp_path / "context"
     command = ["ansible-builder", "create", "--file", "execution-environment.yml", "--context", str(context)]
+    command += ["--output-filename", "Containerfile"]
     done = subprocess.run(command, cwd=tmp_path / EXAMPLE, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -137,7 +137,7 @@ def test_modules_run_ad_hoc(platform: Platform, tmp_path: Path) -> None:
     assert platform.writes() == []
 
 
-@pytest.mark.parametrize("module", ["model_service", "model_service_info", "model_services"])
+@pytest.mark.parametrize("module", ["model_service", "model_service_info", "model_services", "model_services_export"])
 def test_the_examples_of_the_documentation_run(platform: Platform, tmp_path: Path, module: str) -> None:
     text = importlib.import_module(f"{PACKAGE}.{module}").EXAMPLES
     replaced = {"center-1": constants.MODEL_CENTER_NAME, "/tmp/": f"{tmp_path}/", "aios.example.com": platform.sim.url}
@@ -162,10 +162,12 @@ def test_the_examples_of_the_documentation_run(platform: Platform, tmp_path: Pat
     changes = {
         "model_service": ["add", "clone", "update", "update", "delete"],
         "model_service_info": [],
+        "model_services_export": [],
         "model_services": ["add", "clone", *["delete"] * 2, *["update"] * 19],
     }
     assert sorted(kinds(platform)) == sorted(changes[module])
     assert (tmp_path / "model-services.html").exists() == (module == "model_services")
+    assert (tmp_path / "exported" / "team-a-00.config.yaml").exists() == (module == "model_services_export")
 
 
 def test_async_tasks_run_by_themselves_and_return_their_result_later(platform: Platform, tmp_path: Path) -> None:

@@ -215,6 +215,8 @@ def test_exports_are_refused_where_they_would_be_of_the_wrong_platform_or_lost(t
     assert refused.code != 0
     assert "model_services_export_path is all.yml for several hosts" in refused.text
     assert "did you mean model_services_export_path?" in refused.text
+    file = two.run("zstack.aios.export", variables={"model_services_export_yaml_files": True})
+    assert file.failures.keys() == {"one", "two"} and "yaml_files: it needs a folder" in file.failures["one"]
     planned = two.run("zstack.aios.export", "--check")
     assert planned.code == 0, planned.text
     assert "0 model services would be written to" in planned.text
@@ -223,6 +225,33 @@ def test_exports_are_refused_where_they_would_be_of_the_wrong_platform_or_lost(t
     shared = two.run("zstack.aios.export", ZSTACK_HOST=two.platforms["one"].url)
     assert "model_services_host is not set for one and the play has 2 hosts" in shared.text
     assert list(two.folder.glob("*.yml")) == []
+
+
+def test_each_platform_is_exported_to_a_folder_that_applies_as_no_change(two: Field) -> None:
+    for simulator in two.platforms.values():
+        names = ("qwen", "Qwen", "builtin")
+        simulator.seed([{"name": name, "yaml": "a: 1", "system": name == "builtin"} for name in names])
+    export = {
+        "model_services_export_path": "exports/{{ inventory_hostname }}/",
+        "model_services_export_yaml_files": True,
+        "model_services_export_prune": True,
+    }
+    planned = two.run("zstack.aios.export", "--check", "--diff", variables=export)
+    assert planned.code == 0, planned.text
+    assert "created: qwen.config.yaml" in planned.text and "2 model services would be written to" in planned.text
+    assert not (two.folder / "exports").exists()
+    exported = two.run("zstack.aios.export", variables=export)
+    assert exported.changed == {"one": 1, "two": 1}, exported.text
+    for host in two.hosts:
+        files = {path.name for path in (two.folder / "exports" / host).iterdir()}
+        assert len(files) == 4 and {"qwen.yml", "qwen.config.yaml"} < files
+    (two.folder / "exports" / "two" / "qwen.yml").unlink()
+    again = two.run("zstack.aios.export", variables=export)
+    assert again.changed == {"one": 0, "two": 1}, again.text
+    src = {"model_services_src": ["exports/{{ inventory_hostname }}"]}
+    applied = two.run("zstack.aios.provision", variables=src)
+    assert applied.code == 0 and applied.changed == {"one": 0, "two": 0}, applied.text
+    assert two.writes("one") == two.writes("two") == []
 
 
 def test_a_plan_is_not_held_to_the_digests_that_a_workflow_hands_on(field: Field) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ValidationError
 from ansible_collections.zstack.aios.plugins.module_utils._converge import execute
-from ansible_collections.zstack.aios.plugins.module_utils._model import field_types, files
+from ansible_collections.zstack.aios.plugins.module_utils._model import files, yaml_type
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._platform import services
@@ -128,7 +128,7 @@ def hidden_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 def failing_diff(monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot be shown costs the result."""
     monkeypatch.setattr(changes, "guarded", lambda show, *values: show(*values))
-    monkeypatch.setattr(field_types.Yaml, "show", lambda self, value, redactor, before=None: nested(5000))
+    monkeypatch.setattr(yaml_type.Yaml, "show", lambda self, value, redactor, before=None: nested(5000))
 
 
 def nested(depth: int) -> Any:

@@ -14,8 +14,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.secrets import
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.environment import environment_of
-from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Yaml
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import OTHER, Redactor, restored
+from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import Yaml
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
 

@@ -241,6 +241,10 @@ def test_hosts_may_share_the_path_of_a_report_and_not_that_of_an_export() -> Non
     three = {**two, "three": {"host": "three", "export_path": "x.yml"}}
     [error] = role("two", three).export_errors()
     assert "model_services_export_path is x.yml for several hosts, whose exports" in error
+    folders = {name: {"host": name, "export_path": path} for name, path in (("one", "all/"), ("two", "all"))}
+    assert len(role("one", folders).export_errors()) == 1
+    assert role("one", folders).settings()["export_path"].endswith("/all/")
+    assert role("two", folders).settings()["export_path"].endswith("/all")
 
 
 def test_the_lines_of_a_result_are_shown_in_parts_that_awx_shows_whole() -> None:

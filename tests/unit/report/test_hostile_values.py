@@ -114,7 +114,7 @@ def harmless(text: str) -> bool:
     return all(character in "\n\t" or character.isprintable() for character in text)
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(rows=st.lists(ROWS, min_size=1, max_size=3))
 def test_any_result_is_reported(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> None:
     redactor = Redactor()
