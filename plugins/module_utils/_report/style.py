@@ -53,7 +53,7 @@ header { padding-top: 2rem; }
 .facts dd { margin: 0; }
 .note { margin: 1rem 0 0; padding: .6rem .9rem; border-left: 4px solid var(--info); border-radius: 4px;
   background: var(--info-bg); color: var(--info); }
-.tiles { display: grid; grid-template-columns: repeat(8, 1fr); gap: .6rem; margin: 1.4rem 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .6rem; margin: 1.4rem 0 0; }
 .tiles div { display: flex; flex-direction: column-reverse; justify-content: flex-end; padding: .6rem .85rem .55rem;
   background: var(--card); border: 1px solid var(--line); border-top: 4px solid currentcolor; border-radius: 8px; }
 .tiles dt { font-size: .85rem; }
@@ -139,9 +139,6 @@ pre b { font-weight: inherit; border-radius: 2px; }
 footer { padding-block: 1.5rem 3rem; color: var(--soft); font-size: .85rem; }
 footer p { margin: .2rem 0; }
 
-@media (max-width: 64rem), print {
-  .tiles { grid-template-columns: repeat(4, 1fr); }
-}
 @media (max-width: 46rem), print {
   body > * { padding-inline: .9rem; }
   html { scroll-padding-top: 1rem; }
