@@ -272,6 +272,7 @@ USES: tuple[Callable[[Reader, Reports], str], ...] = (
 #: Whether the top of an element is on the screen and nothing lies over it.
 _IN_VIEW = """(element) => {
   const box = element.getClientRects()[0];
+  if (!box) return false;
   const there = document.elementFromPoint(box.left + box.width / 2, box.top + Math.min(box.height / 2, 8));
   return Boolean(there) && (element.contains(there) || there.contains(element));
 }"""
@@ -316,6 +317,7 @@ def _open_all(page: Page) -> None:
 def _told(page: Page) -> tuple[int, int]:
     """Return the numbers of rows that the page says are shown, and of all."""
     numbers = [int(part.replace(",", "")) for part in re.findall(r"[\d,]+", page.text_content("[name=count]") or "")]
+    expect(numbers, "the page does not say how many rows are shown")
     return min(numbers), max(numbers)
 
 

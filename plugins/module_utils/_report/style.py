@@ -53,7 +53,7 @@ header { padding-top: 2rem; }
 .facts dd { margin: 0; }
 .note { margin: 1rem 0 0; padding: .6rem .9rem; border-left: 4px solid var(--info); border-radius: 4px;
   background: var(--info-bg); color: var(--info); }
-.tiles { display: grid; grid-template-columns: repeat(9, 1fr); gap: .6rem; margin: 1.4rem 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .6rem; margin: 1.4rem 0 0; }
 .tiles div { display: flex; flex-direction: column-reverse; justify-content: flex-end; padding: .6rem .85rem .55rem;
   background: var(--card); border: 1px solid var(--line); border-top: 4px solid currentcolor; border-radius: 8px; }
 .tiles dt { font-size: .85rem; }
@@ -63,11 +63,11 @@ header { padding-top: 2rem; }
 
 .bad, .failed { color: var(--bad); } .unknown { color: var(--odd); } .not_attempted, .same { color: var(--mute); }
 .done, .created { color: var(--good); } .cloned { color: var(--teal); } .updated { color: var(--info); }
-.replaced, .deleted { color: var(--warn); } .plan { color: var(--info); } .unchanged { color: var(--mute); }
+.deleted { color: var(--warn); } .plan { color: var(--info); } .unchanged { color: var(--mute); }
 .sign.bad, .badge.failed { background: var(--bad-bg); } .badge.unknown { background: var(--odd-bg); }
 .sign.same, .badge.not_attempted { background: var(--mute-bg); }
 .sign.done, .badge.created { background: var(--good-bg); } .badge.cloned { background: var(--teal-bg); }
-.sign.plan, .badge.updated { background: var(--info-bg); } .badge.replaced, .badge.deleted { background: var(--warn-bg); }
+.sign.plan, .badge.updated { background: var(--info-bg); } .badge.deleted { background: var(--warn-bg); }
 .badge { display: inline-block; padding: .1rem .6rem; border-radius: 1rem; font-size: .85rem; font-weight: 600;
   white-space: nowrap; }
 .badge i { display: inline-block; min-width: .9em; margin-right: .3em; font-style: normal; text-align: center; }
@@ -139,9 +139,6 @@ pre b { font-weight: inherit; border-radius: 2px; }
 footer { padding-block: 1.5rem 3rem; color: var(--soft); font-size: .85rem; }
 footer p { margin: .2rem 0; }
 
-@media (max-width: 64rem), print {
-  .tiles { grid-template-columns: repeat(4, 1fr); }
-}
 @media (max-width: 46rem), print {
   body > * { padding-inline: .9rem; }
   html { scroll-padding-top: 1rem; }
