@@ -9,7 +9,7 @@ CHECK = $(PYTHON) -m tools.check
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick lint tests unit functional sanity build chaos benchmark matrix mutate docs generate lock \
-	changelog dist clean
+	changelog dist pictures clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -59,9 +59,13 @@ mutate:  ## break one line after the other, print what no test notices; ARGS suc
 docs:  ## build the HTML documentation below .build/docs
 	@$(PYTHON) -m tools.checks.documentation
 
-generate:  ## write anew what follows from tables: parts of the documentation, addresses
+pictures:  ## use the HTML report in Chromium, make the pictures of README and guides; ARGS=--use makes none
+	@$(RUN) python -m tools.pictures $(ARGS)
+
+generate:  ## write anew what follows from tables and examples: parts of the documentation, drawings, addresses
 	@$(RUN) python -m tools.checks.generated_docs
 	@$(RUN) python -m tools.checks.addresses --write
+	@$(RUN) python -m tools.pictures.drawings
 
 changelog:  ## write CHANGELOG.md from the fragments for the version of galaxy.yml
 	@$(RUN) antsibull-changelog release --update-existing --reload-plugins --refresh-plugins

@@ -111,6 +111,8 @@ CHECKS = (
     Check("workflows, forms and hooks", "lint", workflows.check),
     Check("versions are the same everywhere", "lint", _command("python", "-m", "tools.checks.versions")),
     Check("addresses are the same everywhere", "lint", _command("python", "-m", "tools.checks.addresses")),
+    Check("pictures are there, small and described", "lint", _command("python", "-m", "tools.checks.pictures")),
+    Check("translations agree with their originals", "lint", _command("python", "-m", "tools.checks.translations")),
     Check("the changelog names what is new", "lint", _command("python", "-m", "tools.checks.changelog")),
     Check("changelog fragments", "lint", _command("antsibull-changelog", "lint")),
     Check("changelog", "lint", _command("antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml")),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -66,6 +67,8 @@ class AiosModule(AnsibleModule):
         self.signals = SignalGuard()
         self.caller = Caller()
         self._secrets: dict[str, Any] = {}
+        #: As the caller made it: Ansible replaces a locale there that is not installed.
+        self.environment = dict(os.environ)
         super().__init__(argument_spec={**ARGUMENT_SPEC, **spec}, supports_check_mode=True)
 
     def _load_params(self) -> None:

@@ -238,6 +238,17 @@ options:
         them. The file is complete when the last host is done.
     type: list
     elements: path
+  report_language:
+    description:
+      - Language of the reports in HTML and Markdown. Error messages and names of fields are English in every language, so
+        that you can search for them.
+      - By default, the language of the locale (E(LC_ALL), E(LC_MESSAGES) or E(LANG)) on the host where the module runs, and
+        English if there is no report in that language.
+    type: str
+    choices:
+      - en
+      - zh_CN
+    version_added: 1.1.0
   progress_path:
     description:
       - File on the host where the module runs, to which the module appends a line of progress every five seconds.
@@ -848,6 +859,7 @@ EXAMPLES = r"""
       - name~=team-a-%
     prune_limit: 5%
     report_path: /tmp/model-services.html
+    report_language: zh_CN
 
 - name: Plan the changes
   zstack.aios.model_services:
@@ -1131,6 +1143,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.model_service i
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
+from ansible_collections.zstack.aios.plugins.module_utils._report.languages import LANGUAGES, Language, choose_language
 from ansible_collections.zstack.aios.plugins.module_utils._report.report import (
     check_report_path,
     check_report_paths,
@@ -1179,6 +1192,7 @@ def argument_spec() -> Spec:
         "validate_only": {"type": "bool", "default": False},
         "undo_path": {"type": "path"},
         "report_path": {"type": "list", "elements": "path"},
+        "report_language": {"type": "str", "choices": list(LANGUAGES)},
         "progress_path": {"type": "path"},
     }
 
@@ -1378,10 +1392,15 @@ def report_refusal(module: AiosModule, facts: Facts, message: str, redactor: Red
     summary = {**summarize([]), "requests": 0, "logins": 0, "seconds": 0.0}
     report = {**facts._asdict(), "summary": summary, "plan_digest": "", "refused": redactor.redact(message)}
     try:
-        write_reports(paths, report_data(report, [], redactor), joint_folder(module))
+        write_reports(paths, report_data(report, [], redactor), joint_folder(module), language_of(module))
     except AiosError as unwritten:
         return [unwritten.message]
     return []
+
+
+def language_of(module: AiosModule) -> Language:
+    """Return the language of the reports."""
+    return choose_language(module.params.get("report_language"), module.environment)
 
 
 def joint_folder(module: AiosModule) -> str:
@@ -1448,7 +1467,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         }
         try:
             data = report_data(report, converged.rows, redactor)
-            result["report_paths"] = write_reports(paths, data, joint_folder(module))
+            result["report_paths"] = write_reports(paths, data, joint_folder(module), language_of(module))
             result["report_path"] = paths[0]
         except Exception as error:  # whatever it is, it must not cost the result of what was done
             unwritten = error if isinstance(error, AiosError) else internal_error(error)

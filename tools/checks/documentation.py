@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build the HTML documentation of the modules, the role and the guides below ``.build/docs``.
 
-Its pages say how to get the collection from where it is: unless told otherwise they would name Galaxy.
+Its pages say how to get the collection from where it is: unless told otherwise they would name Galaxy. Translated pages
+name their language.
 """
 
 from __future__ import annotations
@@ -68,8 +69,14 @@ def _build(commands: Commands, configuration: pathlib.Path) -> int:
     for page in (_DOCS / "rst").glob("*_role.rst"):
         page.write_text(main_first(page.read_text(encoding="utf-8")), encoding="utf-8")
     if not code:
+        # antsibull-docs takes the pages only.
+        shutil.copytree(CHECKOUT / "docs" / "docsite" / "rst" / "images", _DOCS / "rst" / "docsite" / "images")
         settings = [word for name, value in _SPHINX.items() for word in ("-D", f"{name}={value}")]
         code = commands.run("sphinx-build", "-q", "-C", *settings, "-b", "html", "rst", "html", cwd=_DOCS)
+    for page in (_DOCS / "html" / "docsite").glob("*_*/*.html"):
+        language = page.parent.name.replace("_", "-")
+        source = page.read_text(encoding="utf-8").replace(' lang="en"', f' lang="{language}"', 1)
+        page.write_text(source, encoding="utf-8")
     return code
 
 

@@ -19,9 +19,10 @@ from tools.env.set_up import set_up
 
 # What an archive may hold at its top; anything else got there by accident.
 _TOP_LEVEL = {
-    "CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "Makefile", "README.md", "SECURITY.md",
-    ".ansible-lint", "changelogs", "demo", "docs", "examples", "meta", "playbooks", "plugins", "pyproject.toml",
-    "requirements-dev.in", "requirements-dev.txt", "requirements.txt", "roles", "tests", "tools",
+    "CHANGELOG.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "MANIFEST.json", "Makefile", "README.md",
+    "README.zh-CN.md", "SECURITY.md", ".ansible-lint", "changelogs", "demo", "docs", "examples", "meta", "playbooks",
+    "plugins", "pyproject.toml", "requirements-dev.in", "requirements-dev.txt", "requirements.txt", "roles", "tests",
+    "tools",
 }  # fmt: skip
 _COMPLAINT = re.compile(r"^(?:WARNING|ERROR|CRITICAL)\b.*", re.MULTILINE)
 

@@ -51,6 +51,8 @@ RULES = (
     Rule(r"\.github/workflows/.*", r'python-version: "(.+)"', (TOOLS_PYTHON,)),
     Rule(_GUIDES, r"ansible-core (\d+\.\d+) or (?:later|newer)", (CORE_FLOOR,)),
     Rule(_GUIDES, r"Python (\d+\.\d+) or (?:later|newer)", (PYTHON_FLOOR, TOOLS_PYTHON)),
+    Rule(_GUIDES, r"ansible-core (\d+\.\d+) 或更高", (CORE_FLOOR,)),
+    Rule(_GUIDES, r"Python (\d+\.\d+) 或更高", (PYTHON_FLOOR, TOOLS_PYTHON)),
     Rule(r"(?!tests/).*", r"zstack-aios-(\d[\w.-]*)\.tar\.gz", (_VERSION,)),
     Rule(r"examples/.*requirements\.yml", r"version: (\d.*)", (_VERSION,)),
     *(Rule(rf"{_GUIDES}|tests/unit/.*", rf"\b{name}(>=[\d.]+)", (floor,)) for name, floor in _REQUIRED.items()),

@@ -9,18 +9,15 @@ step that did something else than expected ends the demo with exit code 1.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import pathlib
 import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
-
-from tools.demo.commands import PLATFORMS, Demo, Outcome, Unexpected, expect
+from tools.demo.commands import PLATFORMS, Demo, Outcome, Unexpected, expect, platforms
 from tools.env.environment import BUILD, CHECKOUT
 from tools.env.processes import stop_on_signals
 from tools.env.screen import paint, say
@@ -161,7 +158,7 @@ def main() -> int:
     """Run the demo and return its exit code."""
     stop_on_signals()
     try:
-        with tempfile.TemporaryDirectory(prefix="demo-") as folder, _platforms() as simulators:
+        with tempfile.TemporaryDirectory(prefix="demo-") as folder, platforms() as simulators:
             demo = Demo(pathlib.Path(folder), _report_folder(), simulators)
             check_declaration(demo)
             planned = plan(demo)
@@ -178,19 +175,6 @@ def main() -> int:
         say("\ninterrupted; the platforms are stopped")
         return 130
     return 0
-
-
-@contextlib.contextmanager
-def _platforms() -> Iterator[dict[str, Simulator]]:
-    with contextlib.ExitStack() as stack:
-        simulators = {name: stack.enter_context(_platform()) for name in PLATFORMS}
-        for name, simulator in simulators.items():
-            say(f"{name}: a simulated platform at {simulator.url}, process {simulator.pid}")
-        yield simulators
-
-
-def _platform() -> Simulator:
-    return Simulator(job_seconds=0.05, group_seconds=4, group_instances=2)
 
 
 def _report_folder() -> pathlib.Path:

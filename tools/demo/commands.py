@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 import re
@@ -13,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,20 @@ def expect(truth: bool, otherwise: str) -> None:
     """End the demo when something is not as it says."""
     if not truth:
         raise Unexpected(otherwise)
+
+
+@contextlib.contextmanager
+def platforms() -> Iterator[dict[str, Simulator]]:
+    """Yield a simulated platform by each name."""
+    with contextlib.ExitStack() as stack:
+        simulators = {name: stack.enter_context(_platform()) for name in PLATFORMS}
+        for name, simulator in simulators.items():
+            say(f"{name}: a simulated platform at {simulator.url}, process {simulator.pid}")
+        yield simulators
+
+
+def _platform() -> Simulator:
+    return Simulator(job_seconds=0.05, group_seconds=4, group_instances=2)
 
 
 @dataclass
@@ -67,10 +82,17 @@ class Outcome:
 class Demo:
     """The platforms, the inventory and the commands on them."""
 
-    def __init__(self, folder: pathlib.Path, reports: pathlib.Path, simulators: Mapping[str, Simulator]) -> None:
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        reports: pathlib.Path,
+        simulators: Mapping[str, Simulator],
+        colour: bool = sys.stdout.isatty(),
+    ) -> None:
         self.inventory = folder / "inventory"
         self.reports = reports
         self.simulators = simulators
+        self.colour = colour
         self.api_key = "sk-" + secrets.token_hex(16)
         self._environment = self._commands_environment(folder)
         shutil.copytree(CHECKOUT / "demo" / "inventory", self.inventory)
@@ -91,12 +113,15 @@ class Demo:
             ANSIBLE_DISPLAY_SKIPPED_HOSTS="false",
             ANSIBLE_NOCOWS="1",
         )
-        if sys.stdout.isatty():
+        if self.colour:
             environment["ANSIBLE_FORCE_COLOR"] = "true"
         return environment
 
-    def run(self, *words: str, lines: int = 0) -> Outcome:
-        """Run a command, print what it says (only the first ``lines`` when given) and return what it did."""
+    def run(self, *words: str, lines: int = 0, succeeds: bool = True) -> Outcome:
+        """Run a command, print what it says (only the first ``lines`` when given) and return what it did.
+
+        :param succeeds: whether it is expected to.
+        """
         say(paint("bold", "$ " + " ".join(_shown_word(word) for word in words)))
         since = {name: simulator.last_seq() for name, simulator in self.simulators.items()}
         begun = time.monotonic()
@@ -107,7 +132,7 @@ class Demo:
         seconds = time.monotonic() - begun
         text, handed_on = _without_stats(process.stdout)
         _show(text, lines)
-        expect(process.returncode == 0, f"the command ended with exit code {process.returncode}")
+        expect((process.returncode == 0) == succeeds, f"the command ended with exit code {process.returncode}")
         expect(self.api_key not in process.stdout, "the API key of a service was printed")
         return Outcome(
             text=text,

@@ -19,11 +19,11 @@ _COMPILE = ("pip", "compile", "--quiet", "--universal", "--python-version", TOOL
 
 
 def main(arguments: list[str]) -> None:
-    """Write both lock files."""
+    """Write the lock files."""
     BUILD.mkdir(exist_ok=True)
     uv.install_uv()
     environment = uv.environment(uv.pip_settings())
-    for name in ("requirements-dev", "tools/env/requirements-uv"):
+    for name in ("requirements-dev", "tools/env/requirements-uv", "tools/pictures/requirements"):
         files = ("--output-file", f"{name}.txt", f"{name}.in")
         uv.run(environment, *_COMPILE, "--custom-compile-command", "make lock", *arguments, *files)
 

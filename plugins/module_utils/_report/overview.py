@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os.path
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,6 +23,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import 
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._report import wording as words
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import list_changes
+from ansible_collections.zstack.aios.plugins.module_utils._report.languages import ENGLISH
 from ansible_collections.zstack.aios.plugins.module_utils._report.result import known_uuid, rows_to_report
 
 #: Lines, and characters of all of them in JSON; the other services are counted.
@@ -44,7 +46,7 @@ def overview(rows: Sequence[Row], check: bool, redactor: Redactor) -> list[str]:
         if room < 0:
             break
         lines.append(line)
-    rest = Counter(words.label(row.status, check) for row in ranked[len(lines) :])
+    rest = Counter(words.Wording(ENGLISH, check).label(row.status) for row in ranked[len(lines) :])
     if rest:
         counts = ", ".join(f"{count} {label}" for label, count in rest.items())
         lines.append(f"and {rest.total()} more: {counts}")
@@ -57,7 +59,7 @@ def _rank(row: Row) -> int:
 
 
 def _describe(row: Row, check: bool, redactor: Redactor) -> str:
-    start = f"{words.label(row.status, check)}: {printable(row.action.label, _NAME)}"
+    start = f"{words.Wording(ENGLISH, check).label(row.status)}: {printable(row.action.label, _NAME)}"
     if row.error is not None:
         return f"{start}: {row.error.message}"
     if row.status == DELETED:
@@ -81,8 +83,14 @@ def _change(change: Mapping[str, Any]) -> str:
         at = next((n for n, pair in enumerate(zip(*sides, strict=False)) if pair[0] != pair[1]), min(map(len, sides)))
         old, new = (side[at].strip() if at < len(side) else None for side in sides)
         where = f" line {at + 1}"
-    return f"{change['field']}{where} {_short(old)} -> {_short(new)}"
+    start = 0
+    if old is not None and new is not None and max(len(old), len(new)) > _VALUE:
+        start = max(0, len(os.path.commonprefix([old, new])) - _VALUE // 3)
+    return f"{change['field']}{where} {_short(old, start)} -> {_short(new, start)}"
 
 
-def _short(text: str | None) -> str:
-    return "not set" if text is None else quoted(text) if not text.strip() else printable(text, _VALUE)
+def _short(text: str | None, start: int) -> str:
+    """Return a value, of a long one the part from where it is about to differ."""
+    if text is None:
+        return "not set"
+    return f"{'...' if start else ''}{printable(text[start:], _VALUE)}" if text.strip() else quoted(text)

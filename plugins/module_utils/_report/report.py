@@ -20,6 +20,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._report.changes import list_changes
+from ansible_collections.zstack.aios.plugins.module_utils._report.languages import ENGLISH, Language
 from ansible_collections.zstack.aios.plugins.module_utils._report.render import SUFFIXES, render
 from ansible_collections.zstack.aios.plugins.module_utils._report.result import (
     known_uuid,
@@ -70,7 +71,9 @@ def check_report_paths(paths: Sequence[str]) -> Iterator[ValidationError]:
             yield ValidationError("", "report_path", f"{quoted(path)} is a duplicate; remove one of them")
 
 
-def write_reports(paths: Sequence[str], report: Mapping[str, Any], folder: str = "") -> list[str]:
+def write_reports(
+    paths: Sequence[str], report: Mapping[str, Any], folder: str = "", language: Language = ENGLISH
+) -> list[str]:
     """Write a report to each path; one that cannot be written does not cost the others.
 
     :param folder: that of the run, where other hosts of the play can name the same file.
@@ -84,9 +87,9 @@ def write_reports(paths: Sequence[str], report: Mapping[str, Any], folder: str =
                 from ansible_collections.zstack.aios.plugins.module_utils._report.joint import joined
 
                 with joined(folder, path, report) as joint:
-                    write_report(path, joint)
+                    write_report(path, joint, language)
             else:
-                write_report(path, report)
+                write_report(path, report, language)
             written.append(path)
         except AiosError as error:
             errors.append(error)
@@ -119,7 +122,7 @@ def check_report_path(path: str) -> Iterator[ValidationError]:
         yield ValidationError("", "report_path", why)
 
 
-def write_report(path: str, report: Mapping[str, Any]) -> None:
+def write_report(path: str, report: Mapping[str, Any], language: Language = ENGLISH) -> None:
     """Write a report in the form that its suffix names, at once or not at all.
 
     It is readable for its user only, because it can contain what is confidential, or for whom the file was that it
@@ -130,7 +133,7 @@ def write_report(path: str, report: Mapping[str, Any]) -> None:
     target = Path(os.path.expanduser(path))
     draft: Path | None = None
     try:
-        text = render(report, target.suffix)
+        text = render(report, target.suffix, language)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as file:
             draft = Path(file.name)
             file.write(text)

@@ -31,6 +31,7 @@ STYLE = """
   }
 }
 * { box-sizing: border-box; }
+html { scroll-padding-top: 8rem; }
 [hidden] { display: none !important; }
 body { margin: 0; background: var(--page); color: var(--text); overflow-wrap: anywhere;
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK SC", sans-serif; }
@@ -40,8 +41,8 @@ a { color: var(--link); }
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; border-radius: 4px; }
 h1 { margin: .1rem 0 .6rem; font-size: clamp(1.5rem, 4vw, 2.1rem); line-height: 1.2; letter-spacing: -.01em; }
 h2 { margin: 2rem 0 .75rem; font-size: 1.2rem; }
-h2 small { font-weight: 400; margin-left: .4rem; }
-small { font-size: .82rem; color: var(--soft); }
+h2 small { margin-left: .4rem; }
+small { font-size: .82rem; font-weight: 400; color: var(--soft); }
 
 header { padding-top: 2rem; }
 .over { margin: 0; color: var(--soft); font-size: .85rem; font-weight: 600; letter-spacing: .02em; }
@@ -52,9 +53,9 @@ header { padding-top: 2rem; }
 .facts dd { margin: 0; }
 .note { margin: 1rem 0 0; padding: .6rem .9rem; border-left: 4px solid var(--info); border-radius: 4px;
   background: var(--info-bg); color: var(--info); }
-.tiles { display: grid; grid-template-columns: repeat(9, 1fr); gap: .6rem; margin: 1.4rem 0 0; }
-.tiles div { display: flex; flex-direction: column-reverse; padding: .6rem .85rem .55rem; background: var(--card);
-  border: 1px solid var(--line); border-top: 4px solid currentcolor; border-radius: 8px; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); gap: .6rem; margin: 1.4rem 0 0; }
+.tiles div { display: flex; flex-direction: column-reverse; justify-content: flex-end; padding: .6rem .85rem .55rem;
+  background: var(--card); border: 1px solid var(--line); border-top: 4px solid currentcolor; border-radius: 8px; }
 .tiles dt { font-size: .85rem; }
 .tiles dd { margin: 0; font-size: 1.65rem; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tiles .none { color: var(--soft); border-top-color: var(--line); }
@@ -102,18 +103,20 @@ td > .error { color: var(--bad); margin-bottom: .3rem; }
 
 table { width: 100%; border-collapse: collapse; }
 th { text-align: left; }
-.plain { background: var(--card); border: 1px solid var(--line); } .plain th, .plain td { padding: .45rem .9rem; }
-.services { table-layout: fixed; background: var(--card); border: 1px solid var(--line); }
+.plain { background: var(--card); border: 1px solid var(--line); }
+.plain th, .plain td { padding: .45rem .9rem; vertical-align: top; }
+.services { background: var(--card); border: 1px solid var(--line); }
+.services, .services > * { display: block; }
+.services > * > tr { display: grid; grid-template-columns: 31% 11.5rem minmax(0, 1fr); }
 .services > thead th { padding: .5rem .9rem; color: var(--soft); font-size: .82rem; }
-.services > thead th:nth-child(1) { width: 31%; } .services > thead th:nth-child(2) { width: 11.5rem; }
-.services > tbody > tr { border-top: 1px solid var(--line); scroll-margin-top: 7rem; }
-.services > tbody > tr > * { padding: .65rem .9rem; vertical-align: top; }
+.services > tbody > tr { border-top: 1px solid var(--line); }
+.services > tbody > tr > * { padding: .65rem .9rem; }
 .services > tbody > tr:target { box-shadow: inset 4px 0 0 var(--focus); }
 .services > tbody th { font-weight: 600; }
 summary { cursor: pointer; }
 summary b { font-weight: 600; }
 details table { margin-top: .5rem; table-layout: fixed; font-size: .87rem; }
-details col:first-child { width: 37%; }
+details col:first-child { width: 13rem; }
 details table th, details table td { padding: .3rem .6rem .3rem 0; border-top: 1px solid var(--line);
   vertical-align: top; }
 details thead th { border: 0; color: var(--soft); font-size: .8rem; }
@@ -121,6 +124,7 @@ details tbody th { font-weight: 500; }
 details td[colspan] { padding: 0 0 .5rem; border: 0; }
 details td { white-space: pre-wrap; }
 em { color: var(--soft); }
+:lang(zh) :is(em, i) { font-style: normal; }
 pre { margin: 0; padding: .5rem .7rem; border: 1px solid var(--line); border-radius: 6px; background: var(--code);
   font-size: .8rem; line-height: 1.5; white-space: pre-wrap; }
 ins, del { text-decoration: none; }
@@ -135,26 +139,45 @@ pre b { font-weight: inherit; border-radius: 2px; }
 footer { padding-block: 1.5rem 3rem; color: var(--soft); font-size: .85rem; }
 footer p { margin: .2rem 0; }
 
-@media (max-width: 64rem), print {
-  .tiles { grid-template-columns: repeat(4, 1fr); }
-}
 @media (max-width: 46rem), print {
   body > * { padding-inline: .9rem; }
+  html { scroll-padding-top: 1rem; }
   .filter { position: static; }
   .services > thead { display: none; }
-  .services, .services > tbody, .services > tbody > tr, .services > tbody > tr > * { display: block; }
-  .services > tbody > tr { padding: .75rem .9rem; scroll-margin-top: 1rem; }
+  .services > tbody > tr, .services > tbody > tr > * { display: block; }
+  .services > tbody > tr { padding: .75rem .9rem; }
   .services > tbody > tr > * { padding: 0 0 .35rem; }
   .badge + small { display: inline; margin-left: .5rem; }
-  details col:first-child { width: 38%; }
   .tiles div { padding-inline: .6rem; }
   .tiles dt { overflow-wrap: normal; line-height: 1.3; }
+}
+@media screen and (max-width: 46rem) {
+  .plain > thead { display: none; }
+  .plain tr { display: block; padding-block: .4rem; }
+  .plain tr > * { display: block; padding-block: .1rem; }
+  details table, details tbody { display: block; }
+  details tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); border-top: 1px solid var(--line); }
+  details table th, details table td { border: 0; }
+  details th:first-child, details td:nth-child(2):last-child, details [colspan] { grid-column: 1 / -1; }
+  details thead th:first-child { display: none; }
+  details th:first-child { padding-bottom: 0; }
+}
+@media (max-width: 30rem) {
+  .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .4rem; }
+  .tiles div { flex-direction: row-reverse; align-items: baseline; gap: .5rem; padding-block: .2rem; }
+  .tiles dd { font-size: 1.3rem; }
+}
+@media screen {
+  .services > tbody > tr { content-visibility: auto; contain-intrinsic-size: auto 5rem; }
+}
+@media (forced-colors: active) {
+  .filter :checked + span { background: Highlight; color: HighlightText; forced-color-adjust: none; }
 }
 @media print {
   :root { --page: #fff; }
   body { font-size: 10pt; }
   header { padding-top: 0; }
-  .filter { display: none; }
+  .filter > :not(output) { display: none; }
   .services { border: 0; }
   .services > tbody > tr { padding-inline: 0; }
   .failures > li, .services > tbody th, summary, pre > * { break-inside: avoid; }
@@ -170,6 +193,7 @@ SCRIPT = """
   const rows = Array.from(document.querySelectorAll(".services > tbody > tr"));
   const actions = rows.map((row) => row.dataset.is.split(" "));
   const { find, action, toggle, count } = form.elements;
+  const written = (number) => number.toLocaleString(document.documentElement.lang);
   let texts;
   const filter = () => {
     const words = find.value.toLowerCase().split(/\\s+/).filter(Boolean);
@@ -180,8 +204,8 @@ SCRIPT = """
       if (row.hidden === fits) row.hidden = !fits;
       if (fits) shown += 1;
     });
-    const all = rows.length.toLocaleString("en");
-    count.value = shown === rows.length ? all + " shown" : shown.toLocaleString("en") + " of " + all + " shown";
+    const text = shown === rows.length ? form.dataset.all : form.dataset.some;
+    count.value = text.replace("{some}", written(shown)).replace("{all}", written(rows.length));
   };
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -191,7 +215,7 @@ SCRIPT = """
       if (!row.hidden) for (const part of row.querySelectorAll("details")) part.open = open;
     }
     toggle.value = open ? "close" : "open";
-    toggle.textContent = open ? "Close all" : "Open all";
+    toggle.textContent = open ? form.dataset.close : form.dataset.open;
   });
   for (const list of document.querySelectorAll(".failures")) {
     list.addEventListener("click", (event) => {

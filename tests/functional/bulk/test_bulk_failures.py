@@ -210,6 +210,24 @@ def test_what_was_done_in_part_is_listed_with_the_failures(platform: Platform, t
     assert [row["name"] for row in json.loads(path.read_text(encoding="utf-8"))["rows"]] == ["half", "a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("locale", "option", "tag"),
+    [("zh_CN.UTF-8", {}, "zh-CN"), ("C.UTF-8", {}, "en"), ("C.UTF-8", {"report_language": "zh_CN"}, "zh-CN")],
+)
+def test_a_report_has_the_language_of_the_option_else_of_the_locale(
+    platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locale: str, option: dict[str, str], tag: str
+) -> None:
+    path = tmp_path / "report.html"
+    applied, refused = services(1), [{"name": "a", "colour": "red"}]
+    for declared, outcome in ((applied, "1 个服务已变更"), (refused, "没有执行任何操作")):
+        monkeypatch.setenv("LC_ALL", locale)  # Ansible replaces one that is not installed
+        result = platform.run("model_services", {"model_services": declared, "report_path": str(path), **option})
+        text = path.read_text(encoding="utf-8")
+        assert f'<html lang="{tag}">' in text
+        assert (outcome in text) == (tag == "zh-CN")
+        assert result["msg"].isascii(), "results and messages are English"
+
+
 @pytest.mark.parametrize("suffix", [".json", ".html", ".md"])
 def test_a_report_is_written_after_a_failure_too(platform: Platform, tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"report{suffix}"

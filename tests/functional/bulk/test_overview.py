@@ -50,6 +50,14 @@ def test_of_a_long_text_the_first_line_that_differs_is_shown(platform: Platform)
     assert "yaml line 3" in line and "2 -> " in line and "5" in line and "d:" not in line
 
 
+def test_of_a_long_value_the_part_that_differs_is_shown(platform: Platform) -> None:
+    command = "vllm serve /models/DeepSeek-R1-Distill-Qwen-32B --tensor-parallel-size 4 --max-model-len"
+    one = service("chat", start_command=f"{command} 65536")
+    platform.sim.seed([stored(one)])
+    [line] = lines(platform, [{**one, "start_command": f"{command} 131072"}])
+    assert "--max-model-len 65536 -> ..." in line and line.endswith("--max-model-len 131072")
+
+
 def test_secrets_are_in_no_line(platform: Platform) -> None:
     one = service("chat", environment_parameters={"API_TOKEN": "old-secret-4711"})
     platform.run("model_services", {"model_services": [one]})

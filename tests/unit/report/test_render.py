@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._report.languages import CHINESE, ENGLISH, Language
 from ansible_collections.zstack.aios.plugins.module_utils._report.render import render
 from hypothesis import given
 from hypothesis import strategies as st
@@ -250,13 +251,25 @@ def test_lists_and_maps_take_lines_when_long() -> None:
     )
 
 
+def test_long_values_stand_below_each_other_and_show_where_they_differ() -> None:
+    command = "vllm serve /models/Qwen3-32B --max-model-len"
+    html = html_of(change("start_command", f"{command} 65536", f"{command} 131072"))
+    assert f"<pre><del>- {command} <b>65536</b></del><ins>+ {command} <b>131072</b></ins></pre>" in html
+    assert "Before" not in html, "there are no columns to have this head"
+    both = html_of(change("start_command", f"{command} 65536", f"{command} 131072"), change("request_cpu", 4, 8))
+    assert "Before" in both and "<td><del>4</del></td><td><ins>8</ins></td>" in both
+    assert "<td><del><em>not set</em></del></td>" in html_of(
+        change("start_command", None, command), change("size", 1, 2)
+    )
+
+
 def test_long_values_are_cut_where_they_differ_and_say_so() -> None:
     before, after = "x" * 5000 + "old" + "y" * 5000, "x" * 5000 + "new" + "y" * 5000
     html = html_of(change("container_args", before, after))
-    assert "xold" in html and "xnew" in html and "(10,003 characters)" in html and "x" * 50 not in html
+    assert "x<b>old</b>y" in html and "x<b>new</b>y" in html and "(10,003 characters)" in html and "x" * 50 not in html
     many = "\n".join(f"l{n}" for n in range(5000))
     html = html_of(change("yaml", None, many))
-    assert "... 4600 more lines" in html and len(html) < 40_000
+    assert "... 4,600 more lines" in html and len(html) < 40_000
     html = html_of(change("yaml", many.replace("l", "a"), many.replace("l", "b")))
     assert "more lines" in html and len(html) < 60_000
 
@@ -322,7 +335,7 @@ def test_markdown_stays_within_a_comment_and_counts_what_is_left_out() -> None:
     markdown = render(make_report(*rows), ".md")
     shown = len(re.findall("`svc-", markdown))
     assert len(markdown) < 251_000
-    assert 0 < shown < 10_000 and f"{10_000 - shown} more services: the .html and .json" in markdown
+    assert 0 < shown < 10_000 and f"{10_000 - shown:,} more services: the .html and .json" in markdown
 
 
 def test_json_holds_everything_in_a_fixed_order() -> None:
@@ -364,12 +377,14 @@ rows = st.builds(
 )
 
 
-@given(st.lists(rows, max_size=4), st.booleans())
-def test_whatever_a_report_holds_the_page_keeps_its_structure(found: list[dict[str, Any]], check: bool) -> None:
+@given(st.lists(rows, max_size=4), st.booleans(), st.sampled_from([ENGLISH, CHINESE]))
+def test_whatever_a_report_holds_the_page_keeps_its_structure(
+    found: list[dict[str, Any]], check: bool, language: Language
+) -> None:
     report = make_report(*found, check=check)
-    page = Page(render(report, ".html"))
+    page = Page(render(report, ".html", language))
     assert len([row for row in page.having("tr") if "data-is" in row]) == len(found)
     assert len(page.having("script")) == 1
-    markdown = render(report, ".md")
+    markdown = render(report, ".md", language)
     assert len(re.findall(r"^- \*\*", markdown, re.MULTILINE)) == len(found)
     assert json.loads(render(report, ".json"))["summary"] == report["summary"]
