@@ -89,6 +89,7 @@ EXPECTED = {
     "docs/docsite/rst/coming_from.rst": Page(
         services=({"name": "chat-old"},), leaves=("chat-large", "chat-small", "mini-1", "mini-2"), not_run=3
     ),
+    "docs/docsite/rst/deploying.rst": Page(leaves=("chat",)),
     "docs/docsite/rst/getting_started.rst": Page(leaves=("bge-m3", "bge-m3-finance", "chat", "chat-canary"), not_run=5),
     "docs/docsite/rst/promises.rst": Page(not_run=1),
     "plugins": Page(files="examples/jobs", variables={"aios_password": constants.ADMIN_PASSWORD}),
