@@ -21,7 +21,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, nearest, printable_lines, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType
@@ -122,12 +122,10 @@ def field_options(schema: Schema) -> Spec:
 
     :class:`AiosModule` takes the values out and validates them itself; the types are what the documentation says.
     """
-    spec: Spec = {
-        "state": {"type": "str", "choices": [PRESENT, ABSENT], "default": PRESENT},
-        "uuid": {"type": "str"},
-        "clone_from": {"type": "str"},
-        "previous_names": {"type": "list", "elements": "str"},
-    }
+    spec: Spec = {option: _option(field_type) for option, field_type in schema.controls.items()}
+    for option in ("state", "wait", "wait_timeout"):
+        if option in spec:
+            spec[option]["default"] = Item._field_defaults[option]
     for field in (*schema.fields, *schema.own):
         spec[field.option] = _option(field.type)
         if field.option == "yaml":

@@ -61,6 +61,13 @@ options:
     type: int
     default: 300
     version_added: 1.1.0
+  delete_deployed:
+    description:
+      - Whether to delete the instance groups of a service before the service is deleted.
+      - By default, the task fails before any write if the service has instance groups, because they would go on without it.
+    type: bool
+    default: false
+    version_added: 1.1.0
   secret_keys:
     description:
       - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
@@ -97,6 +104,23 @@ options:
       - Only with O(name) and O(state=present), and without O(uuid).
     type: list
     elements: str
+  on_fixed_change:
+    description:
+      - What to do when the platform shows another value of an option that cannot be changed once the service exists.
+      - V(refuse) fails the task before any write.
+      - V(recreate) creates a new service like the old one with the declared options, reads it, and then deletes the
+        old one.
+      - The UUID of the new service is derived from that of the old one.
+      - A protected service is not replaced, and one with instance groups only with O(delete_deployed=true).
+      - Otherwise, the task fails before any write.
+      - The same applies to a service with values that the platform does not show and that are not declared.
+      - Only without O(uuid), because the UUID changes.
+      - By default, V(refuse).
+    type: str
+    choices:
+      - refuse
+      - recreate
+    version_added: 1.1.0
   name:
     description:
       - Name of the service.
@@ -110,7 +134,7 @@ options:
     description:
       - Long description, which the platform shows as a document.
       - Only a clone can set it.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   yaml:
     description:
@@ -142,7 +166,7 @@ options:
       - UUID of the model center that the service belongs to.
       - A clone is created in the model center of its source.
       - Required to create the service without O(clone_from).
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   model_center:
     description:
@@ -167,7 +191,7 @@ options:
     description:
       - Path of the service's files.
       - Required to create the service without O(clone_from).
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   start_command:
     description:
@@ -191,18 +215,18 @@ options:
     description:
       - Version of Conda.
       - 'A string: quote V("23.7") in YAML.'
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   size:
     description:
       - Size of the service, in the unit of the platform.
       - Only a clone can set it.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: int
   system:
     description:
       - Whether this is a service of the platform itself.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: bool
   type:
     description:
@@ -240,7 +264,7 @@ options:
     description:
       - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
       - Only a clone can set it.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: list
     elements: str
   architecture_images:
@@ -340,7 +364,7 @@ options:
       - By default, the module derives it from the name, as a UUID of version 5, so that two runs at the same time cannot
         create the same service twice.
       - With the same value in C(uuid), the service is found by its UUID, and created with this UUID if it does not exist.
-      - Cannot be changed once the service exists. Another value fails the task before any write.
+      - Cannot be changed once the service exists. O(on_fixed_change) says what happens then.
     type: str
   tag_uuids:
     description:
@@ -362,7 +386,7 @@ options:
     elements: str
   protected:
     description:
-      - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+      - Whether to protect the service from deletion. No task of this collection deletes, prunes or replaces it.
       - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration is
         gone.
       - V(false) removes this tag. It is not part of the declared user tags.
@@ -421,6 +445,15 @@ EXAMPLES = r"""
     uuid: 90d425a802ff44eeb530f21587633700
     name: qwen2.5-7b-support
 
+- name: Move the service to another folder, which takes a new service in place of the old one
+  zstack.aios.model_service:
+    host: aios.example.com
+    account_name: admin
+    account_password: "{{ aios_password }}"
+    name: qwen2.5-7b-support
+    install_path: /models/qwen2.5-7b-support
+    on_fixed_change: recreate
+
 - name: Delete the service
   zstack.aios.model_service:
     host: aios.example.com
@@ -435,7 +468,7 @@ action:
   description: What the module did, or would do in check mode.
   returned: success
   type: str
-  choices: [created, cloned, updated, deleted, unchanged]
+  choices: [created, cloned, updated, replaced, deleted, unchanged]
   sample: updated
 changed_fields:
   description: Names of the options whose values changed.
@@ -451,6 +484,31 @@ uncompared:
   type: dict
   sample: {startup_parameters: 3}
   version_added: 1.1.0
+deleted_instance_groups:
+  description: Instance groups that were deleted, or would be deleted, together with the service.
+  returned: when O(delete_deployed=true) and there are such groups
+  type: list
+  elements: dict
+  version_added: 1.1.0
+  contains:
+    name:
+      description: Name of the group.
+      type: str
+    model_service:
+      description: Name of the service.
+      type: str
+    uuid:
+      description: UUID of the group.
+      type: str
+    action:
+      description: What the module did, or would do in check mode.
+      type: str
+    error:
+      description: Why the group was not deleted.
+      type: str
+    error_code:
+      description: Error code of the platform, or one of this collection.
+      type: str
 model_service:
   description:
     - The service as the platform shows it, with the names of the options as keys. Keys without an option are returned
@@ -589,17 +647,12 @@ failure:
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidInput, ValidationError
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Settings, converge
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, field_options, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._report.changes import (
-    make_diff,
-    predict_resource,
-    show_resource,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._report.single import single_result
 
 OPTIONS = field_options(MODEL_SERVICE)
 
@@ -611,6 +664,7 @@ def argument_spec() -> Spec:
         "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
+        "delete_deployed": {"type": "bool", "default": False},
     }
 
 
@@ -637,27 +691,10 @@ def work(module: AiosModule) -> dict[str, Any]:
         concurrency=1,
         lock_timeout=module.params["lock_timeout"],
         record=RunRecord.of(module.caller),
+        delete_deployed=module.params["delete_deployed"],
     )
     converged = converge(connection, items, settings, module.signals, redactor)
-    row = converged.rows[0]
-    service: dict[str, Any] = {}
-    if module.check_mode:
-        service = predict_resource(row.action, redactor)
-    elif row.resource is not None and row.status != DELETED:
-        service = show_resource(row.resource, redactor)
-    result: dict[str, Any] = {
-        "changed": row.changed,
-        "action": row.status,
-        "changed_fields": MODEL_SERVICE.sorted(row.changed_fields),
-        "model_service": service,
-        "warnings": converged.warnings,
-        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
-    }
-    if module._diff and row.status != UNCHANGED:
-        result["diff"] = make_diff(row, redactor)
-    if row.error is not None:
-        result.update(failed=True, msg=row.error.message, failure=row.error.failure())
-    return result
+    return single_result("model_service", converged, redactor, module.check_mode, module._diff)
 
 
 def main() -> None:

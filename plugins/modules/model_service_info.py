@@ -298,19 +298,17 @@ failure:
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidQuery, ValidationError
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import trim
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidQuery
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, identify
-from ansible_collections.zstack.aios.plugins.module_utils._platform.query import equals
 from ansible_collections.zstack.aios.plugins.module_utils._platform.search import (
     Declarable,
     Question,
     count,
     read_declarable,
+    read_question,
     search,
     select,
     undeclarable,
@@ -338,27 +336,6 @@ def argument_spec() -> Spec:
         "gather_platform": {"type": "bool", "default": False},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
     }
-
-
-def read_question(params: dict[str, Any]) -> tuple[Question, list[ValidationError]]:
-    """Return what is asked, and what is invalid in it."""
-    reader = ConditionReader(MODEL_SERVICE)
-    conditions, errors = reader.read_all(params["conditions"] or (), "conditions")
-    conditions += [equals(option, trim(params[option])) for option in ("name", "uuid") if params[option] is not None]
-    sort = ""
-    try:
-        sort = reader.column(params["sort_by"]) if params["sort_by"] else ""
-    except InvalidCondition as error:
-        errors.append(ValidationError("", "sort_by", str(error)))
-    for option in ("limit", "start"):
-        if params[option] is not None and params[option] < 0:
-            errors.append(ValidationError("", option, f"{params[option]} is less than zero"))
-    # Where a field that is asked for is no column, whole services are read.
-    columns = [reader.columns.get(name, "") for name in params["fields"] or ()]
-    if params["declared"] or "" in columns:
-        columns = []
-    descending = params["sort_direction"] == "desc"
-    return Question(tuple(conditions), sort, descending, params["limit"], params["start"], tuple(columns)), errors
 
 
 class Findings(NamedTuple):
@@ -389,7 +366,7 @@ def read(params: dict[str, Any], services: Services, question: Question) -> Find
 def work(module: AiosModule) -> dict[str, Any]:
     """Ask the platform."""
     params, redactor = module.params, module.redactor
-    question, errors = read_question(params)
+    question, errors = read_question(MODEL_SERVICE, params)
     if module.errors or errors:
         raise InvalidQuery([*module.errors, *errors])
     with Client(module.connection(), signals=module.signals, redact=redactor.redact_all) as client:

@@ -16,7 +16,9 @@ author:
 description:
   - Brings up to thousands of model services to their declared state in one task, with one login and one listing.
   - Reports all errors in the declarations together, before any write.
-  - Creates and clones services first, then updates services, and deletes services last.
+  - Creates and clones services first, then updates services, and replaces and deletes services last.
+  - Deploys the services that declare it after that, and waits for all of them together. It deletes instance groups only
+    after the new ones run.
   - A service can be cloned from another service that the same task creates or clones. The order of the declarations
     does not matter.
 extends_documentation_fragment:
@@ -96,6 +98,24 @@ options:
     type: str
     choices: [continue, stop]
     default: continue
+  on_fixed_change:
+    description:
+      - What to do when the platform shows another value of an option that cannot be changed once the service exists, for
+        example O(model_services[].install_path).
+      - V(refuse) fails the task before any write.
+      - V(recreate) replaces the service, as O(model_services[].on_fixed_change) describes. O(recreate_limit) limits how many
+        services one run replaces.
+    type: str
+    choices: [refuse, recreate]
+    default: refuse
+    version_added: 1.1.0
+  recreate_limit:
+    description:
+      - Maximum number of services to replace, as a number or as a percentage of the services that are declared to be present.
+      - If more services would be replaced, the task fails before any write.
+    type: str
+    default: "10"
+    version_added: 1.1.0
   update_write_only:
     description:
       - When to send fields that the platform accepts but does not show, for example
@@ -124,6 +144,15 @@ options:
     type: int
     default: 300
     version_added: 1.1.0
+  delete_deployed:
+    description:
+      - Whether to delete the instance groups of services before these services are deleted.
+      - By default, the task fails before any write if a service that would be deleted or pruned has instance groups, because
+        they would go on without it.
+      - Groups that O(model_services[].deployments) declares with C(state=absent) do not count.
+    type: bool
+    default: false
+    version_added: 1.1.0
   secret_keys:
     description:
       - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
@@ -139,6 +168,8 @@ options:
       - Whether to delete services that meet O(prune_conditions) and are not declared.
       - The module deletes them last, and only if everything else succeeded.
       - It never prunes services of the platform itself, which have O(model_services[].system=true).
+      - Of services that declare O(model_services[].deployments) and meet O(prune_conditions), it also deletes the instance
+        groups that are not declared. O(prune_limit) limits the number of these groups, too.
     type: bool
     default: false
   prune_conditions:
@@ -153,6 +184,7 @@ options:
       - Maximum number of services to prune, as a number or as a percentage of the services that meet
         O(prune_conditions).
       - If more services would be deleted, the task fails before any write.
+      - Also limits how many instance groups are deleted because O(model_services[].deployments) is empty.
     type: str
     default: "10"
   prune_allow_empty:
@@ -259,6 +291,23 @@ options:
           - Only with O(model_services[].name) and O(model_services[].state=present), and without O(model_services[].uuid).
         type: list
         elements: str
+      on_fixed_change:
+        description:
+          - What to do when the platform shows another value of an option that cannot be changed once the service exists.
+          - V(refuse) fails the task before any write.
+          - V(recreate) creates a new service like the old one with the declared options, reads it, and then deletes
+            the old one.
+          - The UUID of the new service is derived from that of the old one.
+          - A protected service is not replaced, and one with instance groups only with O(delete_deployed=true).
+          - Otherwise, the task fails before any write.
+          - The same applies to a service with values that the platform does not show and that are not declared.
+          - Only without O(model_services[].uuid), because the UUID changes.
+          - By default, the value of O(on_fixed_change).
+        type: str
+        choices:
+          - refuse
+          - recreate
+        version_added: 1.1.0
       name:
         description:
           - Name of the service.
@@ -272,7 +321,7 @@ options:
         description:
           - Long description, which the platform shows as a document.
           - Only a clone can set it.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       yaml:
         description:
@@ -307,7 +356,7 @@ options:
           - UUID of the model center that the service belongs to.
           - A clone is created in the model center of its source.
           - Required to create the service without O(model_services[].clone_from).
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       model_center:
         description:
@@ -332,7 +381,7 @@ options:
         description:
           - Path of the service's files.
           - Required to create the service without O(model_services[].clone_from).
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       start_command:
         description:
@@ -356,18 +405,18 @@ options:
         description:
           - Version of Conda.
           - 'A string: quote V("23.7") in YAML.'
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       size:
         description:
           - Size of the service, in the unit of the platform.
           - Only a clone can set it.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: int
       system:
         description:
           - Whether this is a service of the platform itself.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: bool
       type:
         description:
@@ -405,7 +454,7 @@ options:
         description:
           - CPU architectures that the service runs on, for example V(X86_64) or V(AARCH64), in any case and order.
           - Only a clone can set it.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: list
         elements: str
       architecture_images:
@@ -506,7 +555,7 @@ options:
             cannot create the same service twice.
           - With the same value in C(uuid), the service is found by its UUID, and created with this UUID if it does not
             exist.
-          - Cannot be changed once the service exists. Another value fails the task before any write.
+          - Cannot be changed once the service exists. O(model_services[].on_fixed_change) says what happens then.
         type: str
       tag_uuids:
         description:
@@ -528,12 +577,244 @@ options:
         elements: str
       protected:
         description:
-          - Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.
+          - Whether to protect the service from deletion. No task of this collection deletes, prunes or replaces it.
           - Kept with the service as the user tag C(zstack.aios:protected), so that it also holds when the declaration
             is gone.
           - V(false) removes this tag. It is not part of the declared user tags.
           - If the platform has no user tags, the protection holds only while it is declared, and the module warns.
         type: bool
+      deployments:
+        description:
+          - Instance groups that run the service, with the options of M(zstack.aios.model_service_instance_group).
+          - B(Experimental,) like that module.
+          - If not set, the groups of the service are not managed. An empty list deletes all groups of the service.
+          - Groups that are not in a list with other groups stay, unless O(prune) deletes them.
+          - The module deploys the groups after all services are as declared, and waits for all of them together.
+          - It deletes groups when the other groups of the service run, and keeps them if one of these fails.
+        type: list
+        elements: dict
+        version_added: 1.1.0
+        suboptions:
+          state:
+            description:
+              - Whether the group should exist.
+            type: str
+            choices:
+              - present
+              - absent
+            default: present
+          uuid:
+            description:
+              - UUID of the group to manage. When set, O(model_services[].deployments[].name) is its desired name.
+              - Without O(model_services[].deployments[].uuid) the group is found by its exact name among the groups
+                of its model service.
+            type: str
+          wait:
+            description:
+              - Whether to wait until all instances of the group run, or until a deleted group is gone.
+              - The module also waits for a group that it does not change. In check mode, it does not wait.
+            type: bool
+            default: true
+          wait_timeout:
+            description:
+              - Maximum number of seconds to wait. After that, the task fails and names the last status of the group.
+              - The platform has no status for a failed start, so a group that cannot start is waited for until then.
+            type: int
+            default: 600
+          name:
+            description:
+              - Name of the group, which identifies it among the groups of its model service.
+              - Required to create the group.
+            type: str
+          description:
+            description:
+              - What the group is for.
+            type: str
+          zone_uuid:
+            description:
+              - UUID of the zone in which the group runs.
+              - Required to create the group.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          zone:
+            description:
+              - Name or UUID of the zone, instead of O(model_services[].deployments[].zone_uuid).
+            type: str
+          type:
+            description:
+              - What the instances of the group are.
+              - Older platforms do not have V(BareMetal2).
+              - Required to create the group.
+              - Cannot be changed once the group exists. Another value fails the task before any write.
+            type: str
+            choices:
+              - VirtualMachine
+              - Container
+              - BareMetal2
+          model_uuid:
+            description:
+              - UUID of the model to run.
+              - Cannot be changed once the group exists. Another value fails the task before any write.
+            type: str
+          model:
+            description:
+              - Name or UUID of the model, instead of O(model_services[].deployments[].model_uuid).
+            type: str
+          vm_image_uuid:
+            description:
+              - UUID of the virtual machine image.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          docker_image:
+            description:
+              - Container image.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          cpu_num:
+            description:
+              - Number of CPUs of an instance.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          memory_size:
+            description:
+              - Memory of an instance. By a sample of the vendor, in bytes.
+              - The module does not convert the number.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          request_cpu_num:
+            description:
+              - Number of CPUs that an instance requests.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          request_memory_size:
+            description:
+              - Memory that an instance requests, in the unit of the platform.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          gpu_spec_uuid:
+            description:
+              - UUID of the GPU specification.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          gpu_count:
+            description:
+              - Number of GPUs.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          cluster_uuid:
+            description:
+              - UUID of the cluster in which the group runs.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          placement_mode:
+            description:
+              - How the platform places the group.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+            choices:
+              - Auto
+              - Pinned
+          target_uuid:
+            description:
+              - UUID of the target on which a pinned group runs.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          primary_storage_uuid:
+            description:
+              - UUID of the primary storage.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          root_disk_offering_uuid:
+            description:
+              - UUID of the offering of the root disk.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          root_disk_size:
+            description:
+              - Size of the root disk, in the unit of the platform.
+              - Used at creation only, and ignored once the group exists.
+            type: int
+          l3_network_uuids:
+            description:
+              - UUIDs of the L3 networks.
+              - Used at creation only, and ignored once the group exists.
+            type: list
+            elements: str
+          dataset_uuids:
+            description:
+              - UUIDs of the datasets.
+              - Used at creation only, and ignored once the group exists.
+            type: list
+            elements: str
+          model_service_group_uuids:
+            description:
+              - UUIDs of the instance groups that this one depends on.
+              - Used at creation only, and ignored once the group exists.
+            type: list
+            elements: str
+          project_uuid:
+            description:
+              - UUID of the project.
+              - Used at creation only, and ignored once the group exists.
+            type: str
+          environment_variables:
+            description:
+              - Environment variables of the instances.
+              - The module redacts values whose key marks them as secret.
+              - The platform never shows it.
+            type: dict
+          startup_parameters:
+            description:
+              - Startup parameters of the instances.
+              - The module redacts values whose key marks them as secret.
+              - The platform never shows it.
+            type: dict
+          service_livez:
+            description:
+              - Path of the liveness probe.
+              - The platform never shows it.
+            type: str
+          service_readyz:
+            description:
+              - Path of the readiness probe.
+              - The platform never shows it.
+            type: str
+          service_bootup_time:
+            description:
+              - Seconds that an instance may take to start.
+              - The platform never shows it.
+            type: int
+          package_version:
+            description:
+              - Version of the package.
+              - The platform accepts it in updates only. After a creation, an update in the same task sets it.
+              - The platform never shows it.
+            type: str
+          resource_uuid:
+            description:
+              - UUID of a new group.
+              - By default, the module derives it from the model service and the name, so that two runs at the same time
+                cannot deploy the same group twice. Platforms that do not take it choose another one.
+              - Cannot be changed once the group exists. Another value fails the task before any write.
+            type: str
+          tag_uuids:
+            description:
+              - UUIDs of the tags of the platform that are attached to the group.
+              - On an existing group, the module attaches and detaches single tags.
+            type: list
+            elements: str
+          system_tags:
+            description:
+              - System tags of the group.
+              - On an existing group, the module adds and removes single tags.
+            type: list
+            elements: str
+          user_tags:
+            description:
+              - User tags of the group.
+              - On an existing group, the module adds and removes single tags.
+            type: list
+            elements: str
       # END GENERATED
 seealso:
   - module: zstack.aios.model_service
@@ -600,6 +881,16 @@ EXAMPLES = r"""
       - "{{ playbook_dir }}/services"
     plan_digest: "{{ plan.plan_digest }}"
 
+- name: Replace services whose fields differ that cannot be changed, at most two of them
+  zstack.aios.model_services:
+    host: aios.example.com
+    account_name: admin
+    account_password: "{{ aios_password }}"
+    src:
+      - "{{ playbook_dir }}/services"
+    on_fixed_change: recreate
+    recreate_limit: 2
+
 - name: Apply a part of the declaration, with the services that these are cloned from
   zstack.aios.model_services:
     host: aios.example.com
@@ -621,6 +912,7 @@ uncompared:
   description:
     - Number of services for each field that they declare, that the platform does not show, and that was neither compared nor
       sent. See O(update_write_only).
+    - With C(deployments.) in front, likewise the number of instance groups. Most of their fields are used at creation only.
   returned: when there are such fields
   type: dict
   sample: {startup_parameters: 3}
@@ -631,7 +923,9 @@ left_out:
   type: int
   version_added: 1.1.0
 summary:
-  description: Number of services by outcome, and what the run took.
+  description:
+    - Number of services by outcome, and what the run took.
+    - Instance groups of C(deployments) count, too. RV(summary.instance_groups) says how many of them there are.
   returned: when the declarations are valid
   type: dict
   contains:
@@ -641,6 +935,10 @@ summary:
     cloned:
       description: Services that were cloned.
       type: int
+    replaced:
+      description: Services that were replaced because an option changes that is fixed once a service exists.
+      type: int
+      version_added: 1.1.0
     updated:
       description: Services that were updated.
       type: int
@@ -662,6 +960,10 @@ summary:
     total:
       description: All services of the declaration, and all pruned services.
       type: int
+    instance_groups:
+      description: Instance groups among RV(summary.total). Returned when there are any.
+      type: int
+      version_added: 1.1.0
     unmanaged:
       description: Services that meet O(prune_conditions) and are not declared. Returned with O(unmanaged=true).
       type: int
@@ -685,19 +987,27 @@ results:
   elements: dict
   contains:
     name:
-      description: Name of the service.
+      description: Name of the service, or of the instance group.
       type: str
+    model_service:
+      description: Name of the service that the instance group belongs to. Returned for instance groups.
+      type: str
+      version_added: 1.1.0
     uuid:
       description: UUID of the service. Missing if the service does not exist.
       type: str
+    replaced_uuid:
+      description: UUID of the old service, when a new one has replaced it, or was created to replace it.
+      type: str
+      version_added: 1.1.0
     action:
       description: What the module did, or would do in check mode.
       type: str
-      choices: [created, cloned, updated, deleted, failed, unknown, not_attempted]
+      choices: [created, cloned, updated, replaced, deleted, failed, unknown, not_attempted]
     changed_fields:
       description:
         - Names of the options whose values changed.
-        - Returned for updates, unknown outcomes and changes that were completed in part.
+        - Returned for updates, replacements, unknown outcomes and changes that were completed in part.
       type: list
       elements: str
     error:
@@ -729,7 +1039,7 @@ results_omitted:
 overview:
   description:
     - A line for each service that is not unchanged, with the old and the new values of updated fields. Deleted services come
-      first, then failed, updated, and created services.
+      first, then replaced, failed, updated, and created services.
     - At most 200 lines with 20,000 characters together. The last line counts the other services.
   returned: in check mode, and with C(--diff)
   type: list
@@ -807,11 +1117,22 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     internal_error,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, printable, read_boolean
-from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import Converged, Settings, converge
-from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards, read_prune
+from ansible_collections.zstack.aios.plugins.module_utils._converge.converge import (
+    Converged,
+    Settings,
+    converge,
+    count_created_only,
+)
+from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import (
+    Guards,
+    invalid_limit,
+    read_prune,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
     PRESENT,
+    RECREATE,
+    REFUSE,
     Item,
     RawItem,
     missing_to_create,
@@ -856,9 +1177,12 @@ def argument_spec() -> Spec:
         "only": {"type": "list", "elements": "str"},
         "concurrency": {"type": "int", "default": 8},
         "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
+        "on_fixed_change": {"type": "str", "choices": [REFUSE, RECREATE], "default": REFUSE},
+        "recreate_limit": {"type": "str", "default": "10"},
         "update_write_only": {"type": "str", "choices": ["remember", "on_change", "always"], "default": "remember"},
         "secret_keys": {"type": "list", "elements": "str", "no_log": False},
         "lock_timeout": {"type": "int", "default": 300},
+        "delete_deployed": {"type": "bool", "default": False},
         "prune": {"type": "bool", "default": False},
         "prune_conditions": {"type": "list", "elements": "raw"},
         "prune_limit": {"type": "str", "default": "10"},
@@ -886,6 +1210,8 @@ def read_declarations(module: AiosModule, undoes: list[Undone]) -> tuple[list[It
     if not isinstance(defaults, dict):
         errors.append(ValidationError("", "defaults", "it is not a mapping of options"))
         defaults = {}
+    if module.params["on_fixed_change"] == RECREATE:
+        defaults = {"on_fixed_change": RECREATE, **defaults}
     src = module.params["src"] or []
     raw_items, unreadable = read_files(src, module.params["prune"], module.params["src_size_limit"], undoes)
     errors += unfit_for_undo(module, undoes)
@@ -962,6 +1288,7 @@ def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Setting
     if not 1 <= params["concurrency"] <= 100:
         text = f"{params['concurrency']} is not a number from 1 to 100"
         errors.append(ValidationError("", "concurrency", text))
+    errors += invalid_limit("recreate_limit", params["recreate_limit"])
     errors.extend(check_report_paths(params["report_path"] or []))
     if params["undo_path"]:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.undo import check_undo_path
@@ -977,8 +1304,11 @@ def read_settings(module: AiosModule, undoes: Sequence[Undone]) -> tuple[Setting
         record=RunRecord.of(module.caller),
         undo_path=params["undo_path"],
         undoes=undoes,
+        delete_deployed=params["delete_deployed"],
+        prune_limit=params["prune_limit"],
     )
-    return settings, Guards(prune, (params["plan_digest"] or "").strip()), errors
+    guards = Guards(prune, (params["plan_digest"] or "").strip(), params["recreate_limit"])
+    return settings, guards, errors
 
 
 def with_errors_elsewhere(module: AiosModule, items: Sequence[Item], errors: Sequence[ValidationError]) -> InvalidInput:
@@ -1094,6 +1424,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
     """Return the result of a run, and write its report."""
     redactor = module.redactor
     counts = summarize(converged.rows)
+    uncompared = {**converged.uncompared, **count_created_only(converged.rows)}
     cost = {"requests": converged.requests, "logins": converged.logins, "seconds": converged.seconds}
     result: dict[str, Any] = {
         "changed": any(row.changed for row in converged.rows),
@@ -1103,7 +1434,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
         "msg": f"{count_words(counts, module.check_mode)}.",
         "warnings": converged.warnings,
         **show_rows(converged.rows),
-        **({"uncompared": converged.uncompared} if converged.uncompared else {}),
+        **({"uncompared": uncompared} if uncompared else {}),
     }
     if converged.undo_path:
         result["undo_path"] = converged.undo_path
@@ -1130,7 +1461,7 @@ def report_result(module: AiosModule, converged: Converged, facts: Facts) -> dic
             "summary": result["summary"],
             "plan_digest": converged.plan_digest,
             "interrupted": converged.interrupted,
-            "uncompared": converged.uncompared,
+            "uncompared": uncompared,
             "undo_path": converged.undo_path,
             "unmanaged": list_unmanaged(converged.unmanaged),
         }

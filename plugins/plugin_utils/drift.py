@@ -14,7 +14,13 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import co
 ROOM = 3000
 #: Characters for the services of one platform at least, however many platforms there are.
 _LEAST = 200
-_TO_BE = {"deleted": "To delete", "updated": "To update", "created": "To create", "cloned": "To clone"}
+_TO_BE = {
+    "deleted": "To delete",
+    "replaced": "To replace",
+    "updated": "To update",
+    "created": "To create",
+    "cloned": "To clone",
+}
 
 
 def has_plan(result: Any) -> bool:
@@ -36,10 +42,11 @@ def describe(result: Mapping[str, Any], host: str, room: int = ROOM) -> str:
     if not differs(result):
         lines = [f"{name} is as declared: {counted(summary['unchanged'], 'service')}."]
     else:
+        replaced = f"{summary['replaced']} to replace, " if summary["replaced"] else ""
         undeclared = f", {summary['unmanaged']} not declared" if "unmanaged" in summary else ""
         counts = (
             f"{summary['created'] + summary['cloned']} to create, {summary['updated']} to update, "
-            f"{summary['deleted']} to delete{undeclared}, {summary['unchanged']} as declared"
+            f"{replaced}{summary['deleted']} to delete{undeclared}, {summary['unchanged']} as declared"
         )
         lines = [
             f"{name} differs from its declaration: {counts}.",
@@ -74,7 +81,11 @@ def _groups(result: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for action, heading in _TO_BE.items():
         for row in result["results"]:
             if row["action"] == action:
-                fields = ", ".join(map(printable, row.get("changed_fields") or ())) if action == "updated" else ""
+                fields = (
+                    ", ".join(map(printable, row.get("changed_fields") or ()))
+                    if action in ("updated", "replaced")
+                    else ""
+                )
                 yield heading, printable(row["name"]) + (f" ({fields})" if fields else "")
     for service in result.get("unmanaged") or ():
         yield "Not declared", printable(service["name"])

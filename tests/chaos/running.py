@@ -30,7 +30,8 @@ _PATIENT = {"timeout": 60, "job_timeout": 120}
 class Evidence:
     """What one schedule left behind.
 
-    :ivar before, after, at_last: the services before the run, after it, and after two more runs without faults;
+    :ivar before, after, at_last: the services before the run, after it, and after two more runs without faults, and
+    :ivar groups_before, groups_after, groups_at_last: the instance groups;
     :ivar log, effects: requests and jobs of the first run; :ivar stats: counts of it; :ivar fired: faults by name;
     :ivar second, third: the runs without faults, and :ivar third_writes: the writes of the third;
     :ivar others: the runs of others at the time of the first.
@@ -40,6 +41,9 @@ class Evidence:
     before: list[dict[str, Any]] = field(default_factory=list)
     after: list[dict[str, Any]] = field(default_factory=list)
     at_last: list[dict[str, Any]] = field(default_factory=list)
+    groups_before: list[dict[str, Any]] = field(default_factory=list)
+    groups_after: list[dict[str, Any]] = field(default_factory=list)
+    groups_at_last: list[dict[str, Any]] = field(default_factory=list)
     log: list[dict[str, Any]] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
     stats: dict[str, Any] = field(default_factory=dict)
@@ -81,6 +85,7 @@ class Bench:
         """Run the declaration once with the faults and twice without."""
         simulator = self.simulator(schedule.options)
         simulator.seed(schedule.seeded)
+        simulator.seed_groups(schedule.groups)
         params = {
             **_credentials(schedule, simulator),
             "host": simulator.url,
@@ -89,7 +94,7 @@ class Bench:
             **schedule.params,
             **({} if schedule.folder else {"model_services": schedule.items}),
         }
-        evidence = Evidence(schedule, before=simulator.services())
+        evidence = Evidence(schedule, before=simulator.services(), groups_before=simulator.groups())
         simulator.clear_log()
         simulator.faults(schedule.rules)
         started = time.monotonic()
@@ -103,7 +108,7 @@ class Bench:
         _settle(simulator)
         evidence.log, evidence.effects, evidence.stats = simulator.log(), simulator.effects(), simulator.stats()
         evidence.fired = evidence.stats["faults"]
-        evidence.after = simulator.services()
+        evidence.after, evidence.groups_after = simulator.services(), simulator.groups()
         simulator.clear_faults()
         simulator.clear_log()
         with _source(schedule, "plain" if schedule.folder else "") as source:
@@ -112,7 +117,7 @@ class Bench:
             last = simulator.last_seq()
             evidence.third = run_module("model_services", {**params, **_credentials(schedule, simulator)})
         evidence.third_writes = simulator.writes(last)
-        evidence.at_last = simulator.services()
+        evidence.at_last, evidence.groups_at_last = simulator.services(), simulator.groups()
         return evidence
 
 

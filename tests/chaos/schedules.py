@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from ansible_collections.zstack.aios.tests.chaos import fault_rules, folders, others
+from ansible_collections.zstack.aios.tests.chaos import deployments, fault_rules, folders, others
+from ansible_collections.zstack.aios.tests.chaos.deployments import SECRET
 from ansible_collections.zstack.aios.tests.simulator import constants
 
-SECRET = "chaos-secret-value-5f1c"
 #: Beside the declared services there are some on the platform that are not declared.
 FOREIGN = "foreign"
 _ODD = "-odd"
@@ -29,7 +29,7 @@ class Schedule:
     """One run and its faults.
 
     :ivar options: of the simulator; :ivar way: how it authenticates; :ivar window: the module's ``job_timeout``;
-    :ivar seeded: the services before the run, as the simulator takes it;
+    :ivar seeded, groups: the services and instance groups before the run, as the simulator takes them;
     :ivar items: the declaration; :ivar params: further parameters of the module; :ivar rules: fault rules;
     :ivar outage: seconds until the platform is killed and until it is started again, or nothing;
     :ivar folder: the kind of folder that the declaration is in, empty for none;
@@ -41,6 +41,7 @@ class Schedule:
     way: str = "account"
     window: int = 1
     seeded: list[dict[str, Any]] = field(default_factory=list)
+    groups: list[dict[str, Any]] = field(default_factory=list)
     items: list[dict[str, Any]] = field(default_factory=list)
     params: dict[str, Any] = field(default_factory=dict)
     rules: list[dict[str, Any]] = field(default_factory=list)
@@ -73,7 +74,25 @@ def draw(random: Random, number: int = 0, with_outage: bool = True) -> Schedule:
             schedule.folder = random.choice((*folders.SOUND, *folders.HIDING))
     if with_outage and random.random() < 0.04:
         _with_others(schedule, random)
+    if random.random() < 0.3:
+        _deploy(schedule, random)
     return schedule
+
+
+def _deploy(schedule: Schedule, random: Random) -> None:
+    """Have services deployed, before the run and by it."""
+    schedule.groups = deployments.stored(schedule.seeded, random)
+    deployments.declare(schedule.items, random)
+    schedule.params["delete_deployed"] = True
+    if schedule.params.get("prune"):
+        schedule.params["prune_limit"] = "100%"
+    rules = [fault_rules.draw_for_groups(random) for _rule in range(random.choice([0, 1, 1, 2]))]
+    schedule.rules += [rule for rule in rules if not schedule.others or not fault_rules.may_mean_taken(rule)]
+    if not schedule.others and random.random() < 0.3:
+        # Without a uuid of its choice no client can tell a deployment that never comes from one that comes late.
+        schedule.options["features"] = "deploy-ignore-field:resourceUuid"
+        schedule.rules = [rule for rule in schedule.rules if not fault_rules.may_come_late(rule)]
+        schedule.outage = None
 
 
 def _with_others(schedule: Schedule, random: Random) -> None:
@@ -189,6 +208,21 @@ def _cloned(schedule: Schedule, name: str, random: Random) -> None:
     schedule.items.append({"name": name, "clone_from": random.choice(sources), **_some_of(more, random)})
 
 
+def _replaced(schedule: Schedule, name: str, random: Random) -> None:
+    """Have a service replaced, because a field changes that cannot be changed."""
+    schedule.seeded.append({**_stored(name, random), "userTags": ["team-a", "team-c"], "readme": "kept"})
+    changes: dict[str, Any] = {
+        "description": "as declared",
+        "request_cpu": 9,
+        "environment_parameters": {"HF_TOKEN": SECRET},
+        "startup_parameters": {"threads": "4"},
+        "user_tags": ["team-a", "team-b"],
+        "model_uuids": [_MODELS[1]],
+    }
+    fixed = {"install_path": "/models/other", "on_fixed_change": "recreate"}
+    schedule.items.append({"name": name, **fixed, **_some_of(changes, random)})
+
+
 def _odd(schedule: Schedule, name: str, random: Random) -> None:
     """Replace what can hardly be shown."""
     deep = "a: " + "[" * 900 + "]" * 900
@@ -209,7 +243,7 @@ def _odd(schedule: Schedule, name: str, random: Random) -> None:
 
 _MAKERS: tuple[Callable[[Schedule, str, Random], None], ...] = (
     _created, _created, _created, _updated, _updated, _kept, _related, _deleted, _cloned, _cloned,
-    _odd,
+    _replaced, _odd,
 )  # fmt: skip
 
 

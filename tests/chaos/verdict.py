@@ -9,35 +9,25 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from ansible_collections.zstack.aios.tests.chaos import folders
+from ansible_collections.zstack.aios.tests.chaos import folders, group_verdict
+from ansible_collections.zstack.aios.tests.chaos.deployments import SECRET
+from ansible_collections.zstack.aios.tests.chaos.promises import Violation
 from ansible_collections.zstack.aios.tests.chaos.running import Evidence
-from ansible_collections.zstack.aios.tests.chaos.schedules import SECRET
 from ansible_collections.zstack.aios.tests.simulator import constants, sessions
 from ansible_collections.zstack.aios.tests.support.harness import Result
 
 #: Seconds a run may last: the slowest thing it may wait for, several times over.
 LONGEST = 25.0
 _EFFECTS_OF = {
-    "created": {"add"},
+    "created": {"add", "deploy"},
     "cloned": {"clone"},
-    "deleted": {"delete"},
-    "updated": {"update", "tag", "bind", "unbind"},
+    "deleted": {"delete", "group_delete"},
+    "replaced": {"add", "clone", "delete"},
+    "updated": {"update", "tag", "bind", "unbind", "group_update"},
 }
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One broken promise: ``sort`` is one of `SORTS`."""
-
-    sort: str
-    text: str
-
-
-SORTS = ("duplicate", "lost", "inaccurate", "touched", "session", "secret", "crash", "slow")
 
 
 def judge(evidence: Evidence) -> list[Violation]:
@@ -48,9 +38,11 @@ def judge(evidence: Evidence) -> list[Violation]:
 
 def _no_duplicate(evidence: Evidence) -> Iterator[Violation]:
     declared = {item["name"] for item in evidence.schedule.items}
+    replaced = {item["name"] for item in evidence.schedule.items if "on_fixed_change" in item}
     for when, services in (("after the run", evidence.after), ("at last", evidence.at_last)):
         for name, times in Counter(row["name"] for row in services).items():
-            if times > 1 and name in declared:
+            # A replacement that is not complete leaves two services.
+            if times > (2 if name in replaced and services is evidence.after else 1) and name in declared:
                 yield Violation("duplicate", f"{times} services are named {name} {when}")
 
 
@@ -89,7 +81,9 @@ def _missing(item: dict[str, Any], services: list[dict[str, Any]]) -> Iterator[s
         if option in _WIRE and found[0].get(_WIRE[option]) != declared:
             yield f"{option} is {found[0].get(_WIRE[option])!r} and not {declared!r}"
     tags = sorted(
-        tag for tag in found[0]["userTags"] if tag not in _PATTERN_NAMES and not tag.startswith(_FINGERPRINTS)
+        tag
+        for tag in found[0]["userTags"]
+        if tag not in _PATTERN_NAMES and not tag.startswith(group_verdict.FINGERPRINTS)
     )
     if "user_tags" in item and tags != sorted(item["user_tags"]):
         yield f"user_tags are {tags}"
@@ -117,9 +111,28 @@ _WIRE = {
     "environment_parameters": "environmentParameters",
     "startup_parameters": "startupParameters",
 }
-#: How the user tag begins that holds fingerprints of what the platform does not show; it is declared by nobody.
-_FINGERPRINTS = "zstack.aios:declared="
 _PATTERN_NAMES = (constants.PRODUCTION_TAG_NAME, constants.STAGING_TAG_NAME)
+
+
+def _no_old_one_lost(evidence: Evidence) -> Iterator[Violation]:
+    """A service is deleted for a new one only when that is as declared, and has what was not declared of the old one."""
+    seeded = {row["name"]: row for row in evidence.before}
+    for item in evidence.schedule.items:
+        if "on_fixed_change" not in item:
+            continue
+        old = seeded[item["name"]]
+        now = [row for row in evidence.after if row["name"] == item["name"]]
+        if any(row["uuid"] == old["uuid"] for row in now):
+            continue
+        if not now:
+            yield Violation("lost", f"{item['name']} was deleted, and nothing replaces it")
+        for text in _missing(item, now) if now else ():
+            yield Violation("lost", f"{item['name']} was deleted, and of the new one {text}")
+        for row in now:
+            if row["readme"] != old["readme"] or not (
+                "user_tags" in item or set(old["userTags"]) <= set(row["userTags"])
+            ):
+                yield Violation("lost", f"{item['name']} was replaced by one that lacks its readme or tags")
 
 
 def _nothing_hidden(evidence: Evidence) -> Iterator[Violation]:
@@ -138,9 +151,12 @@ def _accurate_rows(evidence: Evidence) -> Iterator[Violation]:
     took_effect = _effects(evidence)
     known: set[str] = set()
     for row in evidence.first["results"]:
-        uuid = row.get("uuid") or _uuid_of(evidence, row["name"])
-        known.add(uuid)
-        done = took_effect.get(uuid, [])
+        uuid = row.get("uuid") or _uuid_of(evidence, row)
+        known |= {uuid, row.get("replaced_uuid", uuid)}
+        done = [
+            *took_effect.get(uuid, []),
+            *(took_effect.get(row["replaced_uuid"], []) if "replaced_uuid" in row else []),
+        ]
         yield from (Violation("inaccurate", f"{row['name']} is reported as {row['action']}: {text}") for text in
                     _row_faults(evidence, row, done))  # fmt: skip
     for uuid, kinds in took_effect.items():
@@ -159,11 +175,14 @@ def _row_faults(evidence: Evidence, row: dict[str, Any], done: list[str]) -> Ite
         if _end_was_seen(evidence, row):
             yield "yet the platform responded that it is done"
     elif action == "deleted":
-        if any(service["uuid"] == row["uuid"] for service in evidence.after):
+        if any(one["uuid"] == row["uuid"] for one in (*evidence.after, *evidence.groups_after)):
             yield "it is still there"
     elif not _EFFECTS_OF[action] & set(done):
         yield f"only these took effect: {done}"
-    if action in ("created", "cloned") and Counter(done)[{"created": "add", "cloned": "clone"}[action]] != 1:
+    if action == "replaced" and "error" not in row and Counter(done)["delete"] != 1:
+        yield f"the old one was not deleted: {done}"
+    creation = "deploy" if "model_service" in row else {"created": "add", "cloned": "clone"}.get(action, "")
+    if action in ("created", "cloned") and Counter(done)[creation] != 1:
         yield f"these took effect: {done}"
 
 
@@ -180,7 +199,7 @@ def _accurate_counts(evidence: Evidence) -> Iterator[Violation]:
     counted = Counter(row["action"] for row in result["results"])
     errors = sum("error" in row for row in result["results"] if row["action"] not in ("unknown", "not_attempted"))
     summary = result["summary"]
-    for action in ("created", "cloned", "updated", "deleted", "unknown", "not_attempted"):
+    for action in ("created", "cloned", "updated", "replaced", "deleted", "unknown", "not_attempted"):
         if summary[action] != counted[action]:
             yield Violation("inaccurate", f"the summary counts {summary[action]} {action}, the rows {counted[action]}")
     if summary["failed"] != errors or result.failed != any("error" in row for row in result["results"]):
@@ -242,7 +261,8 @@ def _no_crash(evidence: Evidence) -> Iterator[Violation]:
 
 
 _CHECKS_OF_MANY: tuple[Callable[[Evidence], Iterator[Violation]], ...] = (
-    _no_crash, _no_duplicate, _nothing_lost, _nothing_hidden, _nothing_else_touched, _no_secret,
+    _no_crash, _no_duplicate, _nothing_lost, _no_old_one_lost, _nothing_hidden, _nothing_else_touched, _no_secret,
+    group_verdict.no_group_deployed_twice, group_verdict.no_group_lost, group_verdict.no_other_group_touched,
 )  # fmt: skip
 _CHECKS = (*_CHECKS_OF_MANY, _accurate_rows, _accurate_counts, _sessions_ended)
 
@@ -252,22 +272,27 @@ def _ran(result: Result) -> bool:
 
 
 def _row(result: Result, name: str) -> dict[str, Any] | None:
-    return next((row for row in result.get("results", []) if row["name"] == name), None)
+    """Return the row of a service."""
+    rows = (row for row in result.get("results", []) if "model_service" not in row)
+    return next((row for row in rows if row["name"] == name), None)
 
 
-def _uuid_of(evidence: Evidence, name: str) -> str:
-    """Return the uuid a service has or was to get, from the requests and the store."""
+def _uuid_of(evidence: Evidence, row: dict[str, Any]) -> str:
+    """Return the uuid that a service or a group has or was to get, from the requests and the store."""
+    name = row["name"]
+    if "model_service" in row:
+        return group_verdict.uuid_of(evidence, row["model_service"], name)
     for entry in evidence.log:
         body = entry["body"] if isinstance(entry["body"], dict) else {}
         for envelope in ("param", "params"):
             inside = body.get(envelope) or {}
             if entry["kind"] in ("add", "clone") and inside.get("name") == name:
                 return str(inside["resourceUuid"])
-    return next((str(row["uuid"]) for row in evidence.before if row["name"] == name), "")
+    return next((str(service["uuid"]) for service in evidence.before if service["name"] == name), "")
 
 
 def _effects(evidence: Evidence) -> dict[str, list[str]]:
-    """For every service the kinds of jobs that took effect on it."""
+    """For every service and every group the kinds of jobs that took effect on it."""
     found: dict[str, list[str]] = {}
     tagged = {entry["job"]: _tagged(entry) for entry in evidence.log if entry["kind"] == "tag"}
     bound = {e["job"]: e["path"].rpartition("/")[2] for e in evidence.log if e["kind"] in ("bind", "unbind")}
@@ -287,19 +312,20 @@ def _tagged(entry: dict[str, Any]) -> str:
 
 
 def _owner(evidence: Evidence, effect: dict[str, Any]) -> str:
-    """Return the service whose tags were taken off by the record's uuid: the only one whose tags became fewer."""
-    now = {row["uuid"]: row for row in evidence.after}
+    """Return what tags were taken off by the record's uuid: the only service or group whose tags became fewer."""
+    before = (*evidence.before, *evidence.groups_before)
+    now = {row["uuid"]: row for row in (*evidence.after, *evidence.groups_after)}
     return next(
-        (row["uuid"] for row in evidence.before if set(row["userTags"]) - set(now.get(row["uuid"], row)["userTags"])),
+        (row["uuid"] for row in before if set(row["userTags"]) - set(now.get(row["uuid"], row)["userTags"])),
         str(effect["job"]),
     )
 
 
 def _requests_for(evidence: Evidence, row: dict[str, Any]) -> list[dict[str, Any]]:
-    uuid = row.get("uuid") or _uuid_of(evidence, row["name"])
+    uuid = row.get("uuid") or _uuid_of(evidence, row)
     found = []
     for entry in evidence.log:
-        creating = entry["kind"] in ("add", "clone")
+        creating = entry["kind"] in ("add", "clone", "deploy")
         about = json.dumps(entry["body"]) if creating else entry["path"] + entry["query"] + json.dumps(entry["body"])
         if entry["write"] and uuid and uuid in about:
             found.append(entry)

@@ -14,9 +14,10 @@ from multiprocessing.util import Finalize
 from random import Random
 from typing import Any
 
+from ansible_collections.zstack.aios.tests.chaos.promises import SORTS, Violation
 from ansible_collections.zstack.aios.tests.chaos.running import Bench, Evidence
 from ansible_collections.zstack.aios.tests.chaos.schedules import Schedule, draw
-from ansible_collections.zstack.aios.tests.chaos.verdict import SORTS, Violation, judge
+from ansible_collections.zstack.aios.tests.chaos.verdict import judge
 
 #: Schedules mostly wait, so that there may be more processes than processors.
 WORKERS = 6
@@ -34,6 +35,7 @@ class Figures:
     restarts: int = 0
     others: int = 0
     kills: int = 0
+    deployments: int = 0
     folders: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -47,6 +49,7 @@ class Figures:
         self.restarts += evidence.schedule.outage is not None
         self.others += len(evidence.schedule.others)
         self.kills += sum(kill_after is not None for _kind, kill_after in evidence.schedule.others)
+        self.deployments += sum(len(item.get("deployments", ())) for item in evidence.schedule.items)
         self.folders.update([evidence.schedule.folder] if evidence.schedule.folder else [])
         self.requests += len(evidence.log)
         self.faults.update(evidence.fired)
@@ -61,6 +64,7 @@ class Figures:
         self.restarts += other.restarts
         self.others += other.others
         self.kills += other.kills
+        self.deployments += other.deployments
         self.folders.update(other.folders)
         self.requests += other.requests
         self.faults.update(other.faults)
@@ -79,6 +83,7 @@ class Figures:
             f"schedules {self.schedules}, with the platform killed and started again {self.restarts}, requests {self.requests}",
             f"further runs at the same time {self.others}, of which were killed {self.kills}; folders: {sources}",
             f"faults fired {sum(self.faults.values())}: {faults}",
+            f"instance groups declared {self.deployments}",
             f"rows reported {sum(self.rows.values())}: {rows}",
             f"broken promises {sum(self.broken.values())}: {broken}",
         ]

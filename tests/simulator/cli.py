@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--job-id-window", type=float, default=0.0, help="seconds in which a second send of a job id runs as well")
     add("--group-seconds", type=float, default=0.1, help="how long an instance group takes to start")
     add("--group-instances", type=int, default=1, help="instances of a new instance group")
+    add("--instance-lag", type=float, default=0.0, help="seconds that an instance starts after the one before it")
     add("--request-latency", type=float, default=0.0, help="seconds added to every request")
     add("--max-in-flight", type=int, default=0, help="requests served at once; 0 is without limit")
     add("--overload", choices=("429", "503", "html503"), default="429", help="the response above that limit")

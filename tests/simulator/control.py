@@ -46,6 +46,7 @@ class Control:
             ("GET", "faults"): lambda _request: faults.described(),
             ("POST", "faults"): lambda request: faults.add(json.loads(request.body)),
             ("DELETE", "faults"): lambda _request: faults.clear(),
+            ("POST", "options"): self._change,
             ("POST", "reset"): self._reset,
         }
 
@@ -61,6 +62,10 @@ class Control:
 
     def _stats(self, _request: Request) -> dict[str, Any]:
         return {**self._journal.stats(), "open_sessions": open_sessions(self._platform)}
+
+    def _change(self, request: Request) -> None:
+        self._platform.change(json.loads(request.body))
+        self._front.reload()
 
     def _reset(self, request: Request) -> None:
         self._platform.reconfigure(json.loads(request.body) if request.body else [])

@@ -44,6 +44,7 @@ JOB = frozenset(
         "job_error_after",
         "job_error_later",
         "group_stays",
+        "instance_stays",
         "restart_fails",
     }
 )
@@ -77,6 +78,7 @@ class Fault:
         error = BusinessError(
             str(details.get("code", "SYS.1000")), str(details.get("details", "a fault was asked for"))
         )
+        status = str(details.get("status", "Unknown"))
         faults = {
             "job_stuck": JobFault(executes=False, ending="stuck"),
             "job_stuck_after": JobFault(ending="stuck"),
@@ -86,7 +88,8 @@ class Fault:
             "job_error": JobFault(executes=False, ending="error", error=error),
             "job_error_after": JobFault(ending="error", error=error),
             "job_error_later": JobFault(ending="error", error=error, late=float(details.get("seconds", 0))),
-            "group_stays": JobFault(hints={"group_status": str(details.get("status", "Unknown"))}),
+            "group_stays": JobFault(hints={"start": {"stays": status}}),
+            "instance_stays": JobFault(hints={"start": {"nth": int(details.get("nth", 1)), "instance_stays": status}}),
             "restart_fails": JobFault(
                 hints={"failing": int(details.get("nth", 1)), "code": str(details.get("code", "SYS.1006"))}
             ),

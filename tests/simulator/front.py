@@ -16,13 +16,14 @@ from . import groups, sessions, signatures, tags
 from .access import require
 from .apis import available
 from .calls import VALIDATION_ONLY, Api, Call
-from .errors import BusinessError, Refusal
+from .errors import BusinessError, Refusal, invalid_argument
 from .incoming import Request
 from .jobs import DEFAULT_TIMEOUT_MS, NORMAL, Job, JobFault, Jobs
 from .messages import convert, validate
 from .platform import Platform
 from .responses import Response, error_response, html_response, json_response, refusal_response
 from .routing import JOBS_PATH, Route, Router
+from .starts import RUNNING
 
 _RAW_IN_URL = re.compile(r'[<>"{}|\\^\x00-\x20\x7f-\uffff]')
 _JAVA_LONG = re.compile(r"[+-]?[0-9]{1,18}")
@@ -94,7 +95,7 @@ class Front:
         status = groups.instance_status(self._platform, uuid)
         if status is None:
             return html_response(404, "Not Found")
-        if status != groups.RUNNING:
+        if status != RUNNING:
             return html_response(503, "Service Unavailable")
         text = json.dumps({"instance": uuid, "path": f"/{path}", "status": "ok"})
         return Response(200, text.encode(), {"Content-Type": "application/json"})
@@ -190,6 +191,10 @@ class Front:
         return _BEYOND_THE_FIRST_PLANE.search(text) is None
 
     def _validate(self, api: Api, call: Call) -> None:
+        operation, features = api.kind.replace("_", "-"), self._platform.options.features
+        for name in call.values:
+            if features.refuses(operation, name):
+                raise invalid_argument(f"field[{name}] of message[{api.message}] is not supported")
         validate(self._platform, call.account, api.message, api.parameters, call.values)
         if api.creates:
             tags.check_definitions(self._platform, call.system_tags)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from . import tags
@@ -32,11 +32,9 @@ from .resources import (
     save,
 )
 from .selection import select
+from .starts import RUNNING, STATES, Start
 from .texts import gson_dumps, new_uuid
 
-RUNNING = "Running"
-#: What a group goes through, in equal parts of its time to start.
-STATES = ("Deploying", "Starting", "ConfigSettingUp", "ServiceBootingUp", RUNNING)
 TYPES = ("VirtualMachine", "Container", "BareMetal2")
 
 DEPLOY = (
@@ -82,6 +80,8 @@ UPDATE = (
     Parameter("packageVersion", since="5.5.6"),
 )
 RESTART = (Parameter("uuids", "strings", required=True),)
+#: What depends on the status of an instance.
+_OF_STATE = ("status", "url", "urlMaps", "internalUrl", "jupyterUrl")
 _SHOWN = ("name", "description", "modelUuid", "type")
 _NO_SETTING = (*_SHOWN, "datasetUuids", "resourceUuid", "tagUuids")
 
@@ -115,7 +115,7 @@ def deploy(platform: Platform, call: Call) -> dict[str, Any]:
     complete(platform, record, STATES[0])
     _save(platform, record, call.account)
     tags.create_with(platform, INSTANCE_GROUPS, record["uuid"], call, values.get("tagUuids", []))
-    _start(platform, record["uuid"], STATES, call)
+    _start(platform, record["uuid"], STATES[0], call)
     return _result(platform, record)
 
 
@@ -145,9 +145,9 @@ def restart(platform: Platform, call: Call) -> dict[str, Any]:
             results.append({"uuid": uuid, "success": False, "error": error.as_json()})
             continue
         record = _existing(platform, uuid)
-        _set_status(platform, record, STATES[1])
+        _set_states(platform, record, STATES[1], [STATES[1]] * len(record["instances"]))
         _save(platform, record)
-        _start(platform, uuid, STATES[1:], call)
+        _start(platform, uuid, STATES[1], call)
         results.append({"uuid": uuid, "success": True})
     return {"results": results}
 
@@ -174,49 +174,56 @@ def orphan(platform: Platform, service: str) -> None:
 
 def advance(platform: Platform) -> None:
     """Brings every group that starts into the state of now."""
-    for uuid, since, states in platform.store.run("SELECT uuid, since, states FROM starting").fetchall():
-        listed = states.split(",")
-        last = len(listed) - 1
-        seconds = platform.options.group_seconds
-        position = min(last, int((time.time() - since) / seconds * last)) if seconds > 0 else last
-        if position == last:
-            platform.store.run("DELETE FROM starting WHERE uuid = ?", (uuid,))
+    now = time.time()
+    for uuid, text in platform.store.run("SELECT uuid, start FROM starting WHERE due <= ?", (now,)).fetchall():
         record = _existing(platform, uuid)
-        if record["status"] != listed[position]:
-            _set_status(platform, record, listed[position])
-            _save(platform, record)
+        moment = Start(**json.loads(text)).at(now, len(record["instances"]))
+        if moment.next_change is None:
+            platform.store.run("DELETE FROM starting WHERE uuid = ?", (uuid,))
+        else:
+            platform.store.run("UPDATE starting SET due = ? WHERE uuid = ?", (moment.next_change, uuid))
+        _set_states(platform, record, moment.group, moment.instances)
+        _save(platform, record)
 
 
 def complete(platform: Platform, record: dict[str, Any], status: str) -> None:
-    """Fills in what the server makes itself: dates, instances, and everything that depends on the status."""
+    """Fills in what the server makes itself: dates, instances, and of them what depends on the status.
+
+    What the instances of the record say of themselves stays, also a status of their own.
+    """
     now = int(time.time())
     record.setdefault("createDate", now)
     record.setdefault("lastOpDate", record["createDate"])
     record.setdefault("supportMetrics", False)
     record.setdefault("datasetRefInventories", [])
     record.setdefault("settings", {})
-    if "instances" not in record:
-        count = platform.options.group_instances
-        record["instances"] = [_instance(record, rank) for rank in range(count)]
-    _set_status(platform, record, status)
+    record["status"] = status
+    given = record.get("instances", [{}] * platform.options.group_instances)
+    record["instances"] = [_instance(platform, record, rank, one) for rank, one in enumerate(given)]
 
 
 def instance_status(platform: Platform, uuid: str) -> str | None:
     """The status of the instance, or None where there is none of this uuid."""
     advance(platform)
     row = platform.store.run(
-        "SELECT status FROM instance_groups, json_each(instance_groups._record, '$.instances') AS instance"
+        "SELECT json_extract(instance.value, '$.status')"
+        " FROM instance_groups, json_each(instance_groups._record, '$.instances') AS instance"
         " WHERE json_extract(instance.value, '$.uuid') = ?",
         (uuid,),
     ).fetchone()
     return None if row is None else str(row[0])
 
 
-def _instance(record: dict[str, Any], rank: int) -> dict[str, Any]:
-    uuid = new_uuid()
-    return {
+def without_state(instance: dict[str, Any]) -> dict[str, Any]:
+    """The instance without what depends on its status."""
+    return {name: value for name, value in instance.items() if name not in _OF_STATE}
+
+
+def _instance(platform: Platform, record: dict[str, Any], rank: int, given: dict[str, Any]) -> dict[str, Any]:
+    uuid = given.get("uuid") or new_uuid()
+    made = {
         "uuid": uuid,
-        "name": f"{record.get('name', 'group')}-{rank}",
+        "name": f"{record.get('name') or 'group'}-{rank}",
         "vmInstanceUuid": new_uuid(),
         "nodeRank": rank,
         "architecture": "x86_64",
@@ -224,32 +231,31 @@ def _instance(record: dict[str, Any], rank: int) -> dict[str, Any]:
         "containerName": f"container-{uuid[:8]}",
         "yaml": record.get("yaml"),
     }
+    status = given.get("status") or record["status"]
+    return {**made, **_of_state(platform, uuid, rank, status), **given}
 
 
-def _set_status(platform: Platform, record: dict[str, Any], status: str) -> None:
-    """Sets the status of a group and its instances. Only those that run have addresses, and respond there."""
+def _of_state(platform: Platform, uuid: str, rank: int, status: str) -> dict[str, Any]:
+    """What depends on the status of an instance. Only one that runs has addresses, and responds there."""
+    if status != RUNNING:
+        return {**dict.fromkeys(_OF_STATE), "status": status}
+    address = f"{platform.address}/instances/{uuid}"
+    shown = (status, address, {"http": address}, f"http://10.0.0.{rank + 2}:8000", f"{address}/jupyter")
+    return dict(zip(_OF_STATE, shown, strict=True))
+
+
+def _set_states(platform: Platform, record: dict[str, Any], status: str, instances: list[str]) -> None:
     record["status"] = status
-    for instance in record["instances"]:
-        instance["status"] = status
-        address = f"{platform.address}/instances/{instance['uuid']}"
-        addresses = {
-            "url": address,
-            "urlMaps": {"http": address},
-            "internalUrl": f"http://10.0.0.{instance.get('nodeRank', 0) + 2}:8000",
-            "jupyterUrl": f"{address}/jupyter",
-        }
-        for name, value in addresses.items():
-            instance[name] = value if status == RUNNING else None
+    for rank, (instance, own) in enumerate(zip(record["instances"], instances, strict=True)):
+        instance |= _of_state(platform, instance["uuid"], rank, own)
 
 
-def _start(platform: Platform, uuid: str, states: Sequence[str], call: Call) -> None:
-    """Lets the group go through the states from now on, or to the one where a fault makes it stay."""
-    stays = call.hints.get("group_status")
-    if stays is not None:
-        before = STATES.index(stays) if stays in STATES else len(STATES) - 1
-        states = [*(state for state in states if STATES.index(state) < before), stays]
-    row = (uuid, time.time(), ",".join(states))
-    platform.store.run("INSERT OR REPLACE INTO starting (uuid, since, states) VALUES (?, ?, ?)", row)
+def _start(platform: Platform, uuid: str, first: str, call: Call) -> None:
+    """Lets the group go through its states from now on, as far as a fault lets it."""
+    options = platform.options
+    start = Start(time.time(), options.group_seconds, first, options.instance_lag, **call.hints.get("start", {}))
+    row = (uuid, start.since, json.dumps(asdict(start)))
+    platform.store.run("INSERT OR REPLACE INTO starting (uuid, due, start) VALUES (?, ?, ?)", row)
 
 
 def _existing(platform: Platform, uuid: str) -> dict[str, Any]:

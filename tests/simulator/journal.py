@@ -73,11 +73,13 @@ class Journal:
         count = "SELECT {0}, COUNT(*) FROM journal WHERE {0} IS NOT NULL GROUP BY {0}"
         by = {name: dict(self._store.run(count.format(name)).fetchall()) for name in ("method", "kind", "status")}
         faults = dict(self._store.run(count.format("fault")).fetchall())
+        effects = "SELECT kind, COUNT(*) FROM effects WHERE error IS NULL GROUP BY kind"
         return {
             "requests": sum(by["method"].values()),
             "writes": self._number("is_write"),
             "methods": by["method"],
             "kinds": by["kind"],
+            "effects": dict(self._store.run(effects).fetchall()),
             "statuses": {str(status): number for status, number in by["status"].items()},
             "logins": self._number("kind = 'login' AND status = 200"),
             "failed_logins": self._number("kind = 'login' AND status != 200"),

@@ -185,6 +185,10 @@ class Simulator:
         """Removes all fault rules."""
         self._control("DELETE", "faults")
 
+    def change(self, **options: Any) -> None:
+        """Changes these options until the next reset; everything stored stays."""
+        self._control("POST", "options", _words(options))
+
     def reset(self, **options: Any) -> None:
         """Brings everything back to the state of a new store; running jobs are dropped.
 

@@ -34,9 +34,9 @@ SWITCHES = frozenset(
         "yaml-anew",
     }
 )
-#: The operations whose fields a platform may ignore.
+#: The operations whose fields a platform may ignore or refuse.
 OPERATIONS = ("add", "clone", "update", "deploy", "group-update")
-_IGNORED = re.compile(rf"(?:({'|'.join(OPERATIONS)})-)?ignore-field")
+_FIELD = re.compile(rf"(?:({'|'.join(OPERATIONS)})-)?(ignore|refuse)-field")
 #: Features that need a value, and the form of that value.
 VALUED = {
     "denied-code": re.compile(r"[\w.]+"),
@@ -50,11 +50,13 @@ VALUED = {
 class Features:
     """How this platform deviates from the usual one.
 
-    `ignored` has (operation or "", wire name of a field). `values` has (feature, value) of those that need a value.
+    `ignored` and `refused` have (operation or "", wire name of a field). `values` has (feature, value) of those that
+    need a value.
     """
 
     switches: frozenset[str] = frozenset()
     ignored: frozenset[tuple[str, str]] = frozenset()
+    refused: frozenset[tuple[str, str]] = frozenset()
     values: tuple[tuple[str, str], ...] = ()
 
     def has(self, switch: str) -> bool:
@@ -64,6 +66,10 @@ class Features:
     def ignores(self, operation: str, name: str) -> bool:
         """Whether the field is dropped silently by the operation, one of `OPERATIONS`."""
         return (operation, name) in self.ignored or ("", name) in self.ignored
+
+    def refuses(self, operation: str, name: str) -> bool:
+        """Whether the operation, one of `OPERATIONS`, fails with the field."""
+        return (operation, name) in self.refused or ("", name) in self.refused
 
     def value(self, feature: str, default: str) -> str:
         """The value given for a feature, the last one if there are several."""
@@ -81,20 +87,22 @@ def parse_features(text: str) -> Features:
 
     :raises ValueError: for a name that is not known, or a value that does not fit it.
     """
-    switches, ignored, values = set(), set(), []
+    switches, values = set(), []
+    fields: dict[str, set[tuple[str, str]]] = {"ignore": set(), "refuse": set()}
     for item in filter(None, (part.strip() for part in text.split(","))):
         name, _colon, value = item.partition(":")
-        match = _IGNORED.fullmatch(name)
+        match = _FIELD.fullmatch(name)
         if item in SWITCHES:
             switches.add(item)
         elif match is not None and value:
-            ignored.add((match.group(1) or "", value))
+            fields[match.group(2)].add((match.group(1) or "", value))
         elif name in VALUED and VALUED[name].fullmatch(value):
             values.append((name, value))
         else:
-            known = [*sorted(SWITCHES), "[OPERATION-]ignore-field:NAME", *(f"{valued}:VALUE" for valued in VALUED)]
+            of_fields = [f"[OPERATION-]{verb}-field:NAME" for verb in fields]
+            known = [*sorted(SWITCHES), *of_fields, *(f"{valued}:VALUE" for valued in VALUED)]
             raise ValueError(f"unknown feature {item!r}; known: {', '.join(known)}")
-    return Features(frozenset(switches), frozenset(ignored), tuple(values))
+    return Features(frozenset(switches), frozenset(fields["ignore"]), frozenset(fields["refuse"]), tuple(values))
 
 
 def parse_offset(text: str) -> tzinfo:
@@ -136,6 +144,7 @@ class Options:
     job_id_window: float = 0.0
     group_seconds: float = 0.1
     group_instances: int = 1
+    instance_lag: float = 0.0
     request_latency: float = 0.0
     max_in_flight: int = 0
     overload: str = "429"

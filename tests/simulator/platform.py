@@ -24,14 +24,26 @@ class Platform:
         self.random = Random(options.seed)
         self.address = ""
         self._with_changes = with_changes
+        self._changes: list[str] = []
 
     def reconfigure(self, changes: Sequence[str]) -> None:
         """Takes on the settings of the process with changes, which are words of the command line.
 
         :raises ValueError: for changes that are no options.
         """
+        self._take_on(list(changes))
+        self.random.seed(self.options.seed)
+
+    def change(self, changes: Sequence[str]) -> None:
+        """Takes on changes beside those that were made before.
+
+        :raises ValueError: for changes that are no options.
+        """
+        self._take_on([*self._changes, *changes])
+
+    def _take_on(self, changes: list[str]) -> None:
         try:
             self.options = self._with_changes(changes)
         except SystemExit:
             raise ValueError(f"no such options: {' '.join(changes)}") from None
-        self.random.seed(self.options.seed)
+        self._changes = changes

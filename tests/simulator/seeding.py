@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Any
 
 from . import constants, groups, tags
 from .calls import Call
 from .platform import Platform
-from .resources import INSTANCE_GROUPS, MODEL_SERVICES, SYSTEM_TAGS, USER_TAGS, load, save
+from .resources import INSTANCE_GROUPS, MODEL_SERVICES, SYSTEM_TAGS, USER_TAGS, Resource, load, save
 from .services import complete
+from .starts import RUNNING
 from .texts import new_uuid
 
 
@@ -26,30 +28,59 @@ def insert_services(platform: Platform, given: Iterable[dict[str, Any]], account
     rows = list(given)
     records = [_record(row) for row in rows]
     with platform.store.transaction():
-        save(platform.store, MODEL_SERVICES, records, platform.options.zone, account)
-        for row, record in zip(rows, records, strict=True):
-            asked = {name: tuple(row.get(name) or ()) for name in ("userTags", "systemTags")}
-            call = Call(path={}, user_tags=asked["userTags"], system_tags=asked["systemTags"])
-            tags.create_with(platform, MODEL_SERVICES, record["uuid"], call, row.get("tagUuids") or [])
+        _store(platform, MODEL_SERVICES, rows, records, account)
     return [record["uuid"] for record in records]
 
 
 def insert_groups(platform: Platform, given: Iterable[dict[str, Any]], account: str) -> list[str]:
-    """Stores instance groups that look like inventories, or changes those that exist; returns their uuids.
+    """Stores instance groups that look like inventories (tags as well), or changes those that exist; returns their
+    uuids.
 
-    A group of a given status stays in it.
+    A group of a given status stays in it, and so do instances of a status of their own.
     """
-    uuids = []
+    rows = [{**row, "uuid": row.get("uuid") or new_uuid()} for row in given]
     with platform.store.transaction():
-        for row in given:
-            uuids.append(row.get("uuid") or new_uuid())
-            known = load(platform.store, INSTANCE_GROUPS, uuids[-1])
-            record = {"name": "group", "type": "Container", "uuid": uuids[-1], **(known or {}), **row}
-            if known is None or "status" in row:
-                platform.store.run("DELETE FROM starting WHERE uuid = ?", (uuids[-1],))
-            groups.complete(platform, record, record.get("status", groups.RUNNING))
-            save(platform.store, INSTANCE_GROUPS, [record], platform.options.zone, account)
-    return uuids
+        records = [_group(platform, row) for row in rows]
+        _store(platform, INSTANCE_GROUPS, rows, records, account)
+    return [record["uuid"] for record in records]
+
+
+def _store(
+    platform: Platform, resource: Resource, rows: list[dict[str, Any]], records: list[dict[str, Any]], account: str
+) -> None:
+    save(platform.store, resource, records, platform.options.zone, account)
+    for row, record in zip(rows, records, strict=True):
+        asked = {name: tuple(row.get(name) or ()) for name in ("userTags", "systemTags")}
+        call = Call(path={}, user_tags=asked["userTags"], system_tags=asked["systemTags"])
+        tags.create_with(platform, resource, record["uuid"], call, row.get("tagUuids") or [])
+
+
+def _group(platform: Platform, row: dict[str, Any]) -> dict[str, Any]:
+    """The group that the row makes, or makes of the one that has its uuid."""
+    known = load(platform.store, INSTANCE_GROUPS, row["uuid"])
+    record = {"name": "group", "type": "Container", **(known or {}), **_inventory(row)}
+    if known is None or "status" in row or "instances" in row:
+        platform.store.run("DELETE FROM starting WHERE uuid = ?", (row["uuid"],))
+    if known is not None:
+        empty: dict[str, Any] = {}
+        changes = row.get("instances", [empty] * len(known["instances"]))
+        pairs = zip_longest(known["instances"][: len(changes)], changes, fillvalue=empty)
+        record["instances"] = [
+            {**(groups.without_state(one) if "status" in {**row, **change} else one), **change} for one, change in pairs
+        ]
+    groups.complete(platform, record, record.get("status", RUNNING))
+    return record
+
+
+def _inventory(row: dict[str, Any]) -> dict[str, Any]:
+    """The row without what is no part of a record, and without dates that are text."""
+    left_out = ("userTags", "systemTags", "tagUuids", "schema")
+    dates = ("createDate", "lastOpDate")
+    return {
+        name: value
+        for name, value in row.items()
+        if name not in left_out and (name not in dates or isinstance(value, int))
+    }
 
 
 def _record(row: dict[str, Any]) -> dict[str, Any]:
@@ -69,11 +100,7 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
         "size": 0,
         "supportDistributed": False,
     }
-    left_out = ("userTags", "systemTags", "tagUuids", "schema")
-    record |= {name: value for name, value in row.items() if name not in left_out and value is not None}
-    for name in ("createDate", "lastOpDate"):
-        if not isinstance(record.get(name), int):
-            record.pop(name, None)
+    record |= {name: value for name, value in _inventory(row).items() if value is not None}
     if "architectureImages" in record:
         record["modelServiceImages"] = record.pop("architectureImages")
     complete(record)
@@ -82,13 +109,16 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
 
 def raw_services(platform: Platform) -> list[dict[str, Any]]:
     """Every model service with all that is stored, hidden fields and tags as well, oldest first."""
+    return _raw(platform, MODEL_SERVICES)
+
+
+def _raw(platform: Platform, resource: Resource) -> list[dict[str, Any]]:
     tagged = {
         "userTags": tags.listed(platform, USER_TAGS, "tag"),
         "systemTags": tags.listed(platform, SYSTEM_TAGS, "tag"),
         "tagUuids": tags.listed(platform, USER_TAGS, "tagPatternUuid"),
     }
-    rows = platform.store.run("SELECT _record FROM model_services ORDER BY _row")
-    records = [json.loads(row[0]) for row in rows]
+    records = [json.loads(row[0]) for row in platform.store.run(f"SELECT _record FROM {resource.table} ORDER BY _row")]
     return [{**record, **{name: found.get(record["uuid"], []) for name, found in tagged.items()}} for record in records]
 
 
@@ -102,7 +132,7 @@ def remove_services(platform: Platform) -> None:
 def raw_groups(platform: Platform) -> list[dict[str, Any]]:
     """Every instance group in its state of now with all that is stored, oldest first."""
     groups.advance(platform)
-    return [json.loads(row[0]) for row in platform.store.run("SELECT _record FROM instance_groups ORDER BY _row")]
+    return _raw(platform, INSTANCE_GROUPS)
 
 
 def remove_groups(platform: Platform) -> None:

@@ -17,12 +17,15 @@ import pytest
 import yaml
 from ansible_collections.zstack.aios.plugins.doc_fragments.platform import ModuleDocFragment
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import FIELDS as GROUP_FIELDS
+from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS
 from ansible_collections.zstack.aios.plugins.module_utils._rest.connection import ARGUMENT_SPEC
 from ansible_collections.zstack.aios.tests.support.harness import PACKAGE
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("model_service", "model_services", "model_service_info")
+GROUP, GROUP_INFO = "model_service_instance_group", "model_service_instance_group_info"
+MODULES = ("model_service", "model_services", "model_service_info", GROUP, GROUP_INFO)
 PAGE = ROOT / "docs" / "docsite" / "rst" / "fields.rst"
 
 
@@ -76,3 +79,20 @@ def test_every_field_is_documented_everywhere(field: Field) -> None:
     if field.read and field.option != "resource_uuid":
         assert field.option in returned("model_service")["model_service"]["contains"]
         assert field.option in returned("model_service_info")["model_services"]["contains"]
+
+
+@pytest.mark.parametrize("field", GROUP_FIELDS, ids=lambda field: field.option)
+def test_every_field_of_a_group_is_documented_everywhere(field: Field) -> None:
+    assert documented(GROUP)[field.option]["description"][0] == field.description[0]
+    below = documented("model_services")["model_services"]["suboptions"]["deployments"]["suboptions"]
+    assert (field.option in below) == (field != INSTANCE_GROUP.owner)
+    assert f"``{field.option}``" in PAGE.read_text(encoding="utf-8")
+    if field.read and field.option != "resource_uuid":
+        assert field.option in returned(GROUP)["model_service_instance_group"]["contains"]
+        assert field.option in returned(GROUP_INFO)["model_service_instance_groups"]["contains"]
+
+
+@pytest.mark.parametrize("field", INSTANCE_GROUP.shown, ids=lambda field: field.option)
+def test_what_a_group_only_shows_is_documented_as_a_result(field: Field) -> None:
+    assert field.option not in documented(GROUP)
+    assert field.option in returned(GROUP)["model_service_instance_group"]["contains"]

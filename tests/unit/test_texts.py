@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = ROOT / "docs" / "docsite" / "rst"
+SIMULATOR_TESTS = sorted((ROOT / "tests" / "simulator" / "tests").glob("*.py"))
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
 #: Where a message that a user sees can come from.
 MESSAGES = [*SOURCES, *(ROOT / "roles").rglob("*.yml")]
@@ -72,7 +73,7 @@ def test_every_rule_of_the_platform_that_a_comment_cites_has_its_anchor() -> Non
     )
     cited = {
         (path.name, name)
-        for path in SOURCES
+        for path in (*SOURCES, *SIMULATOR_TESTS)
         for text in comments(path.read_text(encoding="utf-8"))
         for name in re.findall(r"\bplatform\.([a-z]\w*)", text)
         if name != "py"

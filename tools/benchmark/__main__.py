@@ -16,6 +16,7 @@ import time
 from importlib.metadata import version
 
 from tools.benchmark import hcloud
+from tools.benchmark.deployments import SERVICES, START
 from tools.benchmark.items import FEW, HCLOUD, MANY, OURS, URI, URI_PAIR, Item
 from tools.benchmark.job_times import IN_PROGRESS
 from tools.benchmark.measure import LARGE, SMALL, Figures, measure
@@ -89,6 +90,7 @@ def _goals(f: Figures) -> list[Goal]:
         _at_most("An item of a loop, create: CPU time against hcloud", _ratio(create, OURS, HCLOUD), 1, " times"),
         _at_most("An item of a loop, no change: CPU time against one uri", _ratio(nothing, OURS, URI), 1.1, " times"),
         _at_most("Create 1,000 with jobs of 2 s: requests for each", f.jobs[2.0].requests, 2.3, ""),
+        _at_most(f"{SERVICES} services deployed, no change: requests", f.deployments["no change"].requests, 6, ""),
     ]
 
 
@@ -127,6 +129,12 @@ def _tables(f: Figures, goals: list[Goal]) -> str:
         "alone. A creation needs at least two requests: one to start the job and one to see its end.\n"
     )
     parts.append(_table(("A job takes", "Creations", "Whole run", "Least", "Requests for each"), _job_rows(f)))
+    parts += ["", "Services that are deployed", "-" * 26, ""]
+    parts.append(
+        f"{SERVICES} services with one instance group each, which takes {START:g} s to run. The module waits for all groups "
+        "together.\n"
+    )
+    parts.append(_table(("Run", "Time", "Requests", "Writes"), _deployment_rows(f)))
     parts += ["", "Where the time of the module goes (no change, from ``src``)", "-" * 59, ""]
     parts.append(_table(("Phase", "1,000", "10,000"), _profile_rows(f)))
     return "\n".join(parts)
@@ -173,6 +181,10 @@ def _job_rows(f: Figures) -> list[tuple[str, ...]]:
         (f"{seconds:g} s", f"{made.services:,}", f"{made.seconds:.1f} s", f"{made.least:.1f} s", f"{made.requests:.2f}")
         for seconds, made in f.jobs.items()
     ]
+
+
+def _deployment_rows(f: Figures) -> list[tuple[str, ...]]:
+    return [(what, f"{run.seconds:.1f} s", f"{run.requests:,}", f"{run.writes}") for what, run in f.deployments.items()]
 
 
 def _profile_rows(f: Figures) -> list[tuple[str, ...]]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import pathlib
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 
 from tools.benchmark import hcloud, playbooks, raw
+from tools.benchmark.deployments import measure_deployments
 from tools.benchmark.items import Item, measure_items
 from tools.benchmark.job_times import Creations, measure_jobs
 from tools.benchmark.profile import profile
@@ -31,12 +32,14 @@ class Figures:
     :ivar items: what one more item of a loop costs, for each way, when it has to be created and when nothing changes.
     :ivar start: the parts of one task that changes nothing.
     :ivar jobs: creations by the seconds that a job takes.
+    :ivar deployments: services that are deployed and waited for.
     """
 
     runs: dict[str, Run] = field(default_factory=dict)
     items: dict[str, dict[str, Item]] = field(default_factory=dict)
     start: list[tuple[str, float]] = field(default_factory=list)
     jobs: dict[float, Creations] = field(default_factory=dict)
+    deployments: Mapping[str, Run] = field(default_factory=dict)
     raw_create: float = 0.0
     profile_small: list[tuple[str, float]] = field(default_factory=list)
     profile_large: list[tuple[str, float]] = field(default_factory=list)
@@ -68,6 +71,8 @@ def measure(folder: pathlib.Path, say: Callable[[str], None]) -> Figures:
         _profiles(bench, figures)
     say("jobs of several durations")
     figures.jobs = measure_jobs(folder)
+    say("deployments")
+    figures.deployments = measure_deployments(folder)
     return figures
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -24,9 +25,14 @@ _MISSING = "(item.content | from_json).inventories | length == 0"
 _SESSION = "{{ (login.content | from_json).inventory.uuid }}"
 
 
-def write_declarations(folder: pathlib.Path, count: int, more_cpus: int = 0) -> None:
-    """Write the first ``count`` services into the folder; the last one asks for so many CPUs more than it otherwise does."""
-    services = declarations(count)
+def write_declarations(
+    folder: pathlib.Path, count: int, more_cpus: int = 0, more: Mapping[str, Any] | None = None
+) -> None:
+    """Write the first ``count`` services into the folder; the last one asks for so many CPUs more than it otherwise does.
+
+    :param more: further options of each service.
+    """
+    services = [{**service, **(more or {})} for service in declarations(count)]
     services[-1]["request_cpu"] += more_cpus
     text = yaml.dump({"model_services": services}, Dumper=yaml.CSafeDumper, sort_keys=False, width=1000)
     (folder / DECLARED).write_text(text, encoding="utf-8")

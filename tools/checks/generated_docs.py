@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what the table of fields says into the documentation of the modules and the page of fields.
+"""Writes what the tables of fields say into the documentation of the modules and the page of fields.
 
 ``--check`` writes nothing and fails when anything is stale.
 """
@@ -16,12 +16,21 @@ from typing import Any
 
 import yaml
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import Images
-from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field
+from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Schema
+from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
 from ansible_collections.zstack.aios.plugins.module_utils._module import field_options
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = ("model_service", "model_services", "model_service_info")
+#: The kind of resource of each module.
+MODULES = {
+    "model_service": MODEL_SERVICE,
+    "model_services": MODEL_SERVICE,
+    "model_service_info": MODEL_SERVICE,
+    "model_service_instance_group": INSTANCE_GROUP,
+    "model_service_instance_group_info": INSTANCE_GROUP,
+}
+_OPERATIONS = (("add", "Created"), ("clone", "Cloned"), ("update", "Updated"))
 PAGE = ROOT / "docs" / "docsite" / "rst" / "fields.rst"
 _REGION = re.compile(r"(?P<indent> *)# BEGIN GENERATED (?P<what>.*)\n(?:.*\n)*?(?P=indent)# END GENERATED\n")
 
@@ -41,19 +50,61 @@ IDENTITY = {
         "A previous name cannot be the name of another declared service. To swap names, declare the services with O({0}uuid).",
         "Only with O({0}name) and O({0}state=present), and without O({0}uuid).",
     ],
+    "on_fixed_change": [
+        "What to do when the platform shows another value of an option that cannot be changed once the service exists.",
+        "V(refuse) fails the task before any write.",
+        "V(recreate) creates a new service like the old one with the declared options, reads it, and then deletes the old one.",
+        "The UUID of the new service is derived from that of the old one.",
+        "A protected service is not replaced, and one with instance groups only with O(delete_deployed=true).",
+        "Otherwise, the task fails before any write.",
+        "The same applies to a service with values that the platform does not show and that are not declared.",
+        "Only without O({0}uuid), because the UUID changes.",
+    ],
 }
+GROUP_IDENTITY = {
+    "state": [
+        "Whether the group should exist.",
+        "V(restarted) first updates what differs, then restarts the group once. It reports a change in every run.",
+    ],
+    "uuid": [
+        "UUID of the group to manage. When set, O({0}name) is its desired name.",
+        "Without O({0}uuid) the group is found by its exact name among the groups of its model service.",
+    ],
+    "wait": [
+        "Whether to wait until all instances of the group run, or until a deleted group is gone.",
+        "The module also waits for a group that it does not change. In check mode, it does not wait.",
+    ],
+    "wait_timeout": [
+        "Maximum number of seconds to wait. After that, the task fails and names the last status of the group.",
+        "The platform has no status for a failed start, so a group that cannot start is waited for until then.",
+    ],
+}
+PARTS = {
+    "deployments": [
+        "Instance groups that run the service, with the options of M(zstack.aios.model_service_instance_group).",
+        "B(Experimental,) like that module.",
+        "If not set, the groups of the service are not managed. An empty list deletes all groups of the service.",
+        "Groups that are not in a list with other groups stay, unless O(prune) deletes them.",
+        "The module deploys the groups after all services are as declared, and waits for all of them together.",
+        "It deletes groups when the other groups of the service run, and keeps them if one of these fails.",
+    ],
+}
+#: Of which release an option is that is no field.
+SINCE = {"yaml_file": "1.1.0", "on_fixed_change": "1.1.0"}
 NAMES = {
     "model_center": "Name or UUID of the model center, instead of O({0}model_center_uuid).",
     "models": "Names or UUIDs of the models, instead of O({0}model_uuids).",
     "zone": "Name or UUID of the zone, instead of O({0}zone_uuid).",
+    "model_service": "Name or UUID of the model service, instead of O({0}model_service_uuid).",
+    "model": "Name or UUID of the model, instead of O({0}model_uuid).",
 }
 PLATFORM_MADE = {
-    "uuid": ("str", "UUID of the service."),
     "model_service_refs": ("list", "Bindings between the service and its models."),
     "create_date": ("str", "Time of its creation, as the platform writes it."),
     "last_op_date": ("str", "Time of its last change, as the platform writes it."),
     "has_new_version": ("bool", "Whether the platform has a newer version of it."),
     "version": ("str", "Its version."),
+    "dataset_ref_inventories": ("list", "Datasets of the group, as the platform shows them."),
 }
 YAML_FILE = [
     "File with the O({0}yaml), on the host that runs the module. Set either O({0}yaml) or O({0}yaml_file).",
@@ -68,43 +119,60 @@ IMAGE_PARTS = {
 }
 
 
-def option_docs(prefix: str) -> dict[str, Any]:
-    """Return the documentation of every option that declares a service.
+def option_docs(schema: Schema, prefix: str) -> dict[str, Any]:
+    """Return the documentation of every option that declares a resource.
 
     :param prefix: what stands before an option's name in references to it.
     """
     docs: dict[str, Any] = {}
-    rows = MODEL_SERVICE.by_option
-    for name, spec in field_options(MODEL_SERVICE).items():
-        if name in IDENTITY:
-            text = [line.format(prefix) for line in IDENTITY[name]]
-        elif name in NAMES:
+    identity = IDENTITY if schema is MODEL_SERVICE else GROUP_IDENTITY
+    rows = schema.by_option
+    for name, spec in field_options(schema).items():
+        if name in identity:
+            text = [line.format(prefix) for line in identity[name]]
+        elif name in schema.named:
             text = [NAMES[name].format(prefix)]
         elif name == "yaml_file":
             text = [line.format(prefix) for line in YAML_FILE]
         else:
-            text = [*rows[name].description, *_notes(rows[name], prefix)]
+            text = [*rows[name].description, *_notes(schema, rows[name], prefix)]
         docs[name] = {"description": text, **_spec_docs(spec)}
-        if name == "yaml_file":
-            docs[name]["version_added"] = "1.1.0"
+        if name in SINCE:
+            docs[name]["version_added"] = SINCE[name]
+        if name == "on_fixed_change":
+            default = "By default, the value of O(on_fixed_change)." if prefix else "By default, V(refuse)."
+            docs[name]["description"].append(default)
         field_type = rows[name].type if name in rows else None
         if isinstance(field_type, Images):
             docs[name]["suboptions"] = _part_docs(field_type)
+    for key, part in schema.parts.items() if prefix else ():
+        text, inside = [line.format(prefix) for line in PARTS[key]], option_docs(part(), f"{prefix}{key}[].")
+        docs[key] = {"description": text, "type": "list", "elements": "dict", "version_added": "1.1.0"}
+        docs[key]["suboptions"] = {name: doc for name, doc in inside.items() if not _is_owner(part(), name)}
+        state = docs[key]["suboptions"]["state"]
+        state["description"], state["choices"] = state["description"][:1], ["present", "absent"]
     return docs
 
 
-def _notes(field: Field, prefix: str) -> list[str]:
+def _is_owner(schema: Schema, option: str) -> bool:
+    return schema.owner is not None and option in (schema.owner.option, schema.owner.name_option)
+
+
+def _notes(schema: Schema, field: Field, prefix: str) -> list[str]:
     notes = []
     if field.add == "required":
-        notes.append(f"Required to create the service without O({prefix}clone_from).")
+        without = f" without O({prefix}clone_from)" if schema.clones else ""
+        notes.append(f"Required to create the {schema.word}{without}.")
     if field.create_only and field.read:
-        notes.append("Cannot be changed once the service exists. Another value fails the task before any write.")
+        fixed = f"O({prefix}on_fixed_change) says what happens then."
+        then = fixed if "on_fixed_change" in schema.controls else "Another value fails the task before any write."
+        notes.append(f"Cannot be changed once the {schema.word} exists. {then}")
     elif field.create_only:
-        notes.append("Used at creation only, and ignored once the service exists.")
+        notes.append(f"Used at creation only, and ignored once the {schema.word} exists.")
     if field.update_only:
-        follow = "The platform accepts it in updates only. After a creation, an update in the same task sets it."
-        shown = "Compared with the stored C(yaml)." if field.shown_at else "The platform never shows it."
-        notes += [follow, shown]
+        notes.append("The platform accepts it in updates only. After a creation, an update in the same task sets it.")
+    if field.unseen:
+        notes.append("Compared with the stored C(yaml)." if field.shown_at else "The platform never shows it.")
     return notes
 
 
@@ -121,13 +189,13 @@ def _part_docs(images: Images) -> dict[str, Any]:
     return docs
 
 
-def return_docs() -> dict[str, Any]:
-    """Return the documentation of a returned service."""
-    docs: dict[str, Any] = {"uuid": {"description": PLATFORM_MADE["uuid"][1], "type": "str"}}
-    for field in MODEL_SERVICE.readable:
+def return_docs(schema: Schema) -> dict[str, Any]:
+    """Return the documentation of a returned resource."""
+    docs: dict[str, Any] = {"uuid": {"description": f"UUID of the {schema.word}.", "type": "str"}}
+    for field in (*schema.readable, *schema.shown):
         if field.option != "resource_uuid":
             docs[field.option] = {"description": field.description[0], "type": _return_type(field)}
-    for name in sorted(MODEL_SERVICE.server_made):
+    for name in sorted(schema.server_made - docs.keys()):
         ansible_type, text = PLATFORM_MADE[name]
         docs[name] = {"description": text, "type": ansible_type}
     return docs
@@ -148,21 +216,20 @@ def render(docs: dict[str, Any], indent: str) -> str:
     return "".join(f"{indent}{line}\n" for line in text.splitlines())
 
 
-def generate_module(source: str) -> str:
-    """Return a module's source with its generated regions written anew."""
+def generate_module(schema: Schema, source: str) -> str:
+    """Return a module's source with its generated regions written anew, from the table of its kind of resource."""
 
     def region(found: re.Match[str]) -> str:
         indent, what = found["indent"], found["what"]
         prefix = "model_services[]." if len(indent) > 2 else ""
-        docs = return_docs() if what.endswith("return values") else option_docs(prefix)
+        docs = return_docs(schema) if what.endswith("return values") else option_docs(schema, prefix)
         return f"{indent}# BEGIN GENERATED {what}\n{render(docs, indent)}{indent}# END GENERATED\n"
 
     return _REGION.sub(region, source)
 
 
 def generate_page() -> str:
-    """Return the page with the table of every field."""
-    head = ("Field", "Created", "Cloned", "Updated", "How it is compared", "When it differs")
+    """Return the page with the tables of all fields."""
     lines = [
         "..",
         "  Copyright (c) 2026 The zstack.aios authors",
@@ -171,21 +238,24 @@ def generate_page() -> str:
         "",
         ".. _ansible_collections.zstack.aios.docsite.fields:",
         "",
-        "The fields of a model service",
-        "=============================",
+        "Fields of services and instance groups",
+        "======================================",
         "",
-        "This page is generated from the table that the modules themselves use (``make generate``).",
+        "This page is generated from the tables that the modules themselves use (``make generate``).",
         "A field that is not declared is never sent, compared or reset. *yes* means that the platform's operation accepts the",
         "field, *required* that it fails without it.",
         "",
-        ".. list-table::",
-        "   :header-rows: 1",
+        ".. contents::",
+        "   :local:",
         "",
-    ]
-    for row in (head, *(_page_row(field) for field in MODEL_SERVICE.fields)):
-        lines += [f"   {'* -' if place == 0 else '  -'} {cell}" for place, cell in enumerate(row)]
-    lines += ["", "Where the stored ``yaml`` shows a field that has no key of its own", "-" * 66, ""]
-    lines += [
+        "The fields of a model service",
+        "-----------------------------",
+        "",
+        *_page_table(MODEL_SERVICE),
+        "",
+        "Where the stored ``yaml`` shows a field that has no key of its own",
+        "^" * 66,
+        "",
         "The platform keeps some fields of an update only inside the service's ``yaml``. That it does so is an assumption,",
         "drawn from the sample responses of the vendor's documents on cloning and updating, whose ``yaml`` carries these keys.",
         "Where a stored ``yaml`` does not show them, they are sent once, and then compared by a fingerprint of the value that",
@@ -196,17 +266,39 @@ def generate_page() -> str:
         if field.shown_at:
             path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in field.shown_at).lstrip(".")
             lines.append(f"* ``{field.option}``: ``{path}``")
+    lines += [
+        "",
+        "The fields of an instance group",
+        "-------------------------------",
+        "",
+        "*Experimental*: the call that deploys a group is known from the vendor's Java SDK only. No group shows most of what it",
+        "was deployed with. The result names such fields under ``uncompared`` when they are declared for a group that exists.",
+        "",
+        *_page_table(INSTANCE_GROUP),
+        "",
+        "The platform also shows, and a declaration cannot set: "
+        + ", ".join(f"``{field.option}``" for field in INSTANCE_GROUP.shown)
+        + ".",
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _page_row(field: Field) -> tuple[str, ...]:
-    words = [
-        {"required": "required", "optional": "yes"}.get(getattr(field, op), "no") for op in ("add", "clone", "update")
-    ]
+def _page_table(schema: Schema) -> list[str]:
+    """Return the lines of the table of a kind's fields; a column of operations that it does not have is left out."""
+    operations = [pair for pair in _OPERATIONS if any(field.accepted(pair[0]) for field in schema.fields)]
+    head = ("Field", *(word for _operation, word in operations), "How it is compared", "When it differs")
+    lines = [".. list-table::", "   :header-rows: 1", ""]
+    for row in (head, *(_page_row(schema, field, [name for name, _word in operations]) for field in schema.fields)):
+        lines += [f"   {'* -' if place == 0 else '  -'} {cell}" for place, cell in enumerate(row)]
+    return lines
+
+
+def _page_row(schema: Schema, field: Field, operations: list[str]) -> tuple[str, ...]:
+    words = [{"required": "required", "optional": "yes"}.get(getattr(field, each), "no") for each in operations]
     if field.relation:
-        words[2] = "one by one"
+        words[-1] = "one by one"
     name = f"``{field.option}``" + (f" (or ``{field.name_option}``)" if field.name_option else "")
-    return (name, *words, _compared(field), _differs(field))
+    return (name, *words, _compared(field), _differs(schema, field))
 
 
 def _compared(field: Field) -> str:
@@ -217,20 +309,22 @@ def _compared(field: Field) -> str:
     return "not compared: the platform never shows it"
 
 
-def _differs(field: Field) -> str:
+def _differs(schema: Schema, field: Field) -> str:
     if field.relation:
         return "added and removed"
     if field.create_only:
-        return "refused before any write" if field.read else "not noticed; used at creation only"
-    if field.update_only and not field.shown_at:
+        if not field.read:
+            return "not noticed; used at creation only"
+        return "refused or replaced, see ``on_fixed_change``" if schema.clones else "refused before any write"
+    if field.unseen and not field.shown_at:
         return "compared by a fingerprint, see ``update_write_only``"
     return "updated"
 
 
 def main() -> int:
     """Write or check; return the exit code."""
-    files = {ROOT / "plugins" / "modules" / f"{name}.py": generate_module for name in MODULES}
-    wanted = {path: make(path.read_text(encoding="utf-8")) for path, make in files.items()}
+    files = {ROOT / "plugins" / "modules" / f"{name}.py": schema for name, schema in MODULES.items()}
+    wanted = {path: generate_module(schema, path.read_text(encoding="utf-8")) for path, schema in files.items()}
     wanted[PAGE] = generate_page()
     stale = 0
     for path, text in wanted.items():

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two platforms from nothing to declared, on screen: check, plan, apply, apply again, change, query.
+"""Two platforms from nothing to declared, on screen: check, plan, apply, apply again, change, query, deploy.
 
 Each platform is a simulator in a process of its own. Every step is compared with what the simulators saw, and a
 step that did something else than expected ends the demo with exit code 1.
@@ -113,9 +113,23 @@ def query(demo: Demo) -> Outcome:
     return outcome
 
 
+def deploy(demo: Demo) -> Outcome:
+    """Deploy one service, and show where it responds."""
+    heading(7, "Deploy a service, wait until it runs, and show its addresses")
+    outcome = demo.run("ansible-playbook", "demo/deploy.yml", "-e", f"service={CHANGED_SERVICE}")
+    expect(outcome.kinds("deploy") == 1, f"not deployed once: {outcome.writes}")
+    [group] = [group for simulator in demo.simulators.values() for group in simulator.groups()]
+    addresses = [instance["url"] for instance in group["instances"]]
+    expect(all(address in outcome.text for address in addresses), f"the addresses {addresses} were not shown")
+    again = demo.run("ansible-playbook", "demo/deploy.yml", "-e", f"service={CHANGED_SERVICE}", lines=1)
+    expect(not any(again.writes.values()), f"the second run wrote: {again.writes}")
+    good(f"{len(addresses)} instances run and respond: {', '.join(addresses)}; a second run changes nothing")
+    return outcome
+
+
 def summarise(demo: Demo, planned: Outcome, applied: Outcome, again: Outcome, changed: Outcome) -> None:
     """Print what the demo has shown, in figures."""
-    heading(7, "Summary")
+    heading(8, "Summary")
     row = "  {:<24}{:>9}{:>9}{:>9}{:>11}{:>10}{:>9}"
     say(paint("bold", row.format("", "created", "cloned", "updated", "unchanged", "requests", "seconds")))
     for title, outcome in (
@@ -152,6 +166,7 @@ def main() -> int:
             again = apply_again(demo)
             changed = change_one_value(demo)
             query(demo)
+            deploy(demo)
             summarise(demo, planned, applied, again, changed)
     except Unexpected as why:
         say(paint("red", f"\n✘ {why}"))

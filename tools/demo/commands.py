@@ -42,10 +42,14 @@ def expect(truth: bool, otherwise: str) -> None:
 def platforms() -> Iterator[dict[str, Simulator]]:
     """Yield a simulated platform by each name."""
     with contextlib.ExitStack() as stack:
-        simulators = {name: stack.enter_context(Simulator(job_seconds=0.05)) for name in PLATFORMS}
+        simulators = {name: stack.enter_context(_platform()) for name in PLATFORMS}
         for name, simulator in simulators.items():
             say(f"{name}: a simulated platform at {simulator.url}, process {simulator.pid}")
         yield simulators
+
+
+def _platform() -> Simulator:
+    return Simulator(job_seconds=0.05, group_seconds=4, group_instances=2)
 
 
 @dataclass

@@ -24,6 +24,7 @@ TARGETS: Mapping[str, Sequence[str]] = MappingProxyType(
             "functional/bulk/test_bulk.py",
             "functional/declare/test_fields.py",
         ),
+        "_converge/replace.py": ("functional/declare/test_recreate.py",),
         "_converge/guards.py": ("functional/bulk/test_guards.py", "functional/bulk/test_plan_digest.py"),
         "_converge/recovery.py": (
             "functional/declare/test_verification.py",

@@ -13,15 +13,17 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import li
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource, Schema
 
-CREATED, CLONED, UPDATED, DELETED, UNCHANGED = "created", "cloned", "updated", "deleted", "unchanged"
+CREATED, CLONED, UPDATED, REPLACED, RESTARTED = "created", "cloned", "updated", "replaced", "restarted"
+DELETED, UNCHANGED = "deleted", "unchanged"
 
 
 @dataclass(eq=False)
 class Action:
     """What is to be done to one resource.
 
-    :ivar kind: ``created``, ``cloned``, ``updated``, ``deleted`` or ``unchanged``.
-    :ivar uuid: of the resource; that of a new one follows from its name unless it was declared.
+    :ivar kind: ``created``, ``cloned``, ``updated``, ``replaced``, ``restarted``, ``deleted`` or ``unchanged``.
+    :ivar uuid: of the resource; that of a new one follows from its name, or from the one that it replaces, unless it was
+        declared.
     :ivar spare_uuids: further uuids for a new one, should the platform refuse the first.
     :ivar values: the declared fields by option, names resolved to uuids.
     :ivar current: the resource as the platform shows it.
@@ -32,6 +34,9 @@ class Action:
     :ivar uncompared: declared options that are neither compared nor sent.
     :ivar source: the resource to clone.
     :ivar after: the action that makes the source, when this run does.
+    :ivar owner: the action of the resource that this one belongs to, when this run plans both.
+    :ivar replacement: what makes, or completes, the resource that replaces ``current``. The values of this action are the
+        differences between both.
     """
 
     item: Item
@@ -44,14 +49,41 @@ class Action:
     members: dict[str, list[str]] = field(default_factory=dict)
     source: Resource | None = None
     after: Action | None = None
+    replacement: Action | None = None
     resent: set[str] = field(default_factory=set)
     uncompared: list[str] = field(default_factory=list)
+    owner: Action | None = None
     spare_uuids: Iterator[str] = iter(())
 
     @property
     def schema(self) -> Schema:
         """The schema of the resource."""
         return self.item.schema
+
+    @property
+    def created_only(self) -> list[str]:
+        """The declared options of what runs already that only its creation takes, and that it does not show."""
+        if self.current is None or self.doomed or not self.schema.runs:
+            return []
+        fields = (self.schema.by_option[option] for option in self.values)
+        return self.schema.sorted([field.option for field in fields if field.create_only and not field.read])
+
+    @property
+    def doomed(self) -> Resource | None:
+        """The existing resource that this action deletes."""
+        return self.current if self.kind in (DELETED, REPLACED) else None
+
+    @property
+    def label(self) -> str:
+        """The name as reports show it: with that of the resource that it belongs to."""
+        return f"{self.name} (of {self.owner.name})" if self.owner else self.name
+
+    @property
+    def creation(self) -> dict[str, Any]:
+        """What the creation carries, with the uuid that the resource got to which it belongs."""
+        if self.owner is None or self.schema.owner is None:
+            return self.create_values
+        return {**self.create_values, self.schema.owner.option: self.owner.uuid}
 
     @property
     def name(self) -> str:
@@ -88,8 +120,8 @@ def deletions(candidates: Iterable[Resource]) -> list[Action]:
 def describe_actions(actions: Sequence[Action]) -> str:
     """Return actions in a few words: ``2 to be created ("a", "b"), 1 to be updated ("c")``."""
     parts = []
-    for kind in (CREATED, CLONED, UPDATED, DELETED):
-        names = [quoted(action.name) for action in actions if action.kind == kind]
+    for kind in (CREATED, CLONED, UPDATED, REPLACED, RESTARTED, DELETED):
+        names = [quoted(action.label) for action in actions if action.kind == kind]
         if names:
             parts.append(f"{len(names)} to be {kind} ({listed(names, 3)})")
     return ", ".join(parts) or "nothing to be done"

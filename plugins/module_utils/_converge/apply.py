@@ -9,46 +9,52 @@ from collections.abc import Callable, Iterable, Sequence
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import Interrupted
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import listed, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED, UPDATED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, UPDATED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.execute import Executor, unseen_fields
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import NOT_ATTEMPTED, Row
 from ansible_collections.zstack.aios.plugins.module_utils._converge.scheduler import Scheduler
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
-#: Waves, each after the end of the one before: creations and most updates; updates of sources of clones; deletions.
-_WAVES = 3
+#: Waves, each after the end of the one before: creations and most updates; updates of sources of clones; what runs, which is
+#: waited for; deletions of what runs; other deletions, and replacements, which delete what they replace; what runs of these.
+_MOST, _SOURCES, _RUNS, _ENDS, _DELETIONS, _LATE_RUNS = _WAVES = range(6)
 
 
 class Applier:
-    """Carries out actions through the services of a platform.
+    """Carries out actions, each through the adapter of its kind of resource.
 
+    :param adapters: those of all kinds in the plan.
     :param stop_on_error: start nothing new after the first failure.
     :param on_row: called with each row that has ended.
     :param remember: keep fingerprints of what the platform does not show.
+    :param on_wait: called with what is waited for after everything was started.
     """
 
     def __init__(
         self,
-        services: Services,
+        adapters: Sequence[Resources],
         pace: Pace,
         stop_on_error: bool = False,
         on_row: Callable[[Row], None] = lambda row: None,
         remember: bool = False,
+        on_wait: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._services = services
-        self._client = services.client
+        self._adapters = {adapter.schema: adapter for adapter in adapters}
+        self._executors = {adapter.schema: Executor(adapter, remember) for adapter in adapters}
+        self._client = adapters[0].client
         self._remember = remember
-        self._scheduler: Scheduler[Row] = Scheduler(
-            pace, services.client.signals, Executor(services, remember).carry_out, self._on_finished
-        )
+        self._on_wait = on_wait
+        self._scheduler: Scheduler[Row] = Scheduler(pace, self._client.signals, self._carry_out, self._on_finished)
         self._stop_on_error = stop_on_error
         self._on_row = on_row
         self._failed = False
         self._followers: dict[Action, list[Row]] = {}
 
     def apply(self, actions: Sequence[Action], prunes: Sequence[Action] = ()) -> list[Row]:
-        """Carry out a plan: creations and clones of what exists, updates, clones of what was made, deletions last.
+        """Carry out a plan: creations and clones of what exists, updates, clones of what was made, then what runs of them,
+        deletions and replacements last.
 
         :param prunes: deletions of what is not declared; attempted only when nothing failed before.
         :return: a row for every action, in the given order; rows are complete also when it was interrupted.
@@ -59,11 +65,16 @@ class Applier:
         try:
             sources = {row.action.source.uuid for row in rows if row.action.source is not None}
             waves = [(row, _wave_of(row.action, sources)) for row in rows if row.action.kind != UNCHANGED]
-            for number in range(_WAVES):
+            for number in _WAVES:
+                if number == _ENDS:
+                    self._wait(rows)
                 _keep_sources(rows)
+                _skip_related(rows)
                 self._run_wave([row for row, wave in waves if wave == number and row.error is None])
-            if not self._failed:
-                self._run_wave(pruned)
+            self._wait(rows)
+            for number in (_ENDS, _DELETIONS):
+                if not self._failed:
+                    self._run_wave([row for row in pruned if _wave_of(row.action, sources) == number])
         except Interrupted:
             interrupted = True
         for row in (*rows, *pruned):
@@ -75,6 +86,18 @@ class Applier:
                         "the platform no longer responds" if self._client.gone else "another service failed before"
                     )
         return rows + pruned
+
+    def _carry_out(self, row: Row) -> None:
+        self._executors[row.action.schema].carry_out(row)
+
+    def _wait(self, rows: Sequence[Row]) -> None:
+        """Wait until that runs which should run: what was changed, and what was found starting."""
+        waiting = [row for row in rows if _is_to_run(row)]
+        if waiting:
+            from ansible_collections.zstack.aios.plugins.module_utils._converge.waiting import Waiter
+
+            Waiter(self._adapters[waiting[0].action.schema], self._on_wait).wait(waiting)
+            self._failed = self._failed or any(row.error is not None for row in waiting)
 
     @property
     def _stopped(self) -> bool:
@@ -97,7 +120,7 @@ class Applier:
             return [] if self._failed and self._stop_on_error else followers
         self._failed = True
         row.fail(error)
-        if not self._remember or self._services.without_user_tags:
+        if not self._remember or self._adapters[row.action.schema].without_user_tags:
             _mention_unseen(row, self._remember)
         self._on_row(row)
         self._skip(followers, row)
@@ -117,18 +140,49 @@ class Applier:
 
 def _wave_of(action: Action, sources: set[str]) -> int:
     """Return which wave an action belongs to, given the uuids of the services that others are cloned from."""
-    if action.kind == DELETED:
-        return 2
+    if action.doomed:
+        return _ENDS if action.schema.runs else _DELETIONS
+    if action.schema.runs:
+        return _LATE_RUNS if action.owner and action.owner.doomed else _RUNS
     # A clone is made of what the plan saw, so its source is updated after it.
-    return 1 if action.kind == UPDATED and action.uuid in sources else 0
+    return _SOURCES if action.kind == UPDATED and action.uuid in sources else _MOST
 
 
 def _keep_sources(rows: Sequence[Row]) -> None:
     """Take back the deletion of what could not be cloned: nothing could make that clone any more."""
     wanted = {row.action.source.uuid: row for row in rows if row.action.source is not None and row.error is not None}
     for row in rows:
-        if row.action.kind == DELETED and row.action.uuid in wanted:
-            row.skip(f"its clone {quoted(wanted[row.action.uuid].action.name)} failed")
+        if row.action.doomed and row.action.doomed.uuid in wanted:
+            row.skip(f"its clone {quoted(wanted[row.action.doomed.uuid].action.name)} failed")
+
+
+def _skip_related(rows: Sequence[Row]) -> None:
+    """Skip what belongs to a resource that failed; and delete nothing in the place of which something should run and does not,
+    or that has something left which belongs to it."""
+    related: dict[Action, list[Row]] = {}
+    by_action = {row.action: row for row in rows}
+    for row in rows:
+        if row.action.owner is not None:
+            related.setdefault(row.action.owner, []).append(row)
+    for owner, parts in related.items():
+        word, whole = owner.schema.word, by_action[owner]
+        late = next((one for one in parts if one.error is not None and not one.action.doomed), None)
+        for row in parts:
+            if row.status != NOT_ATTEMPTED or row.error is not None:
+                continue
+            if whole.error is not None:
+                row.skip(f"its {word} {quoted(owner.name)} failed")
+            elif row.action.doomed and late is not None:
+                row.skip(f"{quoted(late.action.name)}, which belongs to the same {word}, failed")
+        left = next((row for row in parts if row.error is not None and row.action.doomed), None)
+        if owner.doomed and left is not None and whole.error is None:
+            whole.skip(f"{quoted(left.action.name)}, which belongs to it, is still there")
+
+
+def _is_to_run(row: Row) -> bool:
+    action = row.action
+    begun = row.error is None and row.status != NOT_ATTEMPTED and not action.doomed
+    return begun and action.schema.runs and action.item.wait and action.item.state != ABSENT
 
 
 def _mention_unseen(row: Row, remember: bool) -> None:

@@ -18,16 +18,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, Interrupted, InvalidInput
 from ansible_collections.zstack.aios.plugins.module_utils._common.lock import LocksUnavailable, RunLock, lock_folder
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
-from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, make_plan, sends_unseen
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import REPLACED, UNCHANGED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import REMEMBER, Plan, make_plan, sends_unseen
 from ansible_collections.zstack.aios.plugins.module_utils._converge.progress import Progress
-from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot, refuse_relations
+from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import (
+    read_replaced,
+    read_snapshot,
+    refuse_relations,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 from ansible_collections.zstack.aios.plugins.module_utils._converge.run_record import RunRecord, creation_time
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT, Item, secrets_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
 from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
@@ -35,6 +40,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._rest.connection impor
 from ansible_collections.zstack.aios.plugins.module_utils._rest.pace import Pace
 
 if TYPE_CHECKING:
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.deployments import Deployments
     from ansible_collections.zstack.aios.plugins.module_utils._converge.guards import Guards
     from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import Scope
 
@@ -44,6 +50,7 @@ NOTHING_WRITTEN = "Nothing was written."
 class Settings(NamedTuple):
     """How a declaration is to be applied.
 
+    :param adapter: of the kind of resource that is declared.
     :param check: plan only.
     :param update_write_only: when to send fields that the platform does not show, as :func:`make_plan` takes it.
     :param listing: read the platform's whole listing rather than look up the declared services one by one.
@@ -54,8 +61,11 @@ class Settings(NamedTuple):
     :param undoes: the undo files among the declarations, and the platforms that they were written for.
     :param record: what the tasks of this run of Ansible declare, where that can be known.
     :param left_out: what is declared besides, and not to be applied.
+    :param delete_deployed: delete what runs of services that are to be deleted; otherwise these are refused.
+    :param prune_limit: delete at most so many groups, or so many percent, of services that declare that nothing is to run.
     """
 
+    adapter: type[Resources] = Services
     check: bool = False
     update_write_only: str = REMEMBER
     listing: bool = True
@@ -67,6 +77,8 @@ class Settings(NamedTuple):
     undo_path: str | None = None
     undoes: Sequence[tuple[str, dict[str, Any]]] = ()
     left_out: Sequence[Item] = ()
+    delete_deployed: bool = False
+    prune_limit: str = "10"
 
 
 class Converged(NamedTuple):
@@ -159,7 +171,37 @@ def converge(
 
 def count_uncompared(rows: Sequence[Row]) -> dict[str, int]:
     """Return for each field that was declared and neither compared nor sent the number of its services."""
-    return dict(sorted(Counter(option for row in rows for option in row.action.uncompared).items()))
+    return dict(sorted(Counter(_place_of(row, option) for row in rows for option in row.action.uncompared).items()))
+
+
+def count_created_only(rows: Sequence[Row]) -> dict[str, int]:
+    """Return likewise the fields of what runs already that only its creation takes, and that it does not show."""
+    return dict(sorted(Counter(_place_of(row, option) for row in rows for option in row.action.created_only).items()))
+
+
+def _place_of(row: Row, option: str) -> str:
+    return f"deployments.{option}" if row.action.owner else option
+
+
+def _all_actions(
+    plan: Plan, prunes: Sequence[Action], deployments: Deployments | None
+) -> tuple[list[Action], list[Action]]:
+    """Return the actions of what is declared and the deletions of what is not, those of deployments included."""
+    if deployments is None:
+        return plan.actions, list(prunes)
+    return [*plan.actions, *deployments.actions], [*deployments.pruned, *prunes]
+
+
+def _waits(actions: Sequence[Action]) -> bool:
+    """Return whether something that is not to be changed does not run, and is to be waited for."""
+    waiting = [
+        one.current for one in actions if one.current and one.schema.runs and one.item.wait and one.kind == UNCHANGED
+    ]
+    if not waiting:
+        return False
+    from ansible_collections.zstack.aios.plugins.module_utils._converge.waiting import not_running
+
+    return bool(not_running(waiting))
 
 
 class _Run:
@@ -180,7 +222,8 @@ class _Run:
         redactor: Redactor,
     ) -> None:
         self._client = client
-        self._services = Services(client)
+        self._services = settings.adapter(client)
+        self._groups: Resources | None = None
         self._pace = pace
         self._items = items
         self._settings = settings
@@ -194,7 +237,7 @@ class _Run:
     @property
     def without_user_tags(self) -> str:
         """Why no fingerprints can be kept on this platform, as far as that is known."""
-        return self._services.without_user_tags
+        return self._services.without_user_tags or (self._groups.without_user_tags if self._groups else "")
 
     @contextlib.contextmanager
     def locked(self, progress: Progress) -> Iterator[None]:
@@ -225,6 +268,41 @@ class _Run:
             from ansible_collections.zstack.aios.plugins.module_utils._converge.undo import check_platform
 
             check_platform(self._client, settings.undoes)
+        snapshot, plan = self._plan(progress)
+        deployments = self._plan_deployments(plan.actions)
+        errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
+        errors += deployments.errors if deployments else []
+        if errors:
+            raise InvalidInput(errors)
+        prunes: list[Action] = []
+        scope = None
+        if deployments:
+            deployments.check_emptied(settings.prune_limit)
+        if self._guards:
+            scope = self._guards.scope(self._services, plan, snapshot)
+            self._guards.check_replaced(plan)
+            prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
+            deployments = self._prune_deployments(deployments, plan.actions, prunes, scope)
+            self.plan_digest = self._guards.check(self._client.base_url, *_all_actions(plan, prunes, deployments))
+        self._check_record(*_all_actions(plan, prunes, deployments), snapshot)
+        if scope:
+            self._look_at_scope(scope, prunes)
+        if not settings.check:
+            plan = self._without_fingerprints(plan, snapshot, deployments)
+        declared, pruned = _all_actions(plan, prunes, deployments)
+        actions = [*declared, *pruned]
+        changing = sum(action.kind != UNCHANGED for action in actions)
+        if settings.check or not (changing or _waits(actions)):
+            self._warn_of_plan([*plan.actions, *prunes], snapshot)
+            return [Row.planned(action) for action in actions]
+        with self._undoable(actions):
+            self._client.signals.defer()  # from here on a signal must not lose what was done
+            progress.applying(changing)
+            return self._apply(declared, pruned, progress)
+
+    def _plan(self, progress: Progress) -> tuple[Snapshot, Plan]:
+        """Read the snapshot of what is declared, and plan."""
+        settings = self._settings
         snapshot = read_snapshot(
             self._services,
             self._items,
@@ -233,29 +311,54 @@ class _Run:
             fingerprints=settings.update_write_only == REMEMBER,
         )
         plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
-        errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
-        if errors:
-            raise InvalidInput(errors)
-        prunes: list[Action] = []
-        scope = None
-        if self._guards:
-            scope = self._guards.scope(self._services, plan, snapshot)
-            prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
-            self.plan_digest = self._guards.check(self._client.base_url, plan.actions, prunes)
-        self._check_record(plan.actions, prunes, snapshot)
-        if scope:
-            self._look_at_scope(scope, prunes)
-        if not settings.check and not self._keeps_fingerprints(plan.actions, snapshot):
-            plan = make_plan(self._items, snapshot.without_fingerprints(), settings.update_write_only, self._redactor)
-        actions = [*plan.actions, *prunes]
-        changing = sum(action.kind != UNCHANGED for action in actions)
-        if not changing or settings.check:
-            self._warn_of_plan(actions, snapshot)
-            return [Row.planned(action) for action in actions]
-        with self._undoable(actions):
-            self._client.signals.defer()  # from here on a signal must not lose what was done
-            progress.applying(changing)
-            return self._apply(plan.actions, prunes, progress)
+        if any(action.kind == REPLACED for action in plan.actions):
+            read_replaced(self._services, plan.actions, snapshot)
+            plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
+            made = [action.replacement.item for action in plan.actions if action.replacement]
+            self._redactor.learn(secrets_of(made, self._redactor))  # also of what is taken over
+        return snapshot, plan
+
+    def _without_fingerprints(self, plan: Plan, snapshot: Snapshot, deployments: Deployments | None) -> Plan:
+        """Return the plan, made anew where the platform keeps no fingerprints, and likewise that of deployments."""
+        if not self._keeps_fingerprints(self._services, plan.actions, snapshot):
+            plan = make_plan(
+                self._items, snapshot.without_fingerprints(), self._settings.update_write_only, self._redactor
+            )
+            if deployments:
+                deployments.follow(plan.actions)
+        if deployments and not self._keeps_fingerprints(deployments.groups, deployments.actions, deployments.snapshot):
+            deployments.without_fingerprints()
+        return plan
+
+    def _plan_deployments(self, actions: Sequence[Action]) -> Deployments | None:
+        """Plan what runs of services, where that is declared or stands in the way of a deletion."""
+        concerned = any(action.item.deployments is not None or action.doomed for action in actions)
+        if not concerned or not self._services.schema.parts:
+            return None
+        deployments = self._new_deployments()
+        deployments.plan(actions)
+        return deployments
+
+    def _new_deployments(self) -> Deployments:
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.deployments import Deployments
+        from ansible_collections.zstack.aios.plugins.module_utils._platform.groups import InstanceGroups
+
+        settings = self._settings
+        self._groups = groups = InstanceGroups(self._client)
+        return Deployments(groups, settings.update_write_only, self._redactor, settings.delete_deployed)
+
+    def _prune_deployments(
+        self, deployments: Deployments | None, actions: Sequence[Action], prunes: Sequence[Action], scope: Scope | None
+    ) -> Deployments | None:
+        """Plan what runs of services that are pruned, and of those whose deployments are declared."""
+        prune = self._guards.prune if self._guards else None
+        if scope is None or prune is None or not prune.deletes:
+            return deployments
+        if deployments is None and prunes:
+            deployments = self._new_deployments()
+        if deployments:
+            deployments.prune(actions, prunes, prune, scope.matching)
+        return deployments
 
     @contextlib.contextmanager
     def _undoable(self, actions: Sequence[Action]) -> Iterator[None]:
@@ -271,18 +374,18 @@ class _Run:
         yield
         self.warnings += filter(None, [undo.correct()])
 
-    def _keeps_fingerprints(self, actions: Sequence[Action], snapshot: Snapshot) -> bool:
+    def _keeps_fingerprints(self, adapter: Resources, actions: Sequence[Action], snapshot: Snapshot) -> bool:
         """Return whether the platform keeps fingerprints, as far as this matters: what no run can compare is not sent alone."""
         new = [action for action in actions if action.current is not None and action.current.remembered == []]
         if not any(sends_unseen(action) for action in new) or snapshot.has_fingerprints:
             return True
         try:
-            self._services.check_fingerprints()
+            adapter.check_fingerprints()
         except AiosError as error:
             if isinstance(error, Interrupted):
                 raise
             if error.code == "tags_not_offered":
-                self._services.without_user_tags = error.message
+                adapter.without_user_tags = error.message
                 return False
         return True  # as far as that can be told
 
@@ -291,7 +394,14 @@ class _Run:
         from ansible_collections.zstack.aios.plugins.module_utils._converge.shared_names import warn_of_result
 
         remember = self._settings.update_write_only == REMEMBER
-        applier = Applier(self._services, self._pace, self._settings.stop_on_error, progress.finished, remember)
+        applier = Applier(
+            [self._services, *([self._groups] if self._groups else [])],
+            self._pace,
+            self._settings.stop_on_error,
+            progress.finished,
+            remember,
+            progress.waiting,
+        )
         rows = applier.apply(actions, prunes)
         if self._settings.record:
             seen = [row.resource for row in rows if row.resource and row.action.item.state == PRESENT]
@@ -309,7 +419,7 @@ class _Run:
         if not record:
             return
         declared = [action for action in actions if action.item.state == PRESENT]
-        coming = () if self._settings.check else [action for action in declared if action.current is None]
+        coming = () if self._settings.check else [one for one in declared if one.current is None or one.replacement]
         there = [action.current for action in declared if action.current]
         there += [one for item in self._settings.left_out if (one := snapshot.match_or_none(item))]
         known = {one.uuid: creation_time(one) for one in there}

@@ -6,16 +6,25 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import AiosError, ApiError, OutcomeUnknown
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import folded, listed, trim
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, CREATED, DELETED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import folded, listed
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import (
+    CLONED,
+    CREATED,
+    DELETED,
+    REPLACED,
+    RESTARTED,
+    Action,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.recovery import PAUSES, settle
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import NOT_ATTEMPTED, UNKNOWN, Row
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import UPDATE, Field, Member, Resource
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._model.redeclare import redeclared
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 T = TypeVar("T")
 #: Codes that may mean that the UUID of a creation is taken (platform.uuid_taken). They have other meanings, too.
@@ -32,7 +41,7 @@ class Executor:
     :param remember: keep fingerprints of what the platform does not show.
     """
 
-    def __init__(self, services: Services, remember: bool = False) -> None:
+    def __init__(self, services: Resources, remember: bool = False) -> None:
         self._services = services
         self._remembers = remember
         self._signals = services.client.signals
@@ -46,17 +55,23 @@ class Executor:
         if action.kind == DELETED:
             self._delete(row)
             return
+        if action.replacement is not None:
+            self._replace(row, Row.before(action.replacement))
+            return
         left = dict(action.update_values)
+        made: Mapping[str, Any] = {}
         if action.kind in (CREATED, CLONED):
             left.update(self._make(row))
-        if left:
-            self._update_and_remember(row, left)
+            made = {option: value for option, value in action.create_values.items() if option not in left}
+        self._update_and_remember(row, left, made)
         if action.kind in (CREATED, CLONED):
             self._check_relations(row)
         else:
             for option, wanted in action.members.items():
                 self._set_members(row, action.schema.by_option[option], wanted)
         self._refuse_ignored(row, {**action.create_values, **left})
+        if action.kind == RESTARTED:
+            self._restart(row)
 
     def _settle(
         self, attempt: Callable[[], T | None], look: Callable[[], T | None], pauses: Sequence[float] = PAUSES
@@ -92,15 +107,14 @@ class Executor:
         def make() -> Resource | None:
             try:
                 if action.kind == CREATED:
-                    return self._services.create(action.create_values, action.uuid)
+                    return self._services.create(action.creation, action.uuid)
                 return self._services.clone(source, action.create_values, action.uuid)
             except OutcomeUnknown as error:
                 row.adopted = isinstance(error.cause, ApiError) and error.cause.code in MAY_BE_TAKEN
                 raise
 
         def made() -> Resource | None:
-            found = self._services.by_uuid(action.uuid)
-            return found if found is not None and trim(found.name) == trim(action.name) else None
+            return self._services.made(action.creation, action.uuid, action.name)
 
         spares = itertools.islice(action.spare_uuids, UUIDS_TRIED - 1)
         while True:
@@ -113,16 +127,23 @@ class Executor:
                 self._signals.check()
                 action.uuid = spare
 
-    def _update_and_remember(self, row: Row, values: Mapping[str, Any]) -> None:
-        if not self._remembers:
-            self._update(row, values)
+    def _update_and_remember(self, row: Row, values: Mapping[str, Any], made: Mapping[str, Any]) -> None:
+        """Update fields, and keep fingerprints of those that are not shown.
+
+        :param made: the values that the creation took, if there was one.
+        """
+        by_option = row.action.schema.by_option
+        if not self._remembers or not (values or any(by_option[option].unseen for option in made)):
+            if values:
+                self._update(row, values)
             return
         from ansible_collections.zstack.aios.plugins.module_utils._converge.remember import Remembering
 
         fingerprints = Remembering(self._services, self._settle, row)
         fingerprints.forget(values)
-        self._update(row, values)
-        fingerprints.remember(values)
+        if values:
+            self._update(row, values)
+        fingerprints.remember({**made, **values})
 
     def _update(self, row: Row, values: Mapping[str, Any]) -> None:
         self._go_on(row)
@@ -144,12 +165,12 @@ class Executor:
         row.resource = resource
 
     def _delete(self, row: Row) -> None:
-        uuid = row.action.uuid
+        uuid, runs = row.action.uuid, row.action.schema.runs
 
         def delete() -> bool | None:
             self._services.delete(uuid)
             row.reached()  # also if the service cannot be read afterwards
-            return None
+            return True if runs else None  # what runs may take its time to end
 
         def gone() -> bool | None:
             if self._services.by_uuid(uuid) is None:
@@ -159,6 +180,93 @@ class Executor:
 
         self._settle(delete, gone)
         row.reached()
+        if runs and row.action.item.wait:
+            self._wait_until_gone(row)
+
+    def _wait_until_gone(self, row: Row) -> None:
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.waiting import pauses
+
+        timeout = row.action.item.wait_timeout
+        end = time.monotonic() + timeout
+        for pause in pauses():
+            if self._services.by_uuid(row.action.uuid) is None:
+                return
+            if time.monotonic() > end:
+                break
+            self._signals.wait(pause)
+        raise AiosError(
+            f"the platform reported success, but the {row.action.schema.word} is still there after {timeout} s. Next: look for "
+            "the reason on the platform, or increase wait_timeout.",
+            "not_gone",
+        )
+
+    def _restart(self, row: Row) -> None:
+        """Restart once. Whether a restart whose job was lost has begun shows only in a status that is not the one before."""
+        self._go_on(row)
+
+        def restart() -> bool:
+            try:
+                self._services.restart(row.action.uuid)
+            except OutcomeUnknown as error:
+                error.forgotten = False  # it may have begun, and a second one would interrupt it
+                raise
+            return True
+
+        def restarts() -> bool | None:
+            found, before = self._services.by_uuid(row.action.uuid), row.resource
+            return True if found and before and found.values.get("status") != before.values.get("status") else None
+
+        self._settle(restart, restarts)
+        row.restarted(None if row.action.item.wait else self._services.by_uuid(row.action.uuid))
+
+    # Replacements
+
+    def _replace(self, row: Row, made: Row) -> None:
+        """Make the new service, or complete it, and then delete the old one."""
+        try:
+            try:
+                self.carry_out(made)
+            finally:
+                row.follow(made)
+            new = self._check_replacement(row.action, made.action)
+            self._signals.check()
+            self._delete_replaced(row)
+        except AiosError as error:
+            if row.status == REPLACED or made.action.current:
+                old = row.action.current.uuid if row.action.current else ""
+                error.append(
+                    f"the replacement is not complete: the new service is {row.action.uuid}, the old one {old}. "
+                    "Once the cause is fixed, a run of the same declaration completes it"
+                )
+            raise
+        row.reached(new, row.action.changed_fields)
+
+    def _check_replacement(self, action: Action, made: Action) -> Resource:
+        """Return the new service as the platform shows it now.
+
+        :raises AiosError: it is not as declared, or not as the old one in what is not declared.
+        """
+        old, new = action.current, self._services.by_uuid(made.uuid)
+        if new is None or old is None or new.uuid == old.uuid:
+            raise AiosError("the new service cannot be read back, so the old one was not deleted", "unverified")
+        different = _ignored(made, new, made.values)
+        different += [field.option for field in old.schema.readable if not _kept(field, old, new, made.values)]
+        if different:
+            raise AiosError(
+                f"the new service has other values of {listed(different, 20)}, so the old one was not deleted. Next: declare the "
+                "values, or delete one of both services.",
+                "ignored_fields",
+            )
+        return new
+
+    def _delete_replaced(self, row: Row) -> None:
+        uuid = row.action.current.uuid if row.action.current else ""
+
+        def delete() -> bool | None:
+            self._services.delete(uuid)
+            return None
+
+        self._settle(delete, lambda: self._services.by_uuid(uuid) is None or None)
 
     # Relations
 
@@ -210,7 +318,7 @@ class Executor:
         """Return a service with the members of a relation as they are now."""
         fresh = self._services.with_relation(target, field)
         if fresh is None:
-            raise AiosError("the service no longer exists. Next: run again", "gone")
+            raise AiosError(f"the {target.schema.word} no longer exists. Next: run again", "gone")
         return fresh
 
     # Verification
@@ -222,8 +330,9 @@ class Executor:
         fixed = [option for option in ignored if not action.schema.by_option[option].accepted(UPDATE)]
         if fixed and row.adopted:
             raise AiosError(
-                f"another run created the service at the same time, with other values of {listed(fixed, 20)}, which cannot be "
-                "changed once it exists. Next: declare the values that it has, or delete the service and run again.",
+                f"another run created the {action.schema.word} at the same time, with other values of {listed(fixed, 20)}, which "
+                f"cannot be changed once it exists. Next: declare the values that it has, or delete the {action.schema.word} and "
+                "run again.",
                 "created_differently",
             )
         inside = [option for option in action.values if action.schema.by_option[option].shown_at]
@@ -251,6 +360,17 @@ def _ignored(action: Action, resource: Resource | None, values: Mapping[str, Any
         if not action.schema.same(field, wanted, resource.get(field), action.values):
             ignored.append(option)
     return ignored
+
+
+def _kept(field: Field, old: Resource, new: Resource, values: Mapping[str, Any]) -> bool:
+    """Return whether a new service has what the old one shows, as far as that is not declared."""
+    if field.option in values or field.read == "uuid":
+        return True
+    before, after = old.get(field), new.get(field)
+    if before == after or before in (None, "", [], {}):
+        return True
+    again = redeclared(field, old, before)
+    return again is not None and new.schema.same(field, again, after, values)
 
 
 def _has_members(resource: Resource | None, field: Field, wanted: Any) -> bool:

@@ -15,8 +15,13 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.signals import SignalGuard
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import quoted
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import REPLACED
 from ansible_collections.zstack.aios.plugins.module_utils._converge.plan import make_plan
-from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import read_snapshot, refuse_relations
+from ansible_collections.zstack.aios.plugins.module_utils._converge.reader import (
+    read_replaced,
+    read_snapshot,
+    refuse_relations,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
@@ -48,7 +53,11 @@ def with_further_errors(
         with client, client.few_tries():
             try:
                 services = Services(client)
-                plan = make_plan(valid, read_snapshot(services, valid, listing=True), redactor=redactor)
+                snapshot = read_snapshot(services, valid, listing=True)
+                plan = make_plan(valid, snapshot, redactor=redactor)
+                if any(action.kind == REPLACED for action in plan.actions):
+                    read_replaced(services, plan.actions, snapshot)
+                    plan = make_plan(valid, snapshot, redactor=redactor)
                 found = [*plan.errors, *refuse_relations(services, plan.actions)]
             finally:
                 signals.defer()  # nothing may interrupt the logout

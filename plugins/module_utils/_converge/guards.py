@@ -13,6 +13,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import (
     CREATED,
+    REPLACED,
     Action,
     deletions,
     describe_actions,
@@ -26,7 +27,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fields import R
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import is_protected
 from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 if TYPE_CHECKING:
     from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import Scope
@@ -52,10 +53,22 @@ class Prune(NamedTuple):
 
     def most(self, matching: int) -> int | None:
         """Return how many may be deleted of so many matching ones, ``None`` when the limit is neither form."""
-        found = re.fullmatch(r"\s*([0-9]{1,9})\s*(%?)\s*", self.limit, re.ASCII)
-        if not found or (found[2] and int(found[1]) > 100):
-            return None
-        return matching * int(found[1]) // 100 if found[2] else int(found[1])
+        return most(self.limit, matching)
+
+
+def most(limit: str, of: int) -> int | None:
+    """Return how many of so many a limit allows, ``None`` when it is neither a number nor a percentage."""
+    found = re.fullmatch(r"\s*([0-9]{1,9})\s*(%?)\s*", limit, re.ASCII)
+    if not found or (found[2] and int(found[1]) > 100):
+        return None
+    return of * int(found[1]) // 100 if found[2] else int(found[1])
+
+
+def invalid_limit(option: str, limit: str) -> list[ValidationError]:
+    """Return why a text is no limit."""
+    if most(limit, 100) is not None:
+        return []
+    return [ValidationError("", option, f'{quoted(limit)} is neither a whole number nor a percentage such as "20%"')]
 
 
 def read_prune(
@@ -77,9 +90,7 @@ def read_prune(
         text = "it is missing; set the conditions that select the services which this declaration owns"
         errors.append(ValidationError("", "prune_conditions", text))
     prune = Prune(tuple(read), str(limit), allow_empty, wanted)
-    if prune.most(100) is None:
-        text = f'{quoted(limit)} is neither a whole number nor a percentage such as "20%"'
-        errors.append(ValidationError("", "prune_limit", text))
+    errors += invalid_limit("prune_limit", prune.limit)
     return prune, errors
 
 
@@ -88,12 +99,14 @@ class Guards(NamedTuple):
 
     :param prune: delete services that are not declared.
     :param approved: the digest of the only plan that may be carried out; empty for any.
+    :param recreate_limit: replace at most so many services, or so many percent of those that are declared.
     """
 
     prune: Prune | None = None
     approved: str = ""
+    recreate_limit: str = "10"
 
-    def scope(self, services: Services, plan: Plan, snapshot: Snapshot) -> Scope | None:
+    def scope(self, services: Resources, plan: Plan, snapshot: Snapshot) -> Scope | None:
         """Read which services meet the conditions of pruning, where there are conditions."""
         if self.prune is None:
             return None
@@ -101,8 +114,28 @@ class Guards(NamedTuple):
 
         return read_scope(services, self.prune.conditions, plan, snapshot)
 
+    def check_replaced(self, plan: Plan) -> None:
+        """Refuse to replace more services than the limit allows.
+
+        :raises GuardError: with the numbers and the services.
+        """
+        replaced = sorted(action.name for action in plan.actions if action.kind == REPLACED)
+        declared = sum(action.item.state == PRESENT for action in plan.actions)
+        allowed = most(self.recreate_limit, declared) or 0
+        if len(replaced) > allowed:
+            raise GuardError(
+                f"recreate refused: recreate_limit {self.recreate_limit} allows {allowed}. "
+                f"{counted(len(replaced), 'service')} of {declared} would be replaced: "
+                f"{listed([quoted(name) for name in replaced], 10)}. Nothing was written. Next: check the values of the fields "
+                "that cannot be changed; raise recreate_limit to replace all of these.",
+                "recreate_limit",
+                declared=declared,
+                candidates=len(replaced),
+                allowed=allowed,
+            )
+
     def prunes(
-        self, services: Services, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
+        self, services: Resources, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
     ) -> list[Action]:
         """Return the deletions of services that are not declared.
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
@@ -15,6 +15,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     CLONED,
     CREATED,
     DELETED,
+    REPLACED,
+    RESTARTED,
     UNCHANGED,
     UPDATED,
     Action,
@@ -22,6 +24,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot, uuids_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import (
     ABSENT,
+    RECREATE,
+    REFUSE,
     Item,
     missing_to_create,
     validate_yaml,
@@ -54,16 +58,16 @@ def make_plan(
         :data:`ALWAYS`.
     :param redactor: redacts values in errors.
     """
-    planner = _Planner(snapshot, update_write_only, redactor or Redactor())
+    planner = Planner(snapshot, update_write_only, redactor or Redactor())
     values = [planner.resolve_names(item) for item in items]
     matched = [(item, wanted, *planner.match(item)) for item, wanted in zip(items, values, strict=True)]
-    planner.refuse_shared([(item, current) for item, _wanted, found, current in matched if found])
+    planner.refuse_shared([(item, current) for item, _wanted, found, current in matched if found and current])
     actions = [planner.plan(item, wanted, current) for item, wanted, found, current in matched if found]
     _Clones(planner, actions).link()
     return Plan(actions, planner.errors)
 
 
-class _Planner:
+class Planner:
     """Plans one item after the other, and collects why they cannot be carried out."""
 
     def __init__(self, snapshot: Snapshot, update_write_only: str, redactor: Redactor) -> None:
@@ -87,7 +91,9 @@ class _Planner:
     def resolve_names(self, item: Item) -> Mapping[str, Any]:
         """Return the declared fields of an item with the uuids of the things that it names."""
         values = dict(item.values)
-        for option, given in item.names.items() if item.state != ABSENT else ():
+        for option, given in item.names.items():
+            if item.state == ABSENT and not self._finds_by(item, option):
+                continue
             names = given if isinstance(given, list) else [given]
             uuids = [self._uuid_of(item, option, name) for name in names]
             if None not in uuids:
@@ -95,13 +101,20 @@ class _Planner:
                 values[item.schema.named[option].option] = unique if isinstance(given, list) else uuids[0]
         return values
 
+    def _finds_by(self, item: Item, option: str) -> bool:
+        """Return whether a name says which resource is to be deleted: that of one to which it belongs, and that exists."""
+        owner = item.schema.owner
+        return (
+            owner is not None
+            and option == owner.name_option
+            and item.names[option] in self.snapshot.uuids_by_name[option]
+        )
+
     def _uuid_of(self, item: Item, option: str, name: str) -> str | None:
         known = self.snapshot.uuids_by_name.get(option, {})
-        if is_uuid(name) and any(name in uuids for uuids in known.values()):
-            return name
-        found = known.get(name, [])
-        if len(found) == 1:
-            return found[0]
+        found, uuid = known.get(name, []), self.snapshot.uuid_of_name(option, name)
+        if uuid is not None:
+            return uuid
         what, instead = option.removesuffix("s").replace("_", " "), item.schema.named[option].option
         if found:
             text = f"the name {quoted(name)} matches {len(found)} {what}s: {listed(found, 10)}; set {instead} instead"
@@ -113,13 +126,15 @@ class _Planner:
         self.refuse(item, option, text)
         return None
 
-    def refuse_shared(self, matched: Sequence[tuple[Item, Resource | None]]) -> None:
+    def refuse_shared(self, matched: Sequence[tuple[Item, Resource]]) -> None:
         """Refuse two items about one resource, one by its uuid and the other by its name."""
         seen: dict[str, Item] = {}
         for item, current in matched:
-            if current is not None and seen.setdefault(current.uuid, item) is not item:
-                other = seen[current.uuid].where
-                self.refuse(item, "", f"it declares the same service ({current.uuid}) as {other}; keep one of them")
+            made = self.snapshot.replacement_of(current, item) if item.on_fixed_change == RECREATE else None
+            for one in (current, made):
+                if one is not None and seen.setdefault(one.uuid, item) is not item:
+                    other, word = seen[one.uuid].where, item.schema.word
+                    self.refuse(item, "", f"it declares the same {word} ({one.uuid}) as {other}; keep one of them")
 
     def plan(self, item: Item, values: Mapping[str, Any], current: Resource | None) -> Action:
         """Return what is to be done about one item."""
@@ -132,21 +147,72 @@ class _Planner:
         if declared is not None and not (current and declared.equals(current.values.get("yaml"))):
             self.errors.extend(validate_yaml(item))
         if current is not None:
-            return self._update(item, values, current)
-        return self._new(item, values)
+            action = self._update_or_replace(item, values, current)
+            action.kind = RESTARTED if item.state == RESTARTED else action.kind
+            return action
+        if item.state == RESTARTED:
+            text = f"no such {item.schema.word} exists; set state: present to create it, or check its name"
+            self.refuse(item, "state", text)
+            return Action(item, UNCHANGED, "")
+        return self.new(item, values)
 
     # An existing resource
 
-    def _update(self, item: Item, values: Mapping[str, Any], current: Resource) -> Action:
+    def _update_or_replace(self, item: Item, values: Mapping[str, Any], current: Resource) -> Action:
+        fixed = self._fixed_changes(item, values, current)
+        action = self.update(item, values, current)
+        if item.on_fixed_change == RECREATE and (fixed or self.snapshot.replacement_of(current, item)):
+            self._replace(action, current, fixed)
+        return action
+
+    def _replace(self, action: Action, old: Resource, fixed: Sequence[str]) -> None:
+        """Turn the update of a resource into its replacement.
+
+        :param fixed: the fields that differ and cannot be changed.
+        """
+        from ansible_collections.zstack.aios.plugins.module_utils._converge.replace import differences, terms_of
+
+        action.kind, action.uncompared = REPLACED, []
+        action.update_values.update({option: action.values[option] for option in fixed})
+        terms = terms_of(action, old, self.snapshot)
+        made = self.snapshot.replacement_of(old, action.item)
+        refused = [*terms.refused, *(differences(terms.values, old, made) if made else ())]
+        for text in refused:
+            self.refuse(action.item, "on_fixed_change", text)
+        if refused:
+            return
+        source = old.uuid if terms.operation == CLONE and made is None else None
+        item = action.item._replace(
+            values=terms.values, clone_from=source, names={}, previous_names=(), on_fixed_change=REFUSE
+        )
+        new = action.replacement = self._complete(item, made) if made else self.new(item, terms.values, terms.uuids)
+        if source:
+            new.source = old
+            self.check_inherited(new)
+            self.split(new, CLONE)
+        action.uuid = new.uuid
+
+    def _complete(self, item: Item, made: Resource) -> Action:
+        """Return what completes a replacement that was begun by a run that did not end."""
+        new = self.update(item, item.values, made)
+        # Nobody knows whether that run has sent what the platform does not show.
+        for option in new.uncompared:
+            new.update_values[option] = self.completed(item, new.schema.by_option[option], item.values[option], None)
+            new.kind = UPDATED
+        new.uncompared = []
+        return new
+
+    def update(self, item: Item, values: Mapping[str, Any], current: Resource) -> Action:
+        """Return what is to be done about the fields of an existing resource that can be changed."""
         action = Action(item, UNCHANGED, current.uuid, values, current)
         schema, unseen = item.schema, dict[str, Any]()
         for option, wanted in values.items():
             row, shown = schema.by_option[option], current.get(schema.by_option[option])
+            if row.create_only:
+                continue
             if row.relation:
                 if not row.type.same(wanted, shown) and not (row in schema.own and option not in current.related):
                     action.members[option] = wanted
-            elif row.create_only:
-                self.check_fixed(item, row, wanted, shown)
             elif not current.shows(row):
                 if not self._is_remembered(current, row, wanted):
                     unseen[option] = self.completed(item, row, wanted, None)
@@ -166,6 +232,16 @@ class _Planner:
         if action.update_values or action.members:
             action.kind = UPDATED
         return action
+
+    def _fixed_changes(self, item: Item, values: Mapping[str, Any], current: Resource) -> list[str]:
+        """Return the fields that cannot be changed and whose values differ; refuse them unless the resource is replaced."""
+        rows = [item.schema.by_option[option] for option in values]
+        fixed = [row for row in rows if row.create_only]
+        if item.on_fixed_change == RECREATE:
+            return [f.option for f in fixed if f.read and not f.type.same(values[f.option], current.get(f))]
+        for row in fixed:
+            self.check_fixed(item, row, values[row.option], current.get(row))
+        return []
 
     def _is_remembered(self, current: Resource, row: Field, wanted: Any) -> bool:
         """Return whether a declared value that the platform does not show was the last one sent."""
@@ -189,8 +265,8 @@ class _Planner:
             )
         else:
             text = (
-                f"it cannot be changed once the service exists: current value {shown}, {declared}; declare the current "
-                "value, remove the option, or delete the service and create it again"
+                f"it cannot be changed once the {item.schema.word} exists: current value {shown}, {declared}; declare the "
+                f"current value, remove the option, or {item.schema.cure_of_fixed}"
             )
         self.refuse(item, row.option, text)
 
@@ -208,25 +284,46 @@ class _Planner:
 
     # A new resource
 
-    def _new(self, item: Item, values: Mapping[str, Any]) -> Action:
+    def new(self, item: Item, values: Mapping[str, Any], derived: Iterator[str] | None = None) -> Action:
+        """Return what creates a resource.
+
+        :param derived: the uuids for it, best first, unless one is declared; by default those that follow from its name.
+        """
         chosen = values.get("resource_uuid")
         if item.uuid is not None and item.uuid != chosen:
             self.refuse(
                 item,
                 "uuid",
-                f"no service has the UUID {item.uuid}; remove uuid to create a new service (resource_uuid sets its UUID)",
+                f"no {item.schema.word} has the UUID {item.uuid}; remove uuid to create a new {item.schema.word} "
+                "(resource_uuid sets its UUID)",
             )
         if chosen and chosen in self.snapshot.by_uuid:
             other = self.snapshot.by_uuid[chosen].name
-            self.refuse(item, "resource_uuid", f"the service {quoted(other)} already has this UUID; set another one")
+            self.refuse(
+                item, "resource_uuid", f"the {item.schema.word} {quoted(other)} already has this UUID; set another one"
+            )
         kind = CLONED if item.clone_from else CREATED
-        uuids = iter([str(chosen)]) if chosen else derived_uuids(str(values.get("name", "")))
+        owner = str(values.get(item.schema.owner.option, "")) if item.schema.owner else ""
+        uuids = derived or derived_uuids(str(values.get("name", "")), owner)
+        uuids = iter([str(chosen)]) if chosen else uuids
         free = (uuid for uuid in uuids if chosen or uuid not in self.snapshot.by_uuid)
         action = Action(item, kind, next(free), values, spare_uuids=free)
         if kind == CREATED and item.uuid in (None, chosen):
             self._check_creation(item, values)
             self.split(action, ADD)
         return action
+
+    def check_inherited(self, action: Action) -> None:
+        """Refuse values that a clone takes from its source and that are not the source's."""
+        for option, wanted in action.values.items():
+            row = action.schema.by_option[option]
+            if row.accepted(CLONE) or row.accepted(UPDATE) or row.relation:
+                continue
+            if not row.read:
+                self.refuse(action.item, option, "it cannot be set for a clone; remove the option")
+            else:
+                source = str(action.item.clone_from)
+                self.check_fixed(action.item, row, wanted, action.inherited(option), source)
 
     def _check_creation(self, item: Item, values: Mapping[str, Any]) -> None:
         missing = missing_to_create(item)
@@ -235,8 +332,8 @@ class _Planner:
             self.refuse(
                 item,
                 "",
-                f"the service does not exist, and options that its creation requires are missing: {words}; set them, or set "
-                "clone_from to take them from another service",
+                f"the {item.schema.word} does not exist, and options that its creation requires are missing: {words}; set them"
+                + (", or set clone_from to take them from another service" if item.schema.clones else ""),
             )
         for option in values:
             row = item.schema.by_option[option]
@@ -263,19 +360,23 @@ class _Planner:
 def sends_unseen(action: Action) -> bool:
     """Return whether an update sends fields that the platform does not show."""
     fields = (action.schema.by_option[option] for option in action.update_values)
-    return action.current is not None and any(field.unseen and not action.current.shows(field) for field in fields)
+    current = action.current if action.kind == UPDATED else None
+    return current is not None and any(field.unseen and not current.shows(field) for field in fields)
 
 
 class _Clones:
     """Finds the source of every clone: on the platform, else among what this run makes or renames."""
 
-    def __init__(self, planner: _Planner, actions: Sequence[Action]) -> None:
+    def __init__(self, planner: Planner, actions: Sequence[Action]) -> None:
         self._planner = planner
         self._snapshot = planner.snapshot
         self._clones = [action for action in actions if action.kind == CLONED]
         self._made: dict[str, Action] = {}
         self._renamed: dict[str, Resource] = {}
+        self._replaced: dict[str, Resource] = {}
         for action in actions:
+            if action.kind == REPLACED and action.current is not None:
+                self._replaced[action.name] = action.current
             if "name" in action.update_values and action.current is not None:
                 self._renamed[action.name] = action.current
             if action.kind in (CREATED, CLONED):
@@ -295,6 +396,8 @@ class _Clones:
         named = self._snapshot.by_name.get(wanted, [])
         if wanted in self._snapshot.by_uuid:
             action.source = self._snapshot.by_uuid[wanted]
+        elif wanted in self._replaced:  # which exists until the end of the run, while two services may have its name
+            action.source = self._replaced[wanted]
         elif len(named) > 1:
             text = f"the name {quoted(wanted)} matches {len(named)} services: {uuids_of(named)}; set a UUID instead"
             self._planner.refuse(action.item, "clone_from", text)
@@ -326,22 +429,9 @@ class _Clones:
             action = action.after
         for link in reversed(chain):
             done.add(link)
-            self._check_inherited(link)
+            if link.source is not None or link.after is not None:
+                self._planner.check_inherited(link)
             self._planner.split(link, CLONE)
-
-    def _check_inherited(self, action: Action) -> None:
-        """Refuse values that a clone takes from its source and that are not the source's."""
-        if action.source is None and action.after is None:
-            return
-        for option, wanted in action.values.items():
-            row = action.schema.by_option[option]
-            if row.accepted(CLONE) or row.accepted(UPDATE) or row.relation:
-                continue
-            if not row.read:
-                self._planner.refuse(action.item, option, "it cannot be set for a clone; remove the option")
-            else:
-                source = str(action.item.clone_from)
-                self._planner.check_fixed(action.item, row, wanted, action.inherited(option), source)
 
 
 def _cycle(links: Sequence[Action]) -> str:

@@ -13,17 +13,17 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     InvalidInput,
     ValidationError,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import REPLACED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT, Item
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import OPTION as PROTECTION
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import is_uuid
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 
 def read_snapshot(
-    services: Services,
+    services: Resources,
     items: Sequence[Item],
     listing: bool,
     on_page: Callable[[int, int], None] = lambda read, total: None,
@@ -36,8 +36,17 @@ def read_snapshot(
     :raises InvalidInput: tags are declared, and the platform has no call to read them (platform.tag_calls).
     """
     found = services.listing(on_page=on_page) if listing else _look_up_each(services, items)
-    present = [item for item in items if item.state == PRESENT]
-    named = dict.fromkeys(option for item in present for option in item.names)
+    return complete_snapshot(services, items, found, fingerprints)
+
+
+def complete_snapshot(
+    services: Resources, items: Sequence[Item], found: Sequence[Resource], fingerprints: bool
+) -> Snapshot:
+    """Return the snapshot of what was found, with whatever else items need to be compared with it."""
+    present = [item for item in items if item.state != ABSENT]
+    named = dict.fromkeys(
+        option for item in items for option in item.names if item.state != ABSENT or _is_owner(item, option)
+    )
     fields = services.schema.named
     snapshot = Snapshot(found, {option: services.uuids_by_name(fields[option]) for option in named})
     _read_related(services, present, snapshot)
@@ -47,11 +56,15 @@ def read_snapshot(
     return snapshot
 
 
-def _look_up_each(services: Services, items: Sequence[Item]) -> list[Resource]:
+def _is_owner(item: Item, option: str) -> bool:
+    return item.schema.owner is not None and option == item.schema.owner.name_option
+
+
+def _look_up_each(services: Resources, items: Sequence[Item]) -> list[Resource]:
     return [service for item in items for service in _look_up(services, item)]
 
 
-def _look_up(services: Services, item: Item) -> list[Resource]:
+def _look_up(services: Resources, item: Item) -> list[Resource]:
     """Look up one service, and the source to clone it from when it does not exist."""
     found = _by_uuid(services, item.uuid) if item.uuid else services.by_name(str(item.name))
     for name in dict.fromkeys(item.previous_names):
@@ -65,12 +78,12 @@ def _look_up(services: Services, item: Item) -> list[Resource]:
     return found
 
 
-def _by_uuid(services: Services, uuid: str | None) -> list[Resource]:
+def _by_uuid(services: Resources, uuid: str | None) -> list[Resource]:
     service = services.by_uuid(uuid) if uuid else None
     return [service] if service else []
 
 
-def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot) -> None:
+def _read_related(services: Resources, items: Sequence[Item], snapshot: Snapshot) -> None:
     """Read the relations that items declare into their existing services, all in a few requests."""
     wanted: dict[str, tuple[Field, list[Resource]]] = {}
     for item in items:
@@ -94,27 +107,50 @@ def _read_related(services: Services, items: Sequence[Item], snapshot: Snapshot)
             ) from None
 
 
-def _read_protection(services: Services, items: Sequence[Item], snapshot: Snapshot) -> None:
+def _read_protection(services: Resources, items: Sequence[Item], snapshot: Snapshot) -> None:
     """Read whether services that are to be deleted are protected; a declared protection counts more."""
     absent = [item for item in items if item.state == ABSENT and PROTECTION not in item.values]
     services.read_protection([service for item in absent if (service := snapshot.match_or_none(item))])
 
 
-def refuse_relations(services: Services, actions: Sequence[Action]) -> list[ValidationError]:
+def read_replaced(services: Resources, actions: Sequence[Action], snapshot: Snapshot) -> None:
+    """Read what a replacement takes over or forbids, of the services that actions replace and of their replacements.
+
+    :raises InvalidInput: it cannot be read.
+    """
+    replaced = [action for action in actions if action.kind == REPLACED and action.current]
+    old = [action.current for action in replaced if action.current]
+    made = [
+        one for action in replaced if action.current and (one := snapshot.replacement_of(action.current, action.item))
+    ]
+    apart = [field for field in services.schema.by_option.values() if field.read_apart]
+    try:
+        services.read_related([*old, *made], apart)
+    except AiosError as error:
+        if error.code != "tags_not_offered" and not isinstance(error, ApiError):
+            raise
+        text = f"the service cannot be replaced, because its tags cannot be read: {error.message}"
+        raise InvalidInput(
+            [ValidationError(action.item.where, "on_fixed_change", text) for action in replaced], error.code
+        ) from None
+
+
+def refuse_relations(services: Resources, actions: Sequence[Action]) -> list[ValidationError]:
     """Return an error for each action that changes a relation for which the platform has no call."""
     errors = []
-    for option in dict.fromkeys(option for action in actions for option in action.members):
+    writes = [action.replacement or action for action in actions if action.kind != REPLACED or action.replacement]
+    for option in dict.fromkeys(option for action in writes for option in action.members):
         try:
             services.check_offered(services.schema.by_option[option])
         except AiosError as error:
             if error.code != "binding_not_offered":
                 raise
-            changing = [action.item for action in actions if option in action.members]
+            changing = [action.item for action in writes if option in action.members]
             errors += [ValidationError(item.where, option, error.message) for item in changing]
     return errors
 
 
-def _read_fingerprints(services: Services, items: Sequence[Item], snapshot: Snapshot) -> None:
+def _read_fingerprints(services: Resources, items: Sequence[Item], snapshot: Snapshot) -> None:
     """Read the fingerprints of services for which something is declared that they do not show.
 
     Where that is not possible they stay unread: what is not shown is not compared then.

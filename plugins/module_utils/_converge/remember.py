@@ -21,7 +21,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints im
     fingerprints_tag,
     read_fingerprints,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 #: Makes a write, and looks at the state where its outcome is not known.
 Settle = Callable[[Callable[[], Any], Callable[[], Any]], Any]
@@ -33,7 +33,7 @@ class Remembering:
     What goes wrong with them does not fail the action: its fields have arrived, and are sent once more by the next run.
     """
 
-    def __init__(self, services: Services, settle: Settle, row: Row) -> None:
+    def __init__(self, services: Resources, settle: Settle, row: Row) -> None:
         self._services = services
         self._settle = settle
         self._row = row

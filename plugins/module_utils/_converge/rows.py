@@ -13,6 +13,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     CLONED,
     CREATED,
     DELETED,
+    REPLACED,
+    RESTARTED,
     UNCHANGED,
     UPDATED,
     Action,
@@ -27,8 +29,8 @@ FAILED, NOT_ATTEMPTED, UNKNOWN = "failed", "not_attempted", "unknown"
 class Row:
     """The outcome of one action.
 
-    :ivar status: ``created``, ``cloned``, ``updated``, ``deleted``, ``unchanged``, ``failed`` (nothing was done),
-        ``unknown`` (it may have been done) or ``not_attempted``.
+    :ivar status: ``created``, ``cloned``, ``updated``, ``replaced``, ``restarted``, ``deleted``, ``unchanged``, ``failed``
+        (nothing was done), ``unknown`` (it may have been done) or ``not_attempted``.
     :ivar changed_fields: options whose new values are on the platform.
     :ivar resource: the resource as it is now, as far as it was seen.
     :ivar error: why not everything is done.
@@ -60,7 +62,7 @@ class Row:
     @property
     def changed(self) -> bool:
         """Whether the platform was, or may have been, changed."""
-        return self.status in (CREATED, CLONED, UPDATED, DELETED, UNKNOWN)
+        return self.status in (CREATED, CLONED, UPDATED, REPLACED, RESTARTED, DELETED, UNKNOWN)
 
     def reached(self, resource: Resource | None = None, fields: Iterable[str] = ()) -> None:
         """Take note that the platform has done the action, or a part of it.
@@ -68,10 +70,26 @@ class Row:
         :param resource: as it is now.
         :param fields: options whose declared values are on the platform now.
         """
-        self.status = self.action.kind
+        self.status = UPDATED if self.action.kind == RESTARTED else self.action.kind
         self.resource = resource
         known = self.action.resent.union(self.changed_fields)
         self.changed_fields += [option for option in fields if option not in known]
+
+    def restarted(self, resource: Resource | None) -> None:
+        """Take note that the resource was restarted, so that it is no longer as it was seen.
+
+        :param resource: as it is now, if it was read.
+        """
+        self.status, self.resource = RESTARTED, resource
+
+    def follow(self, made: Row) -> None:
+        """Take note of what was done to the resource that replaces this one's."""
+        self.action.uuid = made.action.uuid
+        self.unremembered = made.unremembered
+        if made.changed:
+            self.reached(
+                made.resource, [option for option in self.action.changed_fields if option in made.changed_fields]
+            )
 
     def undo(self) -> None:
         """Take back what the platform had claimed to be done."""
@@ -79,6 +97,8 @@ class Row:
 
     def fail(self, error: BaseException) -> None:
         """Take note of an error; what was done before remains in the row."""
+        if self.status == UNCHANGED:  # it is as declared, and yet not as it should be
+            self.status = NOT_ATTEMPTED
         self.error = error if isinstance(error, AiosError) else internal_error(error)
         if self.status == NOT_ATTEMPTED:
             known = isinstance(error, AiosError) and not leaves_outcome_open(error)

@@ -14,7 +14,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import PRESENT
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 
 class Scope(NamedTuple):
@@ -30,10 +30,10 @@ class Scope(NamedTuple):
     outside: Sequence[Resource]
 
 
-def read_scope(services: Services, conditions: Sequence[Condition], plan: Plan, snapshot: Snapshot) -> Scope:
+def read_scope(services: Resources, conditions: Sequence[Condition], plan: Plan, snapshot: Snapshot) -> Scope:
     """Read which services meet the conditions, and compare them with those that a plan is about."""
     matching = services.listing(conditions)
-    declared = {action.uuid for action in plan.actions if action.current is not None}
+    declared = {uuid for action in plan.actions if action.current for uuid in (action.uuid, action.current.uuid)}
     # What appeared since the snapshot is unknown to the plan; it may be what another run has just made of it.
     others = [one for one in matching if one.uuid in snapshot.by_uuid and one.uuid not in declared]
     present = [action.current for action in plan.actions if action.current and action.item.state == PRESENT]

@@ -11,13 +11,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import li
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import (
     CLONED,
     CREATED,
-    DELETED,
     UPDATED,
     Action,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot import Snapshot
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 
 #: So many shared names get a warning each.
 SHOWN = 10
@@ -28,13 +27,16 @@ def warn_of_plan(actions: Sequence[Action], snapshot: Snapshot) -> list[str]:
     renamed = {action.name for action in actions if action.kind == UPDATED and "name" in action.update_values}
     names = {service.uuid: trim(service.name) for service in snapshot.by_uuid.values()}
     names.update({action.uuid: action.name for action in actions})
-    gone = {action.uuid for action in actions if action.kind == DELETED}
+    gone = {action.doomed.uuid for action in actions if action.doomed}
     return _warnings({uuid: name for uuid, name in names.items() if uuid not in gone}, renamed, "would be")
 
 
-def warn_of_result(services: Services, rows: Sequence[Row]) -> list[str]:
+def warn_of_result(services: Resources, rows: Sequence[Row]) -> list[str]:
     """Return warnings of names given in this run that several services have now, another run's for instance."""
-    given = {row.action.name for row in rows if row.status in (CREATED, CLONED) or "name" in row.changed_fields}
+    if services.schema.owner:  # the same name in several of these is usual
+        return []
+    of_kind = [row for row in rows if row.action.schema is services.schema]
+    given = {row.action.name for row in of_kind if row.status in (CREATED, CLONED) or "name" in row.changed_fields}
     if not given:
         return []
     try:

@@ -23,15 +23,13 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     ValidationError,
 )
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import DELETED, UNCHANGED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, UPDATE, Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import KEY, UNDO_KEY
-from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue
-from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type import YamlText
+from ansible_collections.zstack.aios.plugins.module_utils._model.redeclare import redeclared, written
 from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import identify, platform_of
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 
 _HEADER = """\
@@ -84,7 +82,7 @@ class UndoFile:
     :param actions: everything that the run will do.
     """
 
-    def __init__(self, path: str, services: Services, actions: Sequence[Action]) -> None:
+    def __init__(self, path: str, services: Resources, actions: Sequence[Action]) -> None:
         self._path = Path(os.path.expanduser(path))
         self._actions = [action for action in actions if action.kind != UNCHANGED]
         self._platform = identify(services.client)
@@ -136,9 +134,9 @@ class UndoFile:
     def _planned_uuids(self) -> list[str]:
         return [action.uuid for action in self._actions]
 
-    def _read_relations(self, services: Services) -> None:
+    def _read_relations(self, services: Resources) -> None:
         """Read what is attached to services that will be deleted."""
-        doomed = [action.current for action in self._actions if action.kind == DELETED and action.current]
+        doomed = [one for action in self._actions if action.owner is None and (one := action.doomed)]
         for field in services.schema.by_option.values() if doomed else ():
             unread = [one for one in doomed if field.option not in one.related]
             if not field.read_apart or not unread:
@@ -151,22 +149,31 @@ class UndoFile:
                 self._unread.add(field.option)
 
     def _text(self) -> str:
-        entries, excepted = [], []
+        entries, excepted = dict[Action, list[dict[str, Any]]](), []
         for action in self._actions:
-            if action.current is None:
-                entries.append(_absent(action))
-                continue
-            entry, missing = _as_it_is(action, action.current)
-            entries += [entry] if entry else []
-            missing += sorted(self._unread) if action.kind == DELETED else []
+            entry, missing = self._entry(action)
+            if entry and action.owner:
+                owner = entries.setdefault(action.owner, [{"uuid": action.owner.uuid}])[0]
+                owner.setdefault("deployments", []).append(entry[0])
+            elif entry:
+                entries[action] = entry
             if missing:
-                name = f"{quoted(action.current.name)} ({action.current.uuid})"
-                excepted.append(
-                    f"# - {name}: {', '.join(missing) if entry else 'the whole service: ' + ', '.join(missing)}\n"
-                )
+                name = f"{quoted(action.label)} ({action.uuid})"
+                whole = "" if entry else f"the whole {action.schema.word}: "
+                excepted.append(f"# - {name}: {whole}{', '.join(missing)}\n")
         header = _HEADER.format(time=time.strftime("%Y-%m-%d %H:%M:%S %z"))
-        body = {UNDO_KEY: self._platform.as_dict(), KEY: entries}
+        body = {UNDO_KEY: self._platform.as_dict(), KEY: [entry for each in entries.values() for entry in each]}
         return "".join([header, *([_EXCEPTED] if excepted else []), *excepted, yaml_codec.dump(body, trimmed=False)])
+
+    def _entry(self, action: Action) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return the entries that take back an action, and what they cannot bring back."""
+        made = [_absent(action)] if action.current is None or action.replacement else []
+        if action.current is None:
+            return made, []
+        if action.owner and action.doomed:
+            return [], ["it has to be deployed again"]
+        entry, missing = _as_it_is(action, action.current)
+        return [*made, *([entry] if entry else [])], [*missing, *(sorted(self._unread) if action.doomed else [])]
 
 
 def _absent(action: Action) -> dict[str, Any]:
@@ -180,7 +187,7 @@ def _as_it_is(action: Action, current: Resource) -> tuple[dict[str, Any], list[s
 
     Without an entry, the service cannot be brought back at all for lack of these fields.
     """
-    deleted = action.kind == DELETED
+    deleted = action.doomed is not None
     entry: dict[str, Any] = {"uuid": current.uuid, **({"resource_uuid": current.uuid} if deleted else {})}
     missing: list[str] = []
     for field in (*current.schema.fields, *current.schema.own):
@@ -190,7 +197,7 @@ def _as_it_is(action: Action, current: Resource) -> tuple[dict[str, Any], list[s
             continue
         if field.relation:
             if changes:
-                entry[option] = _plain(field, current.get(field) or [])
+                entry[option] = written(field, current.get(field) or [])
         elif not field.read:
             missing += [option] if changes else []
         elif not field.accepted(UPDATE) and not (deleted and field.accepted(ADD)):
@@ -212,16 +219,4 @@ def _value(field: Field, current: Resource, changes: bool) -> tuple[bool, Any]:
         if not changes or field.type.absent is None:
             return False, None
         value = field.type.absent if not isinstance(field.type.absent, tuple) else []
-    plain = _plain(field, value)
-    try:
-        parsed = field.type.parse(plain)
-        if isinstance(parsed, YamlText):
-            parsed.check()
-        return current.schema.same(field, parsed, current.get(field), {}), plain
-    except InvalidValue:
-        return False, None
-
-
-def _plain(field: Field, value: Any) -> Any:
-    """Return a value as it is declared, with its secrets."""
-    return value if isinstance(value, str) else field.type.show(value, Redactor())
+    return redeclared(field, current, value) is not None, written(field, value)

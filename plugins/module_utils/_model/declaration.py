@@ -14,22 +14,13 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.field_types imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.protection import TAG as PROTECTION_TAG
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
-from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import (
-    Choice,
-    FieldType,
-    InvalidValue,
-    Name,
-    Uuid,
-)
+from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import FieldType, InvalidValue, Name, type_name
 
-PRESENT, ABSENT = "present", "absent"
-#: The keys of an item that say which resource it is about and whether that should exist.
-CONTROLS: Mapping[str, FieldType] = {
-    "state": Choice(PRESENT, ABSENT),
-    "uuid": Uuid(),
-    "clone_from": Name(),
-    "previous_names": List(Name(), ordered=False),
-}
+PRESENT, ABSENT, RESTARTED = "present", "absent", "restarted"
+#: What to do about another value of a field that cannot be changed.
+REFUSE, RECREATE = "refuse", "recreate"
+#: Seconds that a declared group may take to run.
+WAIT_TIMEOUT = 600
 
 
 class RawItem(NamedTuple):
@@ -52,8 +43,11 @@ class Item(NamedTuple):
 
     :ivar where: its name and place, for messages.
     :ivar previous_names: a resource of one of these names is this one, when none has its name.
+    :ivar on_fixed_change: what to do about another value of a field that cannot be changed.
     :ivar values: the declared fields by option.
     :ivar names: names to be looked up, by the option that took them (``model_center``, ``models``, ``zone``).
+    :ivar deployments: the groups that are to run of it, ``None`` where they are not managed.
+    :ivar wait: wait until it runs, or is gone, for at most ``wait_timeout`` seconds.
     :ivar layer: that of the last place that declares it.
     :ivar origins: where the values of some options were declared, if not all are from one place.
     """
@@ -65,10 +59,14 @@ class Item(NamedTuple):
     uuid: str | None = None
     clone_from: str | None = None
     previous_names: Sequence[str] = ()
+    on_fixed_change: str = REFUSE
     values: Mapping[str, Any] = {}
     names: Mapping[str, Any] = {}
     layer: int = 0
     origins: Mapping[str, str] = {}
+    wait: bool = True
+    wait_timeout: int = WAIT_TIMEOUT
+    deployments: Sequence[Item] | None = None
 
     @property
     def name(self) -> str | None:
@@ -77,16 +75,21 @@ class Item(NamedTuple):
 
 
 def validate_items(
-    schema: Schema, raw_items: Sequence[RawItem], defaults: Mapping[str, Any] | None = None, thorough: bool = False
+    schema: Schema,
+    raw_items: Sequence[RawItem],
+    defaults: Mapping[str, Any] | None = None,
+    thorough: bool = False,
+    within: bool = False,
 ) -> tuple[list[Item], list[ValidationError]]:
     """Validate a whole declaration.
 
     :param defaults: laid under each item; an item's ``null`` takes a default away.
     :param thorough: parse every ``yaml`` too. Otherwise the planner parses those that differ from what the platform shows,
         and here they are parsed only if something else is invalid, so that all errors are reported together.
+    :param within: they are declared below the resource that they belong to.
     :return: the valid items, and all errors in the others.
     """
-    reader = _Reader(schema, defaults or {})
+    reader = _Reader(schema, defaults or {}, within)
     errors = list(reader.unknown_keys(reader.defaults, "defaults"))
     items: list[Item] = []
     for raw in raw_items:
@@ -126,22 +129,25 @@ def secrets_of(items: Iterable[Item], redactor: Redactor) -> Iterator[str]:
     for item in items:
         for option, value in item.values.items():
             yield from item.schema.by_option[option].type.secrets(value, redactor)
+        yield from secrets_of(item.deployments or (), redactor)
 
 
 def item_keys(schema: Schema) -> frozenset[str]:
     """Return every key that an item may have."""
-    return frozenset((*CONTROLS, *schema.options(), "yaml_file"))
+    files = ("yaml_file",) if "yaml" in schema.by_option else ()
+    return frozenset((*schema.controls, *schema.options(), *schema.parts, *files))
 
 
 class _Reader:
     """Reads items of one schema over common defaults."""
 
-    def __init__(self, schema: Schema, defaults: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Schema, defaults: Mapping[str, Any], within: bool = False) -> None:
+        self._within = within
         self.schema = schema
         self.defaults = defaults
         self._keys = item_keys(schema)
         self._types: dict[str, FieldType] = {
-            **CONTROLS,
+            **schema.controls,
             **{option: field.type for option, field in schema.by_option.items()},
         }
         for option, row in schema.named.items():
@@ -164,11 +170,15 @@ class _Reader:
             except InvalidValue as error:
                 there = where_of(given, raw.origins[key]) if key in raw.origins else where
                 errors += [ValidationError(there, key + each.path, each.text) for each in error.each]
+        for key, schema in self.schema.parts.items():
+            if given.get(key) is not None:
+                parsed[key], invalid = _read_parts(schema(), given[key], key, where, raw)
+                errors += invalid
         item = Item(
             self.schema,
             where,
             raw.place,
-            **{key: parsed[key] for key in CONTROLS if key in parsed},
+            **{key: parsed[key] for key in (*self.schema.controls, *self.schema.parts) if key in parsed},
             values={key: value for key, value in parsed.items() if key in self.schema.by_option},
             names={key: value for key, value in parsed.items() if key in self.schema.named},
             layer=raw.layer,
@@ -195,7 +205,7 @@ class _Reader:
         """Yield each key that no item has."""
         for key in given:
             if key not in self._keys and key not in self.schema.server_made:
-                text = f"{quoted(key)} is not an option of a {self.schema.noun}{nearest(key, self._keys)}"
+                text = f"{quoted(key)} is not an option of {self.schema.a_noun}{nearest(key, self._keys)}"
                 yield ValidationError(where, "", text)
 
     def _conflicts(self, item: Item, given: Mapping[str, Any]) -> Iterator[ValidationError]:
@@ -206,18 +216,58 @@ class _Reader:
             if given.get(name_option) is not None and given.get(row.option) is not None:
                 text = f"set either {name_option} or {row.option}, not both"
                 yield ValidationError(item.where, name_option, text)
+        owner = self.schema.owner
+        if self._within:
+            yield from self._misplaced(item)
+        elif owner and not item.uuid and owner.option not in item.values and owner.name_option not in item.names:
+            text = (
+                f"{owner.name_option} is missing; set it: {self.schema.a_noun} is found by its name within its "
+                f"{owner.name_option.replace('_', ' ')}, or by its uuid alone"
+            )
+            yield ValidationError(item.where, "", text)
+        if item.wait_timeout < 1:
+            yield ValidationError(item.where, "wait_timeout", f"{item.wait_timeout} is less than one second")
         if item.clone_from is not None and item.clone_from in (item.name, item.uuid):
             text = f"a {self.schema.noun} cannot be cloned from itself; remove the option, or set it to null to drop its default"
             yield ValidationError(item.where, "clone_from", text)
+        if item.state == ABSENT and any(part.state != ABSENT for part in item.deployments or ()):
+            text = (
+                f"nothing can run of a {self.schema.word} that should not exist; remove them, or remove state: absent"
+            )
+            yield ValidationError(item.where, "deployments", text)
         if item.state == ABSENT and item.values.get("protected"):
             text = f"a protected {self.schema.noun} is never deleted; set protected: false, or remove state: absent"
             yield ValidationError(item.where, "protected", text)
-        if PROTECTION_TAG in item.values.get("user_tags", ()):
+        if self.schema.own and PROTECTION_TAG in item.values.get("user_tags", ()):
             text = f"{quoted(PROTECTION_TAG)} is a tag of this collection; set protected: true instead"
             yield ValidationError(item.where, "user_tags", text)
         chosen = item.values.get("resource_uuid")
         if item.uuid and chosen and item.uuid != chosen:
             yield ValidationError(item.where, "resource_uuid", "it differs from uuid; set only one of them")
+
+    def _misplaced(self, item: Item) -> Iterator[ValidationError]:
+        """Yield what cannot be said below the resource that an item belongs to."""
+        owner = self.schema.owner
+        for option in (owner.option, owner.name_option) if owner else ():
+            if option in item.values or option in item.names:
+                text = "it belongs to the service below which it is declared; remove the option"
+                yield ValidationError(item.where, option, text)
+        if item.state == RESTARTED:
+            text = (
+                "a restart is nothing that lasts; set present or absent, and restart with the module "
+                "zstack.aios.model_service_instance_group"
+            )
+            yield ValidationError(item.where, "state", text)
+
+
+def _read_parts(
+    schema: Schema, given: Any, key: str, where: str, raw: RawItem
+) -> tuple[list[Item] | None, list[ValidationError]]:
+    """Return the items that are declared below another one, and what is invalid in them."""
+    if not isinstance(given, (list, tuple)):
+        return None, [ValidationError(where, key, f"it is {type_name(given)}; write a list of {schema.noun}s")]
+    parts = [RawItem(entry, f"{raw.place}.{key}[{index}]", raw.layer) for index, entry in enumerate(given)]
+    return validate_items(schema, parts, within=True)
 
 
 def where_of(given: Mapping[str, Any], place: str) -> str:

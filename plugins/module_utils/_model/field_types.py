@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import (
+    MASK,
     nearest,
     printable,
     quoted,
@@ -221,6 +222,35 @@ class Specs(FieldType):
 
     def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
         return dict(sorted(value.items())) if value else value
+
+
+class Instances(FieldType):
+    """The instances of a group, which the platform only shows. Their commands and configurations may contain secrets."""
+
+    ansible_type = "list"
+    elements = "dict"
+    holds_secrets = True
+
+    def parse(self, value: Any) -> Any:
+        raise InvalidValue("the platform makes it; remove the option")
+
+    def decode(self, wire: Any) -> Any:
+        return [snake_keys(instance) if isinstance(instance, Mapping) else instance for instance in wire]
+
+    def show(self, value: Any, redactor: Redactor, before: Any = None) -> Any:
+        if isinstance(value, str):
+            redactor.learn(redactor.secrets_in_text(value))
+            return redactor.redact_yaml(value)
+        if isinstance(value, Mapping):
+            return {
+                key: MASK if _is_secret(key, part, redactor) else self.show(part, redactor)
+                for key, part in value.items()
+            }
+        return [self.show(part, redactor) for part in value] if isinstance(value, list) else value
+
+
+def _is_secret(key: Any, value: Any, redactor: Redactor) -> bool:
+    return isinstance(value, str) and bool(value) and redactor.is_secret(str(key))
 
 
 def snake_keys(mapping: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import snake
@@ -33,6 +33,8 @@ class Field(NamedTuple):
     :param name_option: the option that takes a name in place of this uuid.
     :param name_path: where such names are looked up.
     :param since: the first version of the platform's API that has it (platform.assumed_versions).
+    :param add_wire: its name in the JSON of a creation, where that differs (platform.groups_boot_time).
+    :param in_path: the path of a creation carries it, not the body.
     """
 
     option: str
@@ -49,6 +51,8 @@ class Field(NamedTuple):
     name_option: str = ""
     name_path: str = ""
     since: str = ""
+    add_wire: str = ""
+    in_path: bool = False
 
     @property
     def unseen(self) -> bool:
@@ -62,6 +66,10 @@ class Field(NamedTuple):
     def accepted(self, operation: str) -> bool:
         """Return whether an operation takes the field."""
         return bool(getattr(self, operation))
+
+    def wire_in(self, operation: str) -> str:
+        """Return its name in the JSON of an operation."""
+        return self.add_wire if operation == ADD and self.add_wire else self.wire
 
     @property
     def update_only(self) -> bool:
@@ -84,23 +92,53 @@ class Schema:
 
     :param noun: what a person calls such a resource.
     :param fields: the only list of its fields, in the order in which they are documented and shown.
+    :param controls: the keys of an item that say which resource it is about and what state it should have.
     :param server_made: keys of a result that are the platform's own: accepted in a declaration, so that a result can be
         given back, and ignored.
+    :param shown: those of them whose values have to be decoded or redacted, or can be queried.
     :param own: what the collection itself keeps with the resource, as tags of its own. The platform knows nothing of it.
+    :param owner: the option with the uuid of the resource that such a resource belongs to, and within which a name
+        identifies it; empty where a name identifies it on the whole platform.
+    :param parts: the kinds of resources that an item may declare below it, by the key that lists them; each is asked for
+        when something is declared.
     """
 
     def __init__(
-        self, noun: str, fields: Sequence[Field], server_made: frozenset[str], own: Sequence[Field] = ()
+        self,
+        noun: str,
+        fields: Sequence[Field],
+        controls: Mapping[str, FieldType],
+        server_made: frozenset[str] = frozenset(),
+        shown: Sequence[Field] = (),
+        own: Sequence[Field] = (),
+        owner: str = "",
+        parts: Mapping[str, Callable[[], Schema]] | None = None,
     ) -> None:
         self.noun = noun
+        self.a_noun = f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+        #: What messages call it, where it is clear whose it is.
+        self.word = noun.rpartition(" ")[2]
         self.fields = tuple(fields)
+        self.controls = controls
+        self.clones = "clone_from" in controls
+        self.cure_of_fixed = (
+            f"set on_fixed_change to recreate to replace the {self.word}"
+            if "on_fixed_change" in controls
+            else f"delete the {self.word} and create it again"
+        )
+        #: Whether such a resource runs, which takes time after its creation.
+        self.runs = "wait" in controls
         self.own = tuple(own)
-        self.server_made = server_made
+        self.shown = tuple(shown)
+        self.server_made = server_made | {field.option for field in shown}
+        self.parts = parts or {}
         self.by_option: Mapping[str, Field] = {field.option: field for field in (*fields, *own)}
         self.named: Mapping[str, Field] = {field.name_option: field for field in fields if field.name_option}
         self.readable = tuple(field for field in fields if field.read)
         self._positions = {option: place for place, option in enumerate(self.by_option)}
-        self._by_key = {field.read: field for field in self.readable if field.read != "uuid"}
+        self.owner = self.by_option.get(owner)
+        self.by_result_key: Mapping[str, Field] = {**self.by_option, **{field.option: field for field in shown}}
+        self._by_key = {field.read: field for field in (*self.readable, *shown) if field.read != "uuid"}
 
     def options(self, named: bool = True) -> Iterator[str]:
         """Yield the options that declare a field, also those that take a name in place of a uuid."""
@@ -127,7 +165,7 @@ class Schema:
                 continue
             name = snake(key)
             field = self._by_key.get(key) or self.by_option.get(name)
-            if field is None or name in self.server_made:
+            if field is None or (name in self.server_made and field.option != name):
                 shown[name] = value
             if field is not None and field.fits(value):
                 if key == field.read:
@@ -142,8 +180,8 @@ class Schema:
         beside: dict[str, Any] = {}
         for option, value in values.items():
             field = self.by_option[option]
-            if field.accepted(operation):
-                (beside if field.beside else inside)[field.wire] = field.type.encode(value)
+            if field.accepted(operation) and not field.in_path:
+                (beside if field.beside else inside)[field.wire_in(operation)] = field.type.encode(value)
         return inside, beside
 
     def same(self, field: Field, wanted: Any, current: Any, declared: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import ABSENT, PRESENT, RECREATE, REFUSE
 from ansible_collections.zstack.aios.plugins.module_utils._model.field_types import (
     Architecture,
     Images,
@@ -36,6 +37,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.yaml_type impor
 
 def _field(option: str, wire: str, type: FieldType, *description: str, **more: Any) -> Field:
     return Field(option, wire, type, description, **more)
+
+
+def _instance_group() -> Schema:
+    from ansible_collections.zstack.aios.plugins.module_utils._model.instance_group import INSTANCE_GROUP
+
+    return INSTANCE_GROUP
 
 
 _ALL = {"add": "optional", "clone": "optional", "update": "optional"}
@@ -138,6 +145,14 @@ FIELDS = (
 MODEL_SERVICE = Schema(
     "model service",
     FIELDS,
+    controls={
+        "state": Choice(PRESENT, ABSENT),
+        "uuid": Uuid(),
+        "clone_from": Name(),
+        "previous_names": List(Name(), ordered=False),
+        "on_fixed_change": Choice(REFUSE, RECREATE),
+    },
     server_made=frozenset(("model_service_refs", "create_date", "last_op_date", "has_new_version", "version")),
     own=(PROTECTED,),
+    parts={"deployments": _instance_group},
 )

@@ -38,7 +38,7 @@ PROTECTED = Field(
     OPTION,
     Mark(TAG),
     (
-        "Whether to protect the service from deletion. No task of this collection deletes or prunes a protected service.",
+        "Whether to protect the service from deletion. No task of this collection deletes, prunes or replaces it.",
         f"Kept with the service as the user tag C({TAG}), so that it also holds when the declaration is gone.",
         "V(false) removes this tag. It is not part of the declared user tags.",
         "If the platform has no user tags, the protection holds only while it is declared, and the module warns.",

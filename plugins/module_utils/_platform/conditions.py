@@ -47,7 +47,8 @@ class ConditionReader:
     """
 
     def __init__(self, schema: Schema) -> None:
-        scalar = (f for f in schema.readable if isinstance(f.type, (Text, Integer, Boolean)) or f.option == "yaml")
+        shown = (*schema.readable, *schema.shown)
+        scalar = (f for f in shown if isinstance(f.type, (Text, Integer, Boolean)) or f.option == "yaml")
         self.columns: Mapping[str, str] = {
             **{field.option: field.wire for field in scalar},
             "uuid": "uuid",
@@ -55,7 +56,7 @@ class ConditionReader:
             "last_op_date": "lastOpDate",
         }
         self._options = {column: option for option, column in self.columns.items()}
-        self._types = {field.option: field.type for field in schema.readable}
+        self._types = {field.option: field.type for field in shown}
 
     def read_all(self, given: Sequence[Any], option: str) -> tuple[list[Condition], list[ValidationError]]:
         """Return the conditions of an option, and what is invalid in them."""

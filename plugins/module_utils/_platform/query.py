@@ -81,6 +81,11 @@ def equals(column: str, value: str) -> Condition:
     return Condition(f"{column}~={_MISREAD.sub('_', value)}", keeps, column)
 
 
+def is_in(column: str, uuids: Sequence[str]) -> Condition:
+    """Return the condition that a column has one of some uuids."""
+    return Condition(f"{column}?={','.join(uuids)}", lambda row: row.get(column) in uuids, column)
+
+
 def keeps_all(conditions: Sequence[Condition], row: Mapping[str, Any]) -> bool:
     """Return whether a wire row meets every condition that is filtered here."""
     return all(condition.keeps is None or condition.keeps(row) for condition in conditions)

@@ -9,22 +9,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted, snake
+from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError, ValidationError
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, quoted, snake, trim
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource, Schema
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._model.scalars import InvalidValue, is_uuid
-from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, queries
-from ansible_collections.zstack.aios.plugins.module_utils._platform.services import Services
+from ansible_collections.zstack.aios.plugins.module_utils._platform.conditions import ConditionReader, InvalidCondition
+from ansible_collections.zstack.aios.plugins.module_utils._platform.query import Condition, equals, queries
+from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE
 
 
 class Question(NamedTuple):
-    """A query for services.
+    """A query for resources.
 
     :param sort: the column to sort by, empty for the uuid.
     :param limit: how many services at most, after ``start`` services that are skipped.
-    :param columns: the columns to read besides uuid and name; empty for whole services.
+    :param columns: the columns to read besides uuid and name; empty for whole resources.
     """
 
     conditions: tuple[Condition, ...] = ()
@@ -53,21 +54,42 @@ class Question(NamedTuple):
         return [("fields", ",".join(column for column in needed if column))]
 
 
-def count(services: Services, question: Question) -> int:
+def read_question(schema: Schema, params: Mapping[str, Any]) -> tuple[Question, list[ValidationError]]:
+    """Return what the options of a module ask, and what is invalid in them."""
+    reader = ConditionReader(schema)
+    conditions, errors = reader.read_all(params["conditions"] or (), "conditions")
+    conditions += [equals(option, trim(params[option])) for option in ("name", "uuid") if params[option] is not None]
+    sort = ""
+    try:
+        sort = reader.column(params["sort_by"]) if params["sort_by"] else ""
+    except InvalidCondition as error:
+        errors.append(ValidationError("", "sort_by", str(error)))
+    for option in ("limit", "start"):
+        if params[option] is not None and params[option] < 0:
+            errors.append(ValidationError("", option, f"{params[option]} is less than zero"))
+    # Where a field that is asked for is no column, whole services are read.
+    columns = [reader.columns.get(name, "") for name in params["fields"] or ()]
+    if params.get("declared") or "" in columns:
+        columns = []
+    descending = params["sort_direction"] == "desc"
+    return Question(tuple(conditions), sort, descending, params["limit"], params["start"], tuple(columns)), errors
+
+
+def count(resources: Resources, question: Question) -> int:
     """Return how many services meet the conditions."""
     if question.filtered_here:
-        return len(services.listing(question.conditions))
-    return services.count(question.conditions)
+        return len(resources.listing(question.conditions))
+    return resources.count(question.conditions)
 
 
-def search(services: Services, question: Question) -> tuple[list[Resource], int]:
+def search(resources: Resources, question: Question) -> tuple[list[Resource], int]:
     """Return the services that are asked for, and how many meet the conditions in all."""
     if not question.filtered_here and question.limit is not None and question.limit <= PAGE:
         order = f"{'-' if question.descending else '+'}{question.sort or 'uuid'}"
         sent = [*queries(question.conditions), *question.params(), ("sort", order)]
-        return services.page(sent, question.limit, question.start)
-    found = services.listing(question.conditions, question.params())
-    ordered = _sorted(found, question, services.schema)
+        return resources.page(sent, question.limit, question.start)
+    found = resources.listing(question.conditions, question.params())
+    ordered = _sorted(found, question, resources.schema)
     end = None if question.limit is None else question.start + question.limit
     return ordered[question.start : end], len(found)
 
@@ -135,19 +157,19 @@ class Declarable(NamedTuple):
         return forms, [*warnings, *unread]
 
 
-def read_declarable(services: Services, question: Question, found: Sequence[Resource], named: bool) -> Declarable:
+def read_declarable(resources: Resources, question: Question, found: Sequence[Resource], named: bool) -> Declarable:
     """Read what the declarations of the found services depend on.
 
     :param named: whether to declare names in place of uuids.
     """
     everything = found
     if found and not question.everything:
-        everything = services.listing(params=[("fields", "uuid,name")])
+        everything = resources.listing(params=[("fields", "uuid,name")])
     declarable = Declarable(found, [service.name for service in everything])
-    return declarable._replace(referred=names_by_uuid(services, found)) if named else declarable
+    return declarable._replace(referred=names_by_uuid(resources, found)) if named else declarable
 
 
-def names_by_uuid(services: Services, found: Sequence[Resource]) -> tuple[dict[str, dict[str, str]], list[str]]:
+def names_by_uuid(resources: Resources, found: Sequence[Resource]) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Return the names of what services refer to by uuid, for each field that takes names, and warnings.
 
     A name is left out if several things have it, or if it looks like a uuid, because a declaration would mean something
@@ -155,11 +177,11 @@ def names_by_uuid(services: Services, found: Sequence[Resource]) -> tuple[dict[s
     """
     names: dict[str, dict[str, str]] = {}
     warnings = []
-    for field in services.schema.named.values():
+    for field in resources.schema.named.values():
         if not field.read or not any(service.get(field) for service in found):
             continue
         try:
-            uuids = services.uuids_by_name(field)
+            uuids = resources.uuids_by_name(field)
         except ApiError as error:
             warnings.append(f"{field.option} stays as it is, because the names cannot be read: {error.message}")
             continue
@@ -211,7 +233,7 @@ def unshown_fields(schema: Schema, fields: Sequence[str], found: Sequence[Resour
     known = {field.option for field in schema.readable if field.read != "uuid"} | schema.server_made | {"uuid"}
     shown = known.union(*(service.values for service in found))
     return [
-        f"fields: model services have no field {quoted(name)}{nearest(name, known)}"
+        f"fields: {schema.noun}s have no field {quoted(name)}{nearest(name, known)}"
         for name in fields
         if name not in shown
     ]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import MASK, printable
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, DELETED, Action
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, DELETED, REPLACED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import Row
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Field, Resource
@@ -21,7 +21,7 @@ def show_resource(resource: Resource, redactor: Redactor) -> dict[str, Any]:
     """Return a resource for a result: every key that the platform shows, secrets redacted."""
     shown = {}
     for key, value in resource.values.items():
-        field = resource.schema.by_option.get(key)
+        field = resource.schema.by_result_key.get(key)
         if field is not None and field.type.holds_secrets:
             shown[key] = _show(field, value, redactor) if field.fits(value) else MASK
         else:
@@ -42,7 +42,7 @@ def predict_resource(action: Action, redactor: Redactor) -> dict[str, Any]:
         field = action.schema.by_option[option]
         if field.read and field.read != "uuid":
             shown[option] = _show(field, value, redactor)
-    return shown
+    return {**shown, "uuid": action.uuid} if action.kind == REPLACED else shown
 
 
 def list_changes(row: Row, redactor: Redactor) -> list[dict[str, Any]]:
@@ -71,6 +71,8 @@ def list_changes(row: Row, redactor: Redactor) -> list[dict[str, Any]]:
         if option in origins or field.name_option in origins:
             change["declared_in"] = origins.get(option) or origins[field.name_option]
         found.append(change)
+    if action.kind == REPLACED and current and row.changed:
+        found.insert(0, {"field": "uuid", "before": current.uuid, "after": action.uuid})
     return found
 
 
@@ -84,9 +86,15 @@ def make_diff(row: Row, redactor: Redactor) -> dict[str, str]:
                 values[change["field"]] = brief(change[side])
     if row.action.kind == CLONED:
         after = {"clone_from": row.action.item.clone_from, **after}
-    header = f"{row.action.schema.noun} {printable(row.action.name)}"
-    sides = {"before": _block(before), "after": _block(after)}
+    header = f"{row.action.schema.noun} {printable(row.action.label)}"
+    note = _uncompared_note(row.action)
+    sides = {"before": _block(before) + note, "after": _block(after) + note}
     return {"before_header": header, "after_header": f"{header} ({row.status})", **sides}
+
+
+def _uncompared_note(action: Action) -> str:
+    """Return a comment that names the declared fields of what runs which are not compared, because it does not show them."""
+    return f"# not compared: {', '.join(action.created_only)}\n" if action.created_only else ""
 
 
 def _block(values: Mapping[str, Any]) -> Any:

@@ -22,6 +22,7 @@ _SIGNS = {
     "created": "+",
     "cloned": "»",
     "updated": "~",
+    "replaced": "⇄",
     "deleted": "−",
     "bad": "✕",
     "plan": "→",

@@ -12,7 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable, quoted
-from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import CLONED, CREATED, DELETED, UPDATED
+from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import (
+    CLONED,
+    CREATED,
+    DELETED,
+    REPLACED,
+    UPDATED,
+)
 from ansible_collections.zstack.aios.plugins.module_utils._converge.rows import NOT_ATTEMPTED, Row
 from ansible_collections.zstack.aios.plugins.module_utils._model.redaction import Redactor
 from ansible_collections.zstack.aios.plugins.module_utils._report import wording as words
@@ -25,7 +31,8 @@ _LINES, _ROOM = 200, 20_000
 #: Characters of one line, of a name, and of a value in it.
 _LINE, _NAME, _VALUE = 300, 80, 60
 #: What is lost comes first. Of a status that is not here, such as a failure, the rank is in between.
-_RANKS = {DELETED: 0, UPDATED: 2, CLONED: 3, CREATED: 3, NOT_ATTEMPTED: 4}
+_RANKS = {DELETED: 0, REPLACED: 1, UPDATED: 3, CLONED: 4, CREATED: 4, NOT_ATTEMPTED: 5}
+_FAILED = 2
 
 
 def overview(rows: Sequence[Row], check: bool, redactor: Redactor) -> list[str]:
@@ -48,19 +55,22 @@ def overview(rows: Sequence[Row], check: bool, redactor: Redactor) -> list[str]:
 
 def _rank(row: Row) -> int:
     failed = row.error is not None and row.status != NOT_ATTEMPTED
-    return 1 if failed else _RANKS.get(row.status, 1)
+    return _FAILED if failed else _RANKS.get(row.status, _FAILED)
 
 
 def _describe(row: Row, check: bool, redactor: Redactor) -> str:
-    start = f"{words.Wording(ENGLISH, check).label(row.status)}: {printable(row.action.name, _NAME)}"
+    start = f"{words.Wording(ENGLISH, check).label(row.status)}: {printable(row.action.label, _NAME)}"
     if row.error is not None:
         return f"{start}: {row.error.message}"
     if row.status == DELETED:
         return f"{start} ({known_uuid(row)}{'' if row.action.item.place else ', not declared'})"
     if row.status == CLONED:
         return f"{start} from {printable(row.action.item.clone_from, _NAME)}"
-    if row.status == UPDATED:
-        return f"{start}: {'; '.join(_change(change) for change in list_changes(row, redactor))}"
+    if row.status in (UPDATED, REPLACED):
+        changes = [_change(change) for change in list_changes(row, redactor)]
+        if row.action.created_only:
+            changes.append(f"not compared: {', '.join(row.action.created_only)}")
+        return f"{start}: {'; '.join(changes)}"
     return start
 
 

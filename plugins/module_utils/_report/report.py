@@ -43,7 +43,7 @@ def report_data(facts: Mapping[str, Any], rows: Sequence[Row], redactor: Redacto
         "uuids": uuids_by_name(rows),
         "rows": [
             {
-                "name": row.action.name,
+                "name": row.action.label,
                 "uuid": known_uuid(row),
                 "action": row.status,
                 "planned": row.action.kind,

@@ -14,6 +14,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
     CLONED,
     CREATED,
     DELETED,
+    REPLACED,
     UNCHANGED,
     UPDATED,
 )
@@ -31,12 +32,15 @@ _NAME = 2000
 _DIFFS = 5000
 #: The parts of a result that the UUIDs share their room with.
 _PARTS = ("results", "diff", "unmanaged", "overview")
-CHANGES = (CREATED, CLONED, UPDATED, DELETED)
+CHANGES = (CREATED, CLONED, UPDATED, REPLACED, DELETED)
 COUNTS = (*CHANGES, UNCHANGED, FAILED, UNKNOWN, NOT_ATTEMPTED)
 
 
 def known_uuid(row: Row) -> str:
     """Return the service's uuid where it has one, or may have got it: not of one that is only planned."""
+    current = row.action.current
+    if row.action.kind == REPLACED and current is not None and row.resource is current and row.status != UNKNOWN:
+        return current.uuid
     return row.action.uuid if row.action.current or row.resource or row.status == UNKNOWN else ""
 
 
@@ -44,9 +48,13 @@ def show_row(row: Row) -> dict[str, Any]:
     """Return one compact row of ``results``; keys without content are left out."""
     name = row.action.name if len(row.action.name) <= _NAME else printable(row.action.name, _NAME)
     shown: dict[str, Any] = {"name": name, "action": row.status}
+    if row.action.owner:
+        shown["model_service"] = printable(row.action.owner.name, _NAME)
     if known_uuid(row):
         shown["uuid"] = known_uuid(row)
-    if row.status in (UPDATED, UNKNOWN) or (row.error is not None and row.changed_fields):
+        if row.action.current and row.action.current.uuid != shown["uuid"]:
+            shown["replaced_uuid"] = row.action.current.uuid
+    if row.status in (UPDATED, REPLACED, UNKNOWN) or (row.error is not None and row.changed_fields):
         shown["changed_fields"] = row.action.schema.sorted(row.changed_fields)
     if row.error is not None:
         shown["error"] = printable(row.error.message, 1500)
@@ -62,7 +70,8 @@ def summarize(rows: Sequence[Row]) -> dict[str, int]:
         if row.error is not None and row.status not in (FAILED, UNKNOWN, NOT_ATTEMPTED):
             summary[FAILED] += 1
     summary["total"] = len(rows)
-    return summary
+    groups = sum(row.action.owner is not None for row in rows)
+    return {**summary, "instance_groups": groups} if groups else summary
 
 
 def rows_to_report(rows: Sequence[Row]) -> list[Row]:
@@ -109,10 +118,14 @@ def uuids_by_name(rows: Sequence[Row]) -> dict[str, str]:
     found: dict[str, str] = {}
     shared = set()
     for row in sorted(rows, key=lambda row: row.status == UNCHANGED):
-        if row.action.item.state == PRESENT and (row.action.current or row.resource) is not None:
+        if (
+            row.action.owner is None
+            and row.action.item.state == PRESENT
+            and (row.action.current or row.resource) is not None
+        ):
             if row.action.name in found:
                 shared.add(row.action.name)
-            found[row.action.name] = row.action.uuid
+            found[row.action.name] = known_uuid(row)
     return {name: uuid for name, uuid in found.items() if name not in shared}
 
 
@@ -144,7 +157,7 @@ def failure_message(rows: Sequence[Row], summary: Mapping[str, int], interrupted
             groups.setdefault(row.error.code, []).append(row)
     lines = [f"{'Interrupted' if interrupted else _head(summary)}. {count_words(summary)}."]
     for code, group in sorted(groups.items(), key=lambda pair: -len(pair[1])):
-        names = listed([quoted(row.action.name) for row in group])
+        names = listed([quoted(row.action.label) for row in group])
         first = group[0].error
         lines.append(f"- {code} ({len(group)}): {names}: {first.message if first else ''}")
     lines.append("Fix the cause and run again; completed work is not repeated.")
@@ -152,10 +165,17 @@ def failure_message(rows: Sequence[Row], summary: Mapping[str, int], interrupted
 
 
 def _head(summary: Mapping[str, int]) -> str:
-    of_all = f"of {counted(summary['total'], 'service')}"
+    of_all = f"of {count_all(summary)}"
     if not summary[FAILED]:
         return f"The outcome of {summary[UNKNOWN]} {of_all} is unknown"
     return f"{summary[FAILED]} {of_all} failed" + (f", {summary[UNKNOWN]} unknown" if summary[UNKNOWN] else "")
+
+
+def count_all(summary: Mapping[str, int]) -> str:
+    """Return how many services a run was about, and how many instance groups."""
+    groups = summary.get("instance_groups", 0)
+    services = counted(summary["total"] - groups, "service")
+    return f"{services} and {counted(groups, 'instance group')}" if groups else services
 
 
 def count_words(summary: Mapping[str, int], planned: bool = False) -> str:

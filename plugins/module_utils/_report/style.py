@@ -63,11 +63,11 @@ header { padding-top: 2rem; }
 
 .bad, .failed { color: var(--bad); } .unknown { color: var(--odd); } .not_attempted, .same { color: var(--mute); }
 .done, .created { color: var(--good); } .cloned { color: var(--teal); } .updated { color: var(--info); }
-.deleted { color: var(--warn); } .plan { color: var(--info); } .unchanged { color: var(--mute); }
+.replaced, .deleted { color: var(--warn); } .plan { color: var(--info); } .unchanged { color: var(--mute); }
 .sign.bad, .badge.failed { background: var(--bad-bg); } .badge.unknown { background: var(--odd-bg); }
 .sign.same, .badge.not_attempted { background: var(--mute-bg); }
 .sign.done, .badge.created { background: var(--good-bg); } .badge.cloned { background: var(--teal-bg); }
-.sign.plan, .badge.updated { background: var(--info-bg); } .badge.deleted { background: var(--warn-bg); }
+.sign.plan, .badge.updated { background: var(--info-bg); } .badge.replaced, .badge.deleted { background: var(--warn-bg); }
 .badge { display: inline-block; padding: .1rem .6rem; border-radius: 1rem; font-size: .85rem; font-weight: 600;
   white-space: nowrap; }
 .badge i { display: inline-block; min-width: .9em; margin-right: .3em; font-style: normal; text-align: center; }

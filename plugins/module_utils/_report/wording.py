@@ -15,8 +15,8 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.text import pr
 from ansible_collections.zstack.aios.plugins.module_utils._report.languages import Language
 
 #: The counts of a summary in the order in which a reader wants them.
-COUNTS = ("failed", "unknown", "not_attempted", "created", "cloned", "updated", "deleted", "unchanged")
-CHANGES = ("created", "cloned", "updated", "deleted")
+COUNTS = ("failed", "unknown", "not_attempted", "created", "cloned", "updated", "replaced", "deleted", "unchanged")
+CHANGES = ("created", "cloned", "updated", "replaced", "deleted")
 
 _IN_A_LINE = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _IN_LINES = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
@@ -130,16 +130,20 @@ class Wording:
         if report["refused"]:
             return self.say("nothing_done")
         if report["interrupted"]:
-            return self.say("interrupted", part=self._part(changed, total))
+            return self.say("interrupted", part=self._part(changed, summary))
         if summary["failed"]:
             key = "part_failed_or_unknown" if summary["unknown"] else "part_failed"
-            return self.say(key, summary["unknown"], part=self._part(summary["failed"], total))
+            return self.say(key, summary["unknown"], part=self._part(summary["failed"], summary))
         for count in ("unknown", "not_attempted"):
             if summary[count]:
-                return self.say(f"part_{count}", part=self._part(summary[count], total))
+                return self.say(f"part_{count}", part=self._part(summary[count], summary))
         if changed:
-            return self.say(f"part_{'would_change' if report['check'] else 'changed'}", part=self._part(changed, total))
-        return self.say("all_as_declared", total) if total else self.say("nothing_declared")
+            return self.say(
+                f"part_{'would_change' if report['check'] else 'changed'}", part=self._part(changed, summary)
+            )
+        if total:
+            return self.say("all_as_declared", total, services=self._all_of(summary))
+        return self.say("nothing_declared")
 
     def facts(self, report: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Return names and values of what was run, where, when and at what cost."""
@@ -241,9 +245,15 @@ class Wording:
         tail = self.say("cut", len(text)) if len(text) > start + limit else ""
         return f"{lead}{shown}{tail}"
 
-    def _part(self, count: int, total: int) -> str:
-        services = self.say("services_counted", total)
-        return services if count == total else self.say("part", count, services=services)
+    def _all_of(self, summary: Mapping[str, Any]) -> str:
+        """Return how many services a run was about, and how many instance groups."""
+        groups = summary.get("instance_groups", 0)
+        services = self.say("services_counted", summary["total"] - groups)
+        return self.say("services_and_groups", groups, services=services) if groups else services
+
+    def _part(self, count: int, summary: Mapping[str, Any]) -> str:
+        whole = self._all_of(summary)
+        return whole if count == summary["total"] else self.say("part", count, services=whole)
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

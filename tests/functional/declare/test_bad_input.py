@@ -20,7 +20,19 @@ CASES: list[dict[str, Any]] = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
 #: In every case where it is not what the case is about.
 PASSWORD = "bad-input-password-8a1f"
 SECRET = "bad-input-secret-77c0"
-KEYS = {"case", "module", "params", "items", "item", "without_connection", "environment", "files", "seeded", "message"}
+KEYS = {
+    "case",
+    "module",
+    "params",
+    "items",
+    "item",
+    "without_connection",
+    "environment",
+    "files",
+    "seeded",
+    "groups",
+    "message",
+}
 
 
 def parameters(case: dict[str, Any], platform: Platform, folder: Path) -> dict[str, Any]:
@@ -54,6 +66,7 @@ def test_a_bad_input_is_refused_with_its_message(
     for name, value in case.get("environment", {}).items():
         monkeypatch.setenv(name, value)
     platform.sim.seed(case.get("seeded", []))
+    platform.sim.seed_groups(case.get("groups", []))
     module = case.get("module", "model_services")
     result = run_module(module, parameters(case, platform, tmp_path))
     assert result.failed

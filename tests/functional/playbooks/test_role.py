@@ -92,6 +92,10 @@ def test_hosts_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
             "model_services_items__b": [{"name": "overlaid", "request_cpu": 2}],
             "model_services_merge": "overlay",
         },
+        "replaced": {
+            "model_services_items": [{"name": "moved", "install_path": "/new"}],
+            "model_services_on_fixed_change": "recreate",
+        },
     }
     refused: dict[str, tuple[dict[str, Any], str]] = {
         "another_center": ({"model_services_items": [service("a", model_center="no such center")]}, "no such center"),
@@ -122,7 +126,16 @@ def test_hosts_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
             {"model_services_items": [service("g")], "model_services_plan_digest": {"two": "0" * 64}},
             "model_services_plan_digest has no entry for digest_of_others",
         ),
+        "too_many_replaced": (
+            {
+                "model_services_items": [{"name": "kept", "install_path": "/new"}],
+                "model_services_on_fixed_change": "recreate",
+                "model_services_recreate_limit": 0,
+            },
+            "recreate_limit 0 allows 0",
+        ),
     }
+    two.platforms["one"].seed([{"name": name, "installPath": "/old"} for name in ("moved", "kept")])
     two.hosts = {host: {**address, **variables} for host, variables in done.items()}
     two.hosts |= {host: {**address, **variables} for host, (variables, _reason) in refused.items()}
     (two.inventory / "host_vars").mkdir(parents=True)
@@ -141,9 +154,11 @@ def test_hosts_are_provisioned_side_by_side_and_fail_apart(two: Field) -> None:
     ):
         assert reason in run.failures["everything_wrong"]
     assert run.changed == {**dict.fromkeys(done, 1), **dict.fromkeys(refused, 0)}
-    assert {host: run.stats["model_services_summary"][host]["created"] for host in done} == dict.fromkeys(done, 1)
+    summaries = {host: run.stats["model_services_summary"][host] for host in done}
+    assert {host: one["created"] + one["replaced"] for host, one in summaries.items()} == dict.fromkeys(done, 1)
     made = {each["name"]: each for each in two.platforms["one"].services()}
-    assert made.keys() == {"unreachable-host", "templated-qwen", "overlaid"}
+    assert made.keys() == {"unreachable-host", "templated-qwen", "overlaid", "moved", "kept"}
+    assert (made["moved"]["installPath"], made["kept"]["installPath"]) == ("/new", "/old")
     assert made["overlaid"]["requestCpu"] == 2
     templated = made["templated-qwen"]
     assert (templated["installPath"], templated["requestCpu"]) == ("registry.example.com/qwen", 8)
@@ -421,3 +436,22 @@ def test_drift_of_all_platforms_is_told_in_one_text(two: Field) -> None:
     assert same.code == 0, same.text
     assert (two.folder / "drift.txt").read_text(encoding="utf-8") == "As declared: one, two."
     assert two.writes("one") == two.writes("two") == []
+
+
+def test_services_are_deployed_and_deleted_with_their_groups_on_request(field: Field) -> None:
+    group = {"name": "blue", "zone": "zone-1", "type": "Container", "wait_timeout": 60}
+    field.declare("one", model_services_items=[service("qwen", deployments=[group])])
+    deployed = field.run("zstack.aios.provision")
+    assert deployed.code == 0, deployed.text
+    assert [one["status"] for one in field.platforms["one"].groups()] == ["Running"]
+    same = field.run("zstack.aios.drift")
+    assert same.code == 0, same.text
+
+    field.declare("one", model_services_items=[{"name": "qwen", "state": "absent"}])
+    refused = field.run("zstack.aios.provision")
+    assert refused.code != 0
+    assert "the service is deployed" in refused.text
+    assert field.names("one") == ["qwen"]
+    deleted = field.run("zstack.aios.provision", variables={"model_services_delete_deployed": True})
+    assert deleted.code == 0, deleted.text
+    assert (field.names("one"), field.platforms["one"].groups()) == ([], [])

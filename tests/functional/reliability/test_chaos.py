@@ -33,7 +33,9 @@ def test_three_hundred_schedules_break_no_promise() -> None:
     # Quiet runs would prove nothing: faults of every kind fired, and runs were cut short as well as completed.
     assert set(figures.faults) == faults.NAMES - fault_rules.NOT_DRAWN
     assert sum(figures.faults.values()) > SCHEDULES
-    assert {"created", "cloned", "updated", "deleted", "failed", "unknown", "not_attempted"} <= set(figures.rows)
+    assert {"created", "cloned", "updated", "replaced", "deleted", "failed", "unknown", "not_attempted"} <= set(
+        figures.rows
+    )
     assert figures.restarts >= 5
 
 

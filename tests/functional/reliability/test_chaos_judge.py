@@ -16,7 +16,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge import execu
 from ansible_collections.zstack.aios.plugins.module_utils._model import files, yaml_type
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
-from ansible_collections.zstack.aios.plugins.module_utils._platform import services
+from ansible_collections.zstack.aios.plugins.module_utils._platform import groups, services
 from ansible_collections.zstack.aios.plugins.module_utils._report import changes
 from ansible_collections.zstack.aios.plugins.module_utils._rest import auth, channel, responses, write
 from ansible_collections.zstack.aios.tests.chaos.running import Bench
@@ -34,6 +34,14 @@ NEW: dict[str, Any] = {
     "start_command": "serve",
 }
 FOREIGN = {"name": "foreign-0", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f1"}
+FOREIGN_GROUP = {"name": "blue", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f3", "modelServiceUuid": FOREIGN["uuid"]}
+GROUP: dict[str, Any] = {"name": "blue", "zone_uuid": constants.ZONE_UUID, "type": "Container", "wait_timeout": 5}
+DEPLOYED: dict[str, Any] = {**NEW, "deployments": [GROUP]}
+EMPTIED: dict[str, Any] = {
+    "name": "declared-0",
+    "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f5",
+    "deployments": [{"name": "blue", "state": "absent", "wait": False}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +78,25 @@ def plant_action(monkeypatch: pytest.MonkeyPatch, situation: str, **actions: res
 def blind_resend(monkeypatch: pytest.MonkeyPatch) -> None:
     """A lost response leads to a new job with a new uuid."""
     plant_action(monkeypatch, "lost", submit=responses.RetryAction.RETRY_NEW)
+    fresh_uuids(monkeypatch, "POST", "param")
+
+
+def blind_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for what runs."""
+    plant_action(monkeypatch, "lost", submit=responses.RetryAction.RETRY_NEW)
+    fresh_uuids(monkeypatch, "PUT", "deployModelService")
+
+
+def fresh_uuids(monkeypatch: pytest.MonkeyPatch, wanted: str, envelope: str) -> None:
+    """Every creation gets a uuid of its own on its way."""
     exchange = channel.Channel.exchange
 
     def with_fresh_uuid(
         self: Any, method: str, path: str, query: str = "", body: Any = None, *more: Any, **named: Any
     ) -> Any:
-        if method == "POST" and "param" in (body or {}):
+        if method == wanted and envelope in (body or {}):
             fresh = f"{uuid.uuid4().hex[:12]}4abc8{uuid.uuid4().hex[:15]}"
-            body = {**body, "param": {**body["param"], "resourceUuid": fresh}}
+            body = {**body, envelope: {**body[envelope], "resourceUuid": fresh}}
         return exchange(self, method, path, query, body, *more, **named)
 
     monkeypatch.setattr(channel.Channel, "exchange", with_fresh_uuid)
@@ -115,6 +134,22 @@ def wrong_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services.Services, "update", lambda self, _uuid, values: update(self, FOREIGN["uuid"], values))
 
 
+def wrong_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another group is deleted than the declared one."""
+    delete = groups.InstanceGroups.delete
+    monkeypatch.setattr(groups.InstanceGroups, "delete", lambda self, _uuid: delete(self, FOREIGN_GROUP["uuid"]))
+
+
+def unasked_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group is reported as deployed, and is not."""
+    made = {"status": "Running", "instances": []}
+    monkeypatch.setattr(
+        groups.InstanceGroups,
+        "create",
+        lambda self, values, uuid: Resource(groups.INSTANCE_GROUP, {**values, **made, "uuid": uuid}),
+    )
+
+
 def hidden_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing in a folder is passed over."""
     walk = files._files_below
@@ -148,20 +183,41 @@ def shown_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services.Services, "create", leak)
 
 
+def hasty_replacement(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service is deleted for a new one before anybody has looked at that one."""
+    monkeypatch.setattr(execute.Executor, "_update_and_remember", lambda *_arguments: None)
+    monkeypatch.setattr(execute, "_ignored", lambda *_arguments: [])
+
+
 PLANTED: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Schedule, str]] = {
     "a blind resend": (blind_resend, schedule([NEW], rule("add", "close_after")), "duplicate"),
     "a lost response reported as failed": (lost_is_failed, schedule([NEW], rule("add", "close_after")), "inaccurate"),
     "a job believed too early": (accepted_is_done, schedule([NEW], rule("add", "job_never")), "lost"),
     "a session left open": (sessions_stay, schedule([NEW]), "session"),
     "another service updated": (wrong_service, schedule([{"name": "declared-0", "description": "x"}]), "touched"),
+    "a blind second deployment": (blind_deployment, schedule([DEPLOYED], rule("deploy", "close_after")), "duplicate"),
+    "a group that was never deployed": (unasked_deployment, schedule([DEPLOYED]), "lost"),
+    "another group deleted": (wrong_group, schedule([EMPTIED]), "touched"),
     "a secret shown": (shown_secret, schedule([NEW]), "secret"),
     "a folder that hides something": (hidden_folder, schedule([NEW]), "touched"),
+    "a replacement that is not read": (hasty_replacement, schedule([]), "lost"),
     "a value that cannot be shown": (failing_diff, schedule([NEW]), "crash"),
 }
 PLANTED["a folder that hides something"][1].folder = "dangling link"
 PLANTED["a folder that hides something"][1].params.update(
     prune=True, prune_conditions=["name~=declared-%"], prune_allow_empty=True
 )
+PLANTED["a replacement that is not read"][1].items.append(
+    {"name": "declared-0", "install_path": "/other", "startup_parameters": {"A": "1"}, "on_fixed_change": "recreate"}
+)
+PLANTED["a replacement that is not read"][1].seeded.append(
+    {"name": "declared-0", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f3", "installPath": "/models/demo", "readme": "kept"}
+)
+PLANTED["another group deleted"][1].seeded.append({"name": EMPTIED["name"], "uuid": EMPTIED["uuid"]})
+PLANTED["another group deleted"][1].groups += [
+    FOREIGN_GROUP,
+    {**FOREIGN_GROUP, "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f4", "modelServiceUuid": EMPTIED["uuid"]},
+]
 PLANTED["another service updated"][1].seeded.append({"name": "declared-0", "uuid": "0a1b2c3d4e5f40718293a4b5c6d7e8f2"})
 
 

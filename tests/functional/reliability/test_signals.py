@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._model.identity import replacement_uuids
 from ansible_collections.zstack.aios.tests.conftest import Platform
-from ansible_collections.zstack.aios.tests.support.samples import NEW
+from ansible_collections.zstack.aios.tests.support.declarations import service, stored
+from ansible_collections.zstack.aios.tests.support.samples import NEW, rule
 
 ITEMS = [{**NEW, "name": f"s{number:02}"} for number in range(40)]
 _DRIVER = """
@@ -48,6 +50,11 @@ class Running:
         output, errors = self._process.communicate(timeout=20)
         assert "Traceback" not in errors
         return dict(json.loads(output))
+
+    def kill(self) -> None:
+        """End it at once, so that it cannot do anything more."""
+        self._process.kill()
+        self._process.communicate(timeout=20)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -193,3 +200,57 @@ def test_a_signal_to_a_playbook_leaves_no_session_and_no_file(slow: Platform, tm
     wait_for(lambda: slow.sim.stats()["open_sessions"] == 0)
     wait_for(lambda: not list(scratch.rglob("zstack_aios_*")))
     assert slow.sim.stats()["logouts"] == slow.logins() == 1
+
+
+# Killed
+
+
+OLD = [f"90d425a802ff44eeb530f215876337{number:02}" for number in range(6)]
+
+
+@pytest.mark.parametrize("kind", ["clone", "update", "delete"])
+def test_a_replacement_that_was_killed_is_completed(platform: Platform, kind: str) -> None:
+    """The platform never ends the jobs of one kind, until the run is killed."""
+    declared = [{**service(f"s{n}"), "install_path": "/new", "startup_parameters": {"A": "1"}} for n in range(6)]
+    platform.sim.seed([stored(service(f"s{n}"), uuid=uuid) for n, uuid in enumerate(OLD)])
+    platform.sim.faults([rule(kind, "job_stuck", times=0)])
+    params = {"model_services": declared, "on_fixed_change": "recreate"}
+    running = Running(platform, "model_services", params)
+    wait_for(lambda: [entry["kind"] for entry in platform.writes()].count(kind) == len(OLD))
+    running.kill()
+    assert {row["uuid"] for row in platform.sim.services()} >= set(OLD)
+    made = {row["uuid"] for row in platform.sim.services()} - set(OLD)
+    assert len(made) == (0 if kind == "clone" else len(OLD))
+    platform.sim.clear_faults()
+    result = platform.run("model_services", params)
+    assert result["msg"] == "6 replaced.", result
+    after = platform.sim.services()
+    assert {row["uuid"] for row in after} == {next(replacement_uuids(uuid)) for uuid in OLD}
+    assert {(row["installPath"], str(row["startupParameters"])) for row in after} == {("/new", "{'A': '1'}")}
+    assert platform.run("model_services", params)["msg"] == "6 unchanged."
+
+
+def test_the_undo_file_of_a_run_that_was_killed_brings_everything_back(slow: Platform, tmp_path: Path) -> None:
+    names = [f"old{n}" for n in range(6)]
+    slow.sim.seed([stored(service(name), uuid=uuid) for name, uuid in zip(names, OLD, strict=True)])
+    before = _lasting(slow)
+    undo = tmp_path / "undo.yml"
+    items: list[dict[str, Any]] = [{"name": name, "request_cpu": 9} for name in names[:2]]
+    items += [{"name": name, "install_path": "/new", "on_fixed_change": "recreate"} for name in names[2:4]]
+    items += [{"name": name, "state": "absent"} for name in names[4:]]
+    params = {"model_services": [*ITEMS, *items], "undo_path": str(undo), "concurrency": 2}
+    running = Running(slow, "model_services", params)
+    wait_for(lambda: len(slow.sim.services()) >= 12)
+    running.kill()
+    time.sleep(1)  # what has begun on the platform ends
+    assert _lasting(slow) != before
+    assert undo.stat().st_mode & 0o777 == 0o600
+    undone = slow.run("model_services", {"src": [str(undo)], "concurrency": 40})
+    assert not undone.failed, undone["msg"]
+    assert _lasting(slow) == before
+
+
+def _lasting(platform: Platform) -> list[dict[str, Any]]:
+    """Return the services without the times of their changes."""
+    rows = [{k: v for k, v in row.items() if k not in ("createDate", "lastOpDate")} for row in platform.sim.services()]
+    return sorted(rows, key=lambda row: str(row["uuid"]))

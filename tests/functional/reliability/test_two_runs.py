@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.zstack.aios.plugins.module_utils._model.identity import replacement_uuids
 from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.support.samples import NEW
 
@@ -103,6 +104,22 @@ def test_the_same_resource_uuid_is_created_once(platform_with: Callable[..., Pla
     results = at_once(platform, machines, "model_services", {"model_services": [item]})
     assert len(platform.sim.services()) == 1
     assert not any(result.get("failed") for result in results), results
+
+
+def test_each_service_is_replaced_once(platform_with: Callable[..., Platform], machines: list[Path]) -> None:
+    """Each run reads the old services before the other one has written."""
+    platform = platform_with(job_seconds=0.5, request_latency=0.2)
+    old = platform.sim.seed([{"name": f"s{number}", "installPath": "/old"} for number in range(5)])
+    params = {
+        "model_services": [{"name": f"s{number}", "install_path": "/new"} for number in range(5)],
+        "on_fixed_change": "recreate",
+    }
+    results = at_once(platform, machines, "model_services", params)
+    assert not any(result.get("failed") for result in results), results
+    services = platform.sim.services()
+    assert {row["uuid"] for row in services} == {next(replacement_uuids(uuid)) for uuid in old}
+    assert [row["installPath"] for row in services] == ["/new"] * 5
+    assert platform.run("model_services", params)["msg"] == "5 unchanged."
 
 
 @pytest.mark.parametrize("change", [{"description": "new"}, {"state": "absent"}], ids=["update", "delete"])

@@ -15,6 +15,8 @@ from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
 
 SERVICES = "/ai/model-services"
+GROUPS = "/ai/model-services/instances/groups/"
+GROUP_CHANGES = "/model-service-instance-groups"
 _POLL_SECONDS = 10.0
 
 
@@ -30,6 +32,11 @@ def minimal(**more: Any) -> dict[str, Any]:
         "startCommand": "python3 app.py",
         **more,
     }
+
+
+def deployment(**more: Any) -> dict[str, Any]:
+    """The parameters that a Deploy demands, and more."""
+    return {"name": "group", "zoneUuid": constants.ZONE_UUID, "type": "Container", **more}
 
 
 class Driver:
@@ -113,6 +120,31 @@ class Driver:
         body = {"updateModelService": fields}
         inventory: dict[str, Any] = self.done("PUT", f"{SERVICES}/{uuid}", body)["inventory"]
         return inventory
+
+    def deploy(self, service: str, **fields: Any) -> dict[str, Any]:
+        """The inventory of a new group of the service."""
+        body = {"deployModelService": deployment(**fields)}
+        inventory: dict[str, Any] = self.done("PUT", f"{SERVICES}/{service}", body)["inventory"]
+        return inventory
+
+    def group(self, uuid: str) -> dict[str, Any]:
+        """The group as it is now."""
+        [row] = self.rows(path=GROUPS + uuid)
+        return row
+
+    def settled(self, uuid: str, status: str = "Running") -> dict[str, Any]:
+        """The group once it is in the status."""
+        deadline = time.monotonic() + _POLL_SECONDS
+        while (row := self.group(uuid))["status"] != status:
+            assert time.monotonic() < deadline, row["status"]
+            time.sleep(0.01)
+        return row
+
+    def restart(self, *uuids: str) -> list[dict[str, Any]]:
+        """The results of a restart of groups."""
+        body = {"restartModelServiceGroups": {"uuids": list(uuids)}}
+        results: list[dict[str, Any]] = self.done("PUT", GROUP_CHANGES, body)["results"]
+        return results
 
     def query(self, *conditions: str, path: str = SERVICES, **options: Any) -> requests.Response:
         """The response to a query."""

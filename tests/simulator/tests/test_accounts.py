@@ -11,8 +11,7 @@ from collections.abc import Callable
 
 import pytest
 from ansible_collections.zstack.aios.tests.simulator import constants
-from ansible_collections.zstack.aios.tests.simulator.tests.driver import SERVICES, Driver, minimal
-from ansible_collections.zstack.aios.tests.simulator.tests.test_groups import GROUPS, deploy
+from ansible_collections.zstack.aios.tests.simulator.tests.driver import GROUPS, SERVICES, Driver, deployment, minimal
 from ansible_collections.zstack.aios.tests.simulator.tests.test_tags import tag
 
 
@@ -46,14 +45,13 @@ def test_what_belongs_to_another_account_cannot_be_used(
     driver = driver_with(features=features)
     tenant, service = driver.as_tenant(), driver.add()["uuid"]
     [record] = [driver.done("POST", "/user-tags", tag(service, "blue"))["inventory"]["uuid"]]
-    group = deploy(driver, service)["uuid"]
+    group = driver.deploy(service)["uuid"]
     path = f"{SERVICES}/{service}"
     binding = f"/ai/models/{constants.MODEL_UUID}/model-services/{service}"
     attach = {"params": {"resourceUuids": [service]}}
-    deployment = {"name": "g", "zoneUuid": constants.ZONE_UUID, "type": "Container"}
     for method, target, body in (
         ("PUT", path, {"updateModelService": {"name": "x"}}),
-        ("PUT", path, {"deployModelService": deployment}),
+        ("PUT", path, {"deployModelService": deployment()}),
         ("POST", path, {"params": {}}),
         ("DELETE", path, None),
         ("POST", binding, {"param": {}}),

@@ -9,36 +9,20 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import requests
 from ansible_collections.zstack.aios.tests.simulator import constants
-from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
-from ansible_collections.zstack.aios.tests.simulator.tests.driver import SERVICES, Driver, code_of
-
-GROUPS = "/ai/model-services/instances/groups/"
-CHANGES = "/model-service-instance-groups"
-STATES = ["Deploying", "Starting", "ConfigSettingUp", "ServiceBootingUp", "Running"]
-
-
-def deploy(driver: Driver, service: str, **fields: Any) -> dict[str, Any]:
-    """The inventory of a new group."""
-    given = {"name": "group", "zoneUuid": constants.ZONE_UUID, "type": "Container", **fields}
-    body = {"deployModelService": given}
-    inventory: dict[str, Any] = driver.done("PUT", f"{SERVICES}/{service}", body)["inventory"]
-    return inventory
-
-
-def settled(driver: Driver, group: str, status: str = "Running") -> dict[str, Any]:
-    """The group once it is in the status."""
-    deadline = time.monotonic() + 10
-    while True:
-        [row] = driver.rows(path=GROUPS + group)
-        if row["status"] == status:
-            return row
-        assert time.monotonic() < deadline, row["status"]
-        time.sleep(0.01)
+from ansible_collections.zstack.aios.tests.simulator.tests.driver import (
+    GROUP_CHANGES,
+    GROUPS,
+    SERVICES,
+    Driver,
+    code_of,
+    deployment,
+)
 
 
 @pytest.fixture
@@ -49,9 +33,9 @@ def service(driver: Driver) -> str:
 
 
 def test_a_deployment_makes_a_group_of_the_service(driver: Driver, service: str) -> None:
+    """A group shows little of what it was deployed with (platform.groups_deploy, platform.groups_shown)."""
     hidden = {"cpuNum": "4", "memorySize": 2**33, "environmentVariables": {"A": 1}, "serviceBootUptime": 30}
-    made = deploy(
-        driver,
+    made = driver.deploy(
         service,
         description="text",
         datasetUuids=["d" * 32],
@@ -81,12 +65,13 @@ def test_a_deployment_makes_a_group_of_the_service(driver: Driver, service: str)
 
 
 def test_the_action_name_decides_between_update_and_deployment(driver: Driver, service: str) -> None:
+    """The path is shared with the update of a service (platform.groups_envelope)."""
     path = f"{SERVICES}/{service}"
-    flat = driver.call("PUT", path, json={"name": "g", "zoneUuid": constants.ZONE_UUID, "type": "Container"})
+    flat = driver.call("PUT", path, json=deployment())
     assert (flat.status_code, flat.text[:40]) == (400, "the body doesn't contain action mapping ")
     driver.update(service, name="renamed")
     assert driver.simulator.groups() == []
-    deploy(driver, service)
+    driver.deploy(service)
     assert [entry["kind"] for entry in driver.simulator.writes()] == ["add", "other", "update", "deploy"]
 
 
@@ -105,91 +90,31 @@ def test_the_action_name_decides_between_update_and_deployment(driver: Driver, s
     ],
 )
 def test_what_a_deployment_refuses(driver: Driver, service: str, change: dict[str, Any], code: str) -> None:
-    given = {"name": "group", "zoneUuid": constants.ZONE_UUID, "type": "Container", **change}
+    """What is missing, no choice, or refers to nothing (platform.groups_deploy, platform.choices)."""
+    given = deployment(**change)
     assert driver.error("PUT", f"{SERVICES}/{service}", {"deployModelService": given})["code"] == code
     assert driver.simulator.groups() == []
 
 
 def test_a_deployment_needs_its_service_and_a_free_uuid(driver: Driver, service: str) -> None:
-    body = {"deployModelService": {"name": "g", "zoneUuid": constants.ZONE_UUID, "type": "Container"}}
+    """platform.new_uuid and platform.uuid_taken, assumed for groups (platform.assumed_deploy)."""
+    body = {"deployModelService": deployment()}
     assert driver.error("PUT", f"{SERVICES}/{'f' * 32}", body)["code"] == "SYS.1003"
     body["deployModelService"]["resourceUuid"] = service
     taken = uuid.uuid4().hex
-    deploy(driver, service, resourceUuid=taken)
+    driver.deploy(service, resourceUuid=taken)
     body["deployModelService"]["resourceUuid"] = taken
     assert driver.error("PUT", f"{SERVICES}/{service}", body)["code"] == "SYS.1002"
 
 
-def test_a_group_goes_through_its_states_and_then_responds_at_its_url(driver_with: Callable[..., Driver]) -> None:
-    driver = driver_with(group_seconds=0.6, group_instances=2)
-    group = deploy(driver, driver.add()["uuid"])
-    assert [instance["status"] for instance in group["instances"]] == ["Deploying"] * 2
-    seen = [group["status"]]
-    deadline = time.monotonic() + 10
-    while seen[-1] != "Running":
-        assert time.monotonic() < deadline
-        [row] = driver.rows(f"uuid={group['uuid']}", path=GROUPS)
-        assert {instance["status"] for instance in row["instances"]} == {row["status"]}
-        assert all(("url" in instance) is (row["status"] == "Running") for instance in row["instances"])
-        if row["status"] != seen[-1]:
-            seen.append(row["status"])
-    assert seen == STATES
-    for rank, instance in enumerate(row["instances"]):
-        assert (instance["nodeRank"], instance["urlMaps"]) == (rank, {"http": instance["url"]})
-        assert requests.get(instance["url"] + "/healthz", timeout=5).json()["path"] == "/healthz"
-        assert {"internalUrl", "jupyterUrl", "vmInstanceUuid"} <= set(instance)
-
-
-def test_an_instance_that_does_not_run_does_not_respond(driver: Driver, service: str) -> None:
-    [group] = driver.simulator.seed_groups([{"name": "slow", "modelServiceUuid": service, "status": "Unknown"}])
-    [instance] = driver.simulator.groups()[0]["instances"]
-    base = driver.simulator.url.removesuffix("/zstack")
-    assert requests.get(f"{base}/instances/{instance['uuid']}", timeout=5).status_code == 503
-    assert requests.get(f"{base}/instances/{group}", timeout=5).status_code == 404
-
-
-def test_a_start_goes_on_while_the_platform_is_down() -> None:
-    with Simulator(group_seconds=0.3) as simulator:
-        driver = Driver(simulator)
-        group = deploy(driver, driver.add()["uuid"])["uuid"]
-        simulator.kill()
-        time.sleep(0.3)
-        simulator.restart()
-        assert driver.rows(path=GROUPS + group)[0]["status"] == "Running"
-
-
-@pytest.mark.parametrize("status", ["Unknown", "Starting", "Deploying", "SomethingNew"])
-def test_a_group_may_stay_in_a_status(driver_with: Callable[..., Driver], status: str) -> None:
-    driver = driver_with(group_seconds=0)
-    driver.simulator.faults([{"match": {"kind": "deploy"}, "fault": {"group_stays": {"status": status}}}])
-    service = driver.add()["uuid"]
-    stays, runs = deploy(driver, service)["uuid"], deploy(driver, service)["uuid"]
-    assert settled(driver, runs)["status"] == "Running"
-    assert settled(driver, stays, status)["status"] == status
-    results = driver.done("PUT", CHANGES, {"restartModelServiceGroups": {"uuids": [stays]}})["results"]
-    assert results == [{"uuid": stays, "success": True}]
-    assert settled(driver, stays)["status"] == "Running"
-
-
-def test_a_restart_starts_running_groups_again(driver_with: Callable[..., Driver]) -> None:
-    driver = driver_with(group_seconds=0.3)
-    service = driver.add()["uuid"]
-    group = settled(driver, deploy(driver, service)["uuid"])
-    driver.done("PUT", CHANGES, {"restartModelServiceGroups": {"uuids": [group["uuid"]]}})
-    [restarted] = driver.rows(path=GROUPS + group["uuid"])
-    assert restarted["status"] == "Starting"
-    assert "url" not in restarted["instances"][0]
-    assert settled(driver, group["uuid"])["instances"] == group["instances"]
-    assert driver.error("PUT", CHANGES, {"restartModelServiceGroups": {}})["code"] == "SYS.1007"
-
-
 def test_a_restart_reports_single_failures(driver_with: Callable[..., Driver]) -> None:
+    """platform.groups_restart."""
     driver = driver_with(group_seconds=0)
     service = driver.add()["uuid"]
-    uuids = [settled(driver, deploy(driver, service)["uuid"])["uuid"] for _group in range(3)]
+    uuids = [driver.settled(driver.deploy(service)["uuid"])["uuid"] for _group in range(3)]
     driver.simulator.faults([{"match": {"kind": "group_restart"}, "fault": {"restart_fails": {"nth": 2}}}])
     body = {"restartModelServiceGroups": {"uuids": [*uuids, "f" * 32]}}
-    results = driver.done("PUT", CHANGES, body)["results"]
+    results = driver.done("PUT", GROUP_CHANGES, body)["results"]
     assert [(one["uuid"], one["success"], one.get("error", {}).get("code")) for one in results] == [
         (uuids[0], True, None),
         (uuids[1], False, "SYS.1006"),
@@ -199,9 +124,10 @@ def test_a_restart_reports_single_failures(driver_with: Callable[..., Driver]) -
 
 
 def test_an_update_changes_what_is_given_and_shows_little_of_it(driver: Driver, service: str) -> None:
-    group = deploy(driver, service)["uuid"]
+    """platform.groups_update, platform.unknown_fields."""
+    group = driver.deploy(service)["uuid"]
     given = {"name": "new", "description": "d", "serviceLivez": "/l", "serviceBootupTime": 9, "packageVersion": "2"}
-    path = f"{CHANGES}/{group}"
+    path = f"{GROUP_CHANGES}/{group}"
     shown = driver.done("PUT", path, {"updateModelServiceInstanceGroup": {**given, "cpuNum": 8}})["inventory"]
     assert (shown["name"], shown["description"], "serviceLivez" in shown) == ("new", "d", False)
     settings = driver.simulator.groups()[0]["settings"]
@@ -209,14 +135,15 @@ def test_an_update_changes_what_is_given_and_shows_little_of_it(driver: Driver, 
     assert "cpuNum" not in settings
     # The path belongs to one API alone, so that a flat body has no fields.
     assert driver.done("PUT", path, {"name": "flat"})["inventory"]["name"] == "new"
-    missing = f"{CHANGES}/{'f' * 32}"
+    missing = f"{GROUP_CHANGES}/{'f' * 32}"
     assert driver.error("PUT", missing, {"updateModelServiceInstanceGroup": {}})["code"] == "SYS.1003"
 
 
 def test_groups_are_queried_and_names_are_not_unique(driver: Driver, service: str) -> None:
+    """As every query (platform.query_conditions), with names that are not unique (platform.groups_names)."""
     other = driver.add(name="other")["uuid"]
     for owner in (service, service, other):
-        deploy(driver, owner)
+        driver.deploy(owner)
     driver.simulator.seed_groups([{"name": "blue", "modelServiceUuid": other}])
     assert len(driver.rows("name=group", path=GROUPS)) == 3
     assert len(driver.rows("name=group", f"modelServiceUuid={service}", path=GROUPS)) == 2
@@ -227,7 +154,8 @@ def test_groups_are_queried_and_names_are_not_unique(driver: Driver, service: st
 
 
 def test_deleted_groups_are_gone_with_their_tags_and_may_be_deleted_again(driver: Driver, service: str) -> None:
-    group = deploy(driver, service)["uuid"]
+    """As services are (platform.assumed_deletion); the type of their tags is platform.assumed_deploy."""
+    group = driver.deploy(service)["uuid"]
     tag = {"resourceType": "ModelServiceInstanceGroupVO", "resourceUuid": group, "tag": "blue"}
     driver.done("POST", "/user-tags", {"params": tag})
     assert len(driver.rows("__userTag__=blue", path=GROUPS)) == 1
@@ -238,12 +166,8 @@ def test_deleted_groups_are_gone_with_their_tags_and_may_be_deleted_again(driver
 
 
 def test_a_deployment_takes_tags(driver: Driver, service: str) -> None:
-    given = {
-        "name": "g",
-        "zoneUuid": constants.ZONE_UUID,
-        "type": "Container",
-        "tagUuids": [constants.STAGING_TAG_UUID],
-    }
+    """Inside the envelope and beside it, as every creation (platform.tags_in_request, platform.tag_definitions)."""
+    given = deployment(tagUuids=[constants.STAGING_TAG_UUID])
     body = {"deployModelService": given, "userTags": ["blue"], "systemTags": ["team::a"]}
     group = driver.done("PUT", f"{SERVICES}/{service}", body)["inventory"]["uuid"]
     assert {row["tag"] for row in driver.rows(f"resourceUuid={group}", path="/user-tags")} == {"blue", "staging"}
@@ -253,20 +177,10 @@ def test_a_deployment_takes_tags(driver: Driver, service: str) -> None:
 
 
 def test_a_group_outlives_its_service(driver: Driver, service: str) -> None:
-    group = deploy(driver, service)["uuid"]
+    """platform.groups_outlive."""
+    group = driver.deploy(service)["uuid"]
     driver.done("DELETE", f"{SERVICES}/{service}")
-    assert "modelServiceUuid" not in settled(driver, group)
-
-
-def test_groups_are_seeded_and_changed_behind_the_clients_back(driver: Driver, service: str) -> None:
-    group = deploy(driver, service)["uuid"]
-    assert driver.simulator.seed_groups([{"uuid": group, "status": "Unknown"}]) == [group]
-    time.sleep(0.15)
-    [row] = driver.rows(path=GROUPS)
-    assert (row["status"], row["name"], row["modelServiceUuid"]) == ("Unknown", "group", service)
-    assert "url" not in row["instances"][0]
-    driver.simulator.clear_groups()
-    assert driver.rows(path=GROUPS) == []
+    assert "modelServiceUuid" not in driver.settled(group)
 
 
 @pytest.mark.parametrize(
@@ -275,6 +189,7 @@ def test_groups_are_seeded_and_changed_behind_the_clients_back(driver: Driver, s
 def test_the_path_of_the_list_ends_with_a_slash_or_not(
     driver_with: Callable[..., Driver], features: str, slash: int, plain: int
 ) -> None:
+    """platform.groups_path."""
     driver = driver_with(features=features)
     assert driver.query(path=GROUPS).status_code == slash
     assert driver.query(path=GROUPS.removesuffix("/")).status_code == plain
@@ -282,13 +197,14 @@ def test_the_path_of_the_list_ends_with_a_slash_or_not(
 
 
 def test_a_platform_without_groups(driver_with: Callable[..., Driver]) -> None:
+    """Paths that no API has are 404 in plain text (platform.error_plain_text)."""
     driver = driver_with(features="no-groups")
     for method, path in (
         ("GET", GROUPS),
         ("GET", GROUPS + "f" * 32),
         ("DELETE", GROUPS + "f" * 32),
-        ("PUT", CHANGES),
-        ("PUT", f"{CHANGES}/{'f' * 32}"),
+        ("PUT", GROUP_CHANGES),
+        ("PUT", f"{GROUP_CHANGES}/{'f' * 32}"),
     ):
         response = driver.call(method, path, json={})
         assert (response.status_code, response.text) == (404, f"no api mapping to /v1{path}")
@@ -297,30 +213,90 @@ def test_a_platform_without_groups(driver_with: Callable[..., Driver]) -> None:
 
 
 def test_an_older_platform_has_no_restart_and_takes_fewer_fields(driver_with: Callable[..., Driver]) -> None:
+    """Versions of platform.groups_operations and platform.groups_update."""
     driver = driver_with(platform_version="5.1.8", group_seconds=0)
-    group = deploy(driver, driver.add()["uuid"], serviceBootUptime=30, serviceLivez="/l")["uuid"]
+    group = driver.deploy(driver.add()["uuid"], serviceBootUptime=30, serviceLivez="/l")["uuid"]
     assert driver.simulator.groups()[0]["settings"] == {"zoneUuid": constants.ZONE_UUID, "serviceLivez": "/l"}
-    response = driver.call("PUT", CHANGES, json={"restartModelServiceGroups": {"uuids": [group]}})
-    assert (response.status_code, response.text) == (404, f"no api mapping to /v1{CHANGES}")
+    response = driver.call("PUT", GROUP_CHANGES, json={"restartModelServiceGroups": {"uuids": [group]}})
+    assert (response.status_code, response.text) == (404, f"no api mapping to /v1{GROUP_CHANGES}")
     body = {"updateModelServiceInstanceGroup": {"name": "new", "description": "d"}}
-    shown = driver.done("PUT", f"{CHANGES}/{group}", body)["inventory"]
+    shown = driver.done("PUT", f"{GROUP_CHANGES}/{group}", body)["inventory"]
     assert (shown["name"], shown.get("description")) == ("new", None)
 
 
 def test_a_platform_may_spell_fields_otherwise_leave_some_out_and_ignore_others(
     driver_with: Callable[..., Driver],
 ) -> None:
+    """Fields come and go (platform.groups_instances), and are ignored where unknown (platform.unknown_fields)."""
     spelling = (
         "group-field:serviceBootUptime=serviceBootupTime,group-field:jupyterUrl=jupyterURL,group-field:internalUrl="
     )
     ignored = "deploy-ignore-field:resourceUuid,group-update-ignore-field:name"
     driver = driver_with(features=f"{spelling},{ignored}", group_seconds=0)
     own = uuid.uuid4().hex
-    made = deploy(driver, driver.add()["uuid"], serviceBootUptime=1, serviceBootupTime=30, resourceUuid=own)
+    made = driver.deploy(driver.add()["uuid"], serviceBootUptime=1, serviceBootupTime=30, resourceUuid=own)
     assert made["uuid"] != own
     assert driver.simulator.groups()[0]["settings"]["serviceBootUptime"] == 30
-    [instance] = settled(driver, made["uuid"])["instances"]
+    [instance] = driver.settled(made["uuid"])["instances"]
     assert "jupyterURL" in instance
     assert not {"jupyterUrl", "internalUrl"} & set(instance)
     body = {"updateModelServiceInstanceGroup": {"name": "new", "serviceLivez": "/l"}}
-    assert driver.done("PUT", f"{CHANGES}/{made['uuid']}", body)["inventory"]["name"] == "group"
+    assert driver.done("PUT", f"{GROUP_CHANGES}/{made['uuid']}", body)["inventory"]["name"] == "group"
+
+
+def test_a_platform_may_refuse_fields_of_newer_versions(driver_with: Callable[..., Driver]) -> None:
+    """No source says that any does; a client should report it as any other error (platform.assumed_versions)."""
+    driver = driver_with(features="deploy-refuse-field:gpuCount,refuse-field:packageVersion")
+    path = f"{SERVICES}/{driver.add()['uuid']}"
+    error = driver.error("PUT", path, {"deployModelService": deployment(gpuCount=1)})
+    assert (error["code"], "gpuCount" in error["details"]) == ("SYS.1007", True)
+    group = driver.done("PUT", path, {"deployModelService": deployment()})["inventory"]["uuid"]
+    body = {"updateModelServiceInstanceGroup": {"packageVersion": "2"}}
+    assert driver.error("PUT", f"{GROUP_CHANGES}/{group}", body)["code"] == "SYS.1007"
+
+
+def test_writes_of_groups_are_jobs_of_the_clients_own_ids(driver: Driver) -> None:
+    """As those of services (platform.jobs, platform.job_id, platform.job_duplicate)."""
+    service = driver.add()["uuid"]
+    group = driver.deploy(service)["uuid"]
+    changes = f"{GROUP_CHANGES}/{group}"
+    for method, path, body in (
+        ("PUT", f"{SERVICES}/{service}", {"deployModelService": deployment(name="second")}),
+        ("PUT", changes, {"updateModelServiceInstanceGroup": {"name": "new"}}),
+        ("PUT", GROUP_CHANGES, {"restartModelServiceGroups": {"uuids": [group]}}),
+        ("DELETE", GROUPS + group, None),
+    ):
+        job = uuid.uuid4().hex
+        assert driver.poll(job).status_code == 404
+        response = driver.write(method, path, body, headers={"X-Job-UUID": job})
+        assert (response.status_code, driver.poll(job).json()) == (200, response.json())
+        again = driver.call(method, path, json=body, headers={"X-Job-UUID": job})
+        assert (again.status_code, again.text) == (400, f"Duplicate job uuid[{job}]")
+    assert [row["name"] for row in driver.simulator.groups()] == ["second"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "deployed"),
+    [
+        ("close_before", 0),
+        ("close_after", 1),
+        ("job_never", 0),
+        ("job_lost", 1),
+        ("job_error", 0),
+        ({"job_error_after": {"code": "SYS.1001"}}, 1),
+    ],
+)
+def test_faults_hit_deployments_and_stats_count_those_that_took_effect(
+    driver: Driver, service: str, fault: Any, deployed: int
+) -> None:
+    """After a lost response only the job or the groups tell what happened (platform.job_lost_response)."""
+    driver.simulator.faults([{"match": {"kind": "deploy"}, "fault": fault}])
+    with suppress(requests.ConnectionError):
+        driver.write("PUT", f"{SERVICES}/{service}", {"deployModelService": deployment()})
+    deadline = time.monotonic() + 10
+    while len(driver.simulator.groups()) != deployed:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert driver.simulator.stats()["effects"].get("deploy", 0) == deployed
+    driver.deploy(service)
+    assert driver.simulator.stats()["effects"]["deploy"] == deployed + 1

@@ -20,6 +20,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.snapshot imp
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, validate_items
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Member, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.fingerprints import fingerprint, fingerprints_tag
+from ansible_collections.zstack.aios.plugins.module_utils._model.identity import replacement_uuids
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import FIELDS, MODEL_SERVICE
 from ansible_collections.zstack.aios.tests.support import strategies
 from hypothesis import given, settings
@@ -182,3 +183,51 @@ def test_nothing_is_left_to_do_after_a_plan_was_carried_out(inventory: dict[str,
         row = next(field for field in rows if field.option == option)
         after[option] = row.type.decode(row.type.encode(value))
     assert kinds(plan([item], Resource(MODEL_SERVICE, after))) == ["unchanged"]
+
+
+MOVED = {"name": "one", "install_path": "/b", "on_fixed_change": "recreate"}
+REPLACEMENT = next(replacement_uuids(ONE))
+
+
+def test_a_fixed_change_is_a_replacement_where_it_is_asked_for() -> None:
+    old = current("one", installPath="/a")
+    [action] = plan([MOVED], old).actions
+    assert (action.kind, action.uuid, action.current) == ("replaced", REPLACEMENT, old)
+    assert action.changed_fields == ["install_path"]
+    new = action.replacement
+    assert new is not None
+    assert (new.kind, new.uuid, new.source) == ("cloned", REPLACEMENT, old)
+    assert kinds(plan([MOVED], current("one", installPath="/b"))) == ["unchanged"]
+
+
+def test_an_earlier_replacement_is_completed_and_not_made_again() -> None:
+    old, made = current("one", installPath="/a"), current("one", REPLACEMENT, installPath="/b")
+    [action] = plan([{**MOVED, "request_cpu": 3}], old, made).actions
+    assert (action.kind, action.current) == ("replaced", old)
+    assert action.replacement is not None
+    assert (action.replacement.kind, action.replacement.update_values) == ("updated", {"request_cpu": 3})
+    renamed = {**MOVED, "name": "two", "previous_names": ["one"]}
+    assert kinds(plan([renamed], old, current("two", REPLACEMENT, installPath="/b"))) == ["replaced"]
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ({"on_fixed_change": "refuse"}, f"{REPLACEMENT} was created to replace {ONE} by a run that did not end"),
+        (
+            {"install_path": "/c"},
+            f"{REPLACEMENT} was created to replace {ONE} by a run that did not end, and has other",
+        ),
+        ({"state": "absent"}, "2 services have this name"),
+    ],
+)
+def test_two_services_of_a_name_are_told_with_their_uuids(item: dict[str, Any], text: str) -> None:
+    made = plan([{**MOVED, **item}], current("one", installPath="/a"), current("one", REPLACEMENT, installPath="/b"))
+    assert text in texts(made)
+    assert ONE in texts(made) and REPLACEMENT in texts(made)
+
+
+def test_a_third_service_of_the_name_is_never_taken_for_part_of_a_replacement() -> None:
+    old, made = current("one", installPath="/a"), current("one", REPLACEMENT, installPath="/b")
+    assert "3 services have this name" in texts(plan([MOVED], old, made, current("one", TWO)))
+    assert "2 services have this name" in texts(plan([MOVED], old, current("one", TWO)))

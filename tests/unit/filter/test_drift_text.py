@@ -16,7 +16,7 @@ from ansible_collections.zstack.aios.plugins.plugin_utils.drift import ROOM, des
 
 def result(*rows: dict[str, Any], **counts: int) -> dict[str, Any]:
     """Return the result of a plan."""
-    summary = {**dict.fromkeys(("created", "cloned", "updated", "deleted", "unchanged"), 0), **counts}
+    summary = {**dict.fromkeys(("created", "cloned", "updated", "replaced", "deleted", "unchanged"), 0), **counts}
     return {"summary": summary, "results": list(rows)}
 
 
@@ -37,6 +37,15 @@ def test_three_lines_count_and_name_the_services_and_say_what_was_not_compared()
         "shanghai differs from its declaration: 2 to create, 1 to update, 1 to delete, 5 as declared.",
         "To delete: c. To update: b (size, yaml). To create: d. To clone: a.",
         "Nothing was changed. Declared, but not shown by the platform and not compared: zone_uuid (2).",
+    ]
+
+
+def test_replacements_are_counted_and_named_where_there_are_some() -> None:
+    row = {"name": "a", "action": "replaced", "changed_fields": ["install_path"]}
+    assert drift_text(result(row, replaced=1), "shanghai").split("\n") == [
+        "shanghai differs from its declaration: 0 to create, 0 to update, 1 to replace, 0 to delete, 0 as declared.",
+        "To replace: a (install_path).",
+        "Nothing was changed.",
     ]
 
 

@@ -37,6 +37,7 @@ def test_every_option_of_the_table_is_a_key() -> None:
         "clone_from",
         "yaml_file",
         "previous_names",
+        "on_fixed_change",
         "protected",
     } == item_keys(MODEL_SERVICE)
 

@@ -25,12 +25,12 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.languages impo
 from ansible_collections.zstack.aios.plugins.module_utils._report.render import render
 
 ROOM = Path(__file__).resolve().parents[3] / "plugins" / "module_utils" / "_report"
-ACTIONS = ("created", "cloned", "updated", "deleted", "failed", "unknown", "not_attempted")
+ACTIONS = ("created", "cloned", "updated", "replaced", "deleted", "failed", "unknown", "not_attempted")
 #: Keys that are put together from an action.
 COMPOSED = (
     {*ACTIONS, "unchanged", "part_unknown", "part_not_attempted", "part_changed", "part_would_change"}
-    | {f"planned_{action}" for action in ACTIONS[:4]}
-    | {f"do_{action}" for action in (*ACTIONS[:4], "unchanged")}
+    | {f"planned_{action}" for action in ACTIONS[:5]}
+    | {f"do_{action}" for action in (*ACTIONS[:5], "unchanged")}
 )
 #: Names of options, formats and products, which are the same in both languages.
 NAMES = {"only", "UUID", "html", "json", "zstack", "aios", "error"}
@@ -63,13 +63,21 @@ def full_report(check: bool) -> dict[str, Any]:
         {"name": "2", "uuid": "3", "action": action, "planned": planned, "pruned": planned == "deleted", "error": "",
          "code": "", "changes": [], "host": "4"}
         for action in ACTIONS
-        for planned in (*ACTIONS[:4], "unchanged")
+        for planned in (*ACTIONS[:5], "unchanged")
     ]  # fmt: skip
     rows += [{**rows[0], "changes": changes}, {**rows[0], "changes": changes[3:4]}]
     rows += [{**rows[0], "action": "updated", "error": str(n), "code": "5"} for n in range(60)]
     rows += [{**rows[0], "action": "updated", "error": "1", "code": "5"} for n in range(60)]
     counts = {action: sum(row["action"] == action for row in rows) for action in (*ACTIONS, "unchanged")}
-    summary = {**counts, "unchanged": 6, "total": len(rows) + 6, "requests": 1, "logins": 2, "seconds": 7300.0}
+    summary = {
+        **counts,
+        "unchanged": 6,
+        "total": len(rows) + 6,
+        "requests": 1,
+        "logins": 2,
+        "seconds": 7300.0,
+        "instance_groups": 3,
+    }
     one = {
         "version": "1.0.0", "host": "4", "platform": "1.2.3.4", "started": "2026", "check": check, "refused": "",
         "interrupted": False, "plan_digest": "12", "summary": summary, "uncompared": {"6": 3}, "unmanaged":
@@ -141,8 +149,7 @@ def test_the_script_is_the_same_for_all_languages_and_has_no_words() -> None:
         ("services_counted", 1, "1 service", "1 个服务"),
         ("services_counted", 0, "0 services", "0 个服务"),
         ("services_counted", 12345, "12,345 services", "12,345 个服务"),
-        ("all_as_declared", 1, "1 service is as declared", "1 个服务与声明一致"),
-        ("all_as_declared", 2000, "all 2,000 services are as declared", "全部 2,000 个服务与声明一致"),
+        ("platforms_counted", 1, "1 platform", "1 个平台"),
         ("logins", 1, "1 login", "1 次登录"),
         ("lines_unchanged", 19, "19 lines unchanged", "19 行无变化"),
     ],

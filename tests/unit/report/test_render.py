@@ -20,7 +20,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._report.render import 
 from hypothesis import given
 from hypothesis import strategies as st
 
-ACTIONS = ("created", "cloned", "updated", "deleted", "failed", "unknown", "not_attempted")
+ACTIONS = ("created", "cloned", "updated", "replaced", "deleted", "failed", "unknown", "not_attempted")
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202egpj\x00\ud800`|`\"'&<img src=https://evil.example.com/x>"
 YAML = "services:\n" + "".join(f"  - name: part-{n}\n    port: {8000 + n}\n" for n in range(20))
 
@@ -132,13 +132,15 @@ def test_the_title_says_the_outcome(report: dict[str, Any], headline: str, suffi
 
 
 def test_every_count_is_shown_with_its_label() -> None:
-    counts: dict[str, Any] = dict(zip((*ACTIONS, "unchanged"), (11, 12, 13, 14, 15, 16, 17, 18000), strict=True))
+    counts: dict[str, Any] = dict(zip((*ACTIONS, "unchanged"), (11, 12, 13, 14, 15, 16, 17, 18, 19000), strict=True))
     report = make_report(make_row(), **counts)
     html, markdown = render(report, ".html"), render(report, ".md")
     for action, number in counts.items():
         assert f"<dt>{action.replace('_', ' ')}</dt><dd>{number:,}</dd>" in html
-    assert "| failed | unknown | not attempted | created | cloned | updated | deleted | unchanged |" in markdown
-    assert "| 15 | 16 | 17 | 11 | 12 | 13 | 14 | 18,000 |" in markdown
+    assert (
+        "| failed | unknown | not attempted | created | cloned | updated | replaced | deleted | unchanged |" in markdown
+    )
+    assert "| 16 | 17 | 18 | 11 | 12 | 13 | 14 | 15 | 19,000 |" in markdown
     assert "3 min 5 s, 12 requests, 1 login" in html and "3 min 5 s, 12 requests, 1 login" in markdown
 
 

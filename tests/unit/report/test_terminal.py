@@ -54,7 +54,7 @@ def of_result(text: str) -> str:
 
 def of_drift(text: str) -> str:
     """What the role says of a platform that differs."""
-    counts = dict.fromkeys(("created", "cloned", "updated", "deleted", "unchanged"), 1)
+    counts = dict.fromkeys(("created", "cloned", "updated", "replaced", "deleted", "unchanged"), 1)
     row = {"name": text, "action": text, "changed_fields": [text]}
     return drift_text({"summary": counts, "results": [row]}, text)
 
