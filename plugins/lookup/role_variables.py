@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: role_variables
 short_description: Read the variables of the role model_services
-version_added: 1.1.0
+version_added: 2.0.0
 author:
   - The zstack.aios authors (@zstack-aios)
 description:

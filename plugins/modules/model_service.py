@@ -60,14 +60,14 @@ options:
       - In check mode, the module does not wait.
     type: int
     default: 300
-    version_added: 1.1.0
+    version_added: 2.0.0
   delete_deployed:
     description:
       - Whether to delete the instance groups of a service before the service is deleted.
       - By default, the task fails before any write if the service has instance groups, because they would go on without it.
     type: bool
     default: false
-    version_added: 1.1.0
+    version_added: 2.0.0
   secret_keys:
     description:
       - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
@@ -120,7 +120,7 @@ options:
     choices:
       - refuse
       - recreate
-    version_added: 1.1.0
+    version_added: 2.0.0
   name:
     description:
       - Name of the service.
@@ -149,7 +149,7 @@ options:
       - In a variable of the role P(zstack.aios.model_services#role), it starts at the folder in which you start Ansible.
       - The module does not template the file, and cannot decrypt Ansible Vault.
     type: path
-    version_added: 1.1.0
+    version_added: 2.0.0
   request_cpu:
     description:
       - Number of CPUs.
@@ -483,13 +483,13 @@ uncompared:
   returned: when there are such fields
   type: dict
   sample: {startup_parameters: 3}
-  version_added: 1.1.0
+  version_added: 2.0.0
 deleted_instance_groups:
   description: Instance groups that were deleted, or would be deleted, together with the service.
   returned: when O(delete_deployed=true) and there are such groups
   type: list
   elements: dict
-  version_added: 1.1.0
+  version_added: 2.0.0
   contains:
     name:
       description: Name of the group.

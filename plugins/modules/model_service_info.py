@@ -105,13 +105,13 @@ options:
       - Only used with O(declared=true). Takes one more query for each kind of thing.
     type: bool
     default: false
-    version_added: 1.1.0
+    version_added: 2.0.0
   gather_platform:
     description:
       - Whether to return RV(platform), which identifies the platform regardless of the address that leads to it.
     type: bool
     default: false
-    version_added: 1.1.0
+    version_added: 2.0.0
   secret_keys:
     description:
       - Additional words that mark the key of an environment variable as secret. Keys with words such as token,
@@ -283,7 +283,7 @@ platform:
       description: Address, port and path of the platform, in one spelling for all names of one address.
       type: str
       sample: 192.0.2.10:8080/zstack
-  version_added: 1.1.0
+  version_added: 2.0.0
 failure:
   description: Details of the error, for conditions in playbooks.
   returned: failure

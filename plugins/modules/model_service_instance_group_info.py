@@ -10,7 +10,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: model_service_instance_group_info
 short_description: Query what runs of the model services of a ZStack AIOS platform
-version_added: 1.1.0
+version_added: 2.0.0
 author:
   - The zstack.aios authors (@zstack-aios)
 description:

@@ -51,7 +51,7 @@ options:
       - Maximum size of one file of O(src), in MiB.
     type: int
     default: 64
-    version_added: 1.1.0
+    version_added: 2.0.0
   merge:
     description:
       - What to do when several layers declare the same service. Each entry of O(src) is a layer, first to last, and
@@ -67,7 +67,7 @@ options:
     type: str
     choices: [strict, overlay]
     default: strict
-    version_added: 1.1.0
+    version_added: 2.0.0
   defaults:
     description:
       - Default options for every service. Set an option to V(null) in a service to drop its default for that service.
@@ -81,7 +81,7 @@ options:
       - Not possible with O(prune=true), which needs the whole declaration.
     type: list
     elements: str
-    version_added: 1.1.0
+    version_added: 2.0.0
   concurrency:
     description:
       - Maximum number of requests in progress at the same time, from 1 to 100. Up to four times as many jobs of the
@@ -108,14 +108,14 @@ options:
     type: str
     choices: [refuse, recreate]
     default: refuse
-    version_added: 1.1.0
+    version_added: 2.0.0
   recreate_limit:
     description:
       - Maximum number of services to replace, as a number or as a percentage of the services that are declared to be present.
       - If more services would be replaced, the task fails before any write.
     type: str
     default: "10"
-    version_added: 1.1.0
+    version_added: 2.0.0
   update_write_only:
     description:
       - When to send fields that the platform accepts but does not show, for example
@@ -143,7 +143,7 @@ options:
       - In check mode, the module does not wait.
     type: int
     default: 300
-    version_added: 1.1.0
+    version_added: 2.0.0
   delete_deployed:
     description:
       - Whether to delete the instance groups of services before these services are deleted.
@@ -152,7 +152,7 @@ options:
       - Groups that O(model_services[].deployments) declares with C(state=absent) do not count.
     type: bool
     default: false
-    version_added: 1.1.0
+    version_added: 2.0.0
   secret_keys:
     description:
       - Additional words that mark the key of a parameter as secret. Keys with words such as token, password, secret,
@@ -202,7 +202,7 @@ options:
         O(prune=true), the plan contains them as deletions instead, and the list is empty.
     type: bool
     default: false
-    version_added: 1.1.0
+    version_added: 2.0.0
   plan_digest:
     description:
       - Digest of an approved plan, as a run in check mode returned it in RV(plan_digest).
@@ -226,7 +226,7 @@ options:
       - Values that the platform does not show cannot be restored. The first lines of the file list them.
       - The file applies to the same platform only.
     type: path
-    version_added: 1.1.0
+    version_added: 2.0.0
   report_path:
     description:
       - Files on the host where the module runs, to which the module writes a report of all changes. Also written in
@@ -248,7 +248,7 @@ options:
     choices:
       - en
       - zh_CN
-    version_added: 1.1.0
+    version_added: 2.0.0
   progress_path:
     description:
       - File on the host where the module runs, to which the module appends a line of progress every five seconds.
@@ -307,7 +307,7 @@ options:
         choices:
           - refuse
           - recreate
-        version_added: 1.1.0
+        version_added: 2.0.0
       name:
         description:
           - Name of the service.
@@ -339,7 +339,7 @@ options:
             Ansible.
           - The module does not template the file, and cannot decrypt Ansible Vault.
         type: path
-        version_added: 1.1.0
+        version_added: 2.0.0
       request_cpu:
         description:
           - Number of CPUs.
@@ -593,7 +593,7 @@ options:
           - It deletes groups when the other groups of the service run, and keeps them if one of these fails.
         type: list
         elements: dict
-        version_added: 1.1.0
+        version_added: 2.0.0
         suboptions:
           state:
             description:
@@ -916,12 +916,12 @@ uncompared:
   returned: when there are such fields
   type: dict
   sample: {startup_parameters: 3}
-  version_added: 1.1.0
+  version_added: 2.0.0
 left_out:
   description: Number of declared services that O(only) left out.
   returned: when O(only) is set
   type: int
-  version_added: 1.1.0
+  version_added: 2.0.0
 summary:
   description:
     - Number of services by outcome, and what the run took.
@@ -938,7 +938,7 @@ summary:
     replaced:
       description: Services that were replaced because an option changes that is fixed once a service exists.
       type: int
-      version_added: 1.1.0
+      version_added: 2.0.0
     updated:
       description: Services that were updated.
       type: int
@@ -963,11 +963,11 @@ summary:
     instance_groups:
       description: Instance groups among RV(summary.total). Returned when there are any.
       type: int
-      version_added: 1.1.0
+      version_added: 2.0.0
     unmanaged:
       description: Services that meet O(prune_conditions) and are not declared. Returned with O(unmanaged=true).
       type: int
-      version_added: 1.1.0
+      version_added: 2.0.0
     requests:
       description: Number of HTTP requests.
       type: int
@@ -992,14 +992,14 @@ results:
     model_service:
       description: Name of the service that the instance group belongs to. Returned for instance groups.
       type: str
-      version_added: 1.1.0
+      version_added: 2.0.0
     uuid:
       description: UUID of the service. Missing if the service does not exist.
       type: str
     replaced_uuid:
       description: UUID of the old service, when a new one has replaced it, or was created to replace it.
       type: str
-      version_added: 1.1.0
+      version_added: 2.0.0
     action:
       description: What the module did, or would do in check mode.
       type: str
@@ -1044,7 +1044,7 @@ overview:
   returned: in check mode, and with C(--diff)
   type: list
   elements: str
-  version_added: 1.1.0
+  version_added: 2.0.0
   sample:
     - "1/3 to delete: chat-old (6d7bb4b6f3b94ff08d8cdf0ad0b2b1cc, not declared)"
     - "2/3 to update: chat: request_cpu 4 -> 8"
@@ -1057,7 +1057,7 @@ unmanaged:
   returned: with O(unmanaged=true)
   type: list
   elements: dict
-  version_added: 1.1.0
+  version_added: 2.0.0
   contains:
     name:
       description: Name of the service.
@@ -1074,7 +1074,7 @@ undo_path:
   description: Path of the undo file.
   returned: when O(undo_path) is set and the file was written
   type: str
-  version_added: 1.1.0
+  version_added: 2.0.0
 report_path:
   description: Path of the first report.
   returned: when O(report_path) is set and all reports were written
@@ -1084,7 +1084,7 @@ report_paths:
   returned: when O(report_path) is set and all reports were written
   type: list
   elements: str
-  version_added: 1.1.0
+  version_added: 2.0.0
 failure:
   description: Details of the error, for conditions in playbooks.
   returned: when the task fails before any write, or cannot write the report

@@ -90,7 +90,7 @@ PARTS = {
     ],
 }
 #: Of which release an option is that is no field.
-SINCE = {"yaml_file": "1.1.0", "on_fixed_change": "1.1.0"}
+SINCE = {"yaml_file": "2.0.0", "on_fixed_change": "2.0.0"}
 NAMES = {
     "model_center": "Name or UUID of the model center, instead of O({0}model_center_uuid).",
     "models": "Names or UUIDs of the models, instead of O({0}model_uuids).",
@@ -147,7 +147,7 @@ def option_docs(schema: Schema, prefix: str) -> dict[str, Any]:
             docs[name]["suboptions"] = _part_docs(field_type)
     for key, part in schema.parts.items() if prefix else ():
         text, inside = [line.format(prefix) for line in PARTS[key]], option_docs(part(), f"{prefix}{key}[].")
-        docs[key] = {"description": text, "type": "list", "elements": "dict", "version_added": "1.1.0"}
+        docs[key] = {"description": text, "type": "list", "elements": "dict", "version_added": "2.0.0"}
         docs[key]["suboptions"] = {name: doc for name, doc in inside.items() if not _is_owner(part(), name)}
         state = docs[key]["suboptions"]["state"]
         state["description"], state["choices"] = state["description"][:1], ["present", "absent"]
