@@ -76,7 +76,7 @@ def _look_after(
     try:
         return _look_again(look, wait, pauses if isinstance(error, OutcomeUnknown) else ())
     except AiosError as unreadable:
-        error.append(f"the service could not be read either: {unreadable.message}")
+        error.append(f"the state could not be read either: {unreadable.message}")
         if isinstance(error, ApiError):  # the first attempt may have done it all the same
             raise AiosError(error.message, "unverified") from None
         raise error from None
@@ -101,11 +101,11 @@ def leaves_outcome_open(error: AiosError) -> bool:
 
 def _after_a_look(error: AiosError) -> AiosError:
     if isinstance(error, OutcomeUnknown) and isinstance(error.cause, ApiError) and error.cause.code in _FINAL:
-        error.cause.append("the service was read again and does not show the change")
+        error.cause.append("the state was read again and does not show the change")
         return error.cause
     if isinstance(error, OutcomeUnknown):
         error.append(
-            "the service was read again and does not show the change so far. Next: run again later; the next run finds "
+            "the state was read again and does not show the change so far. Next: run again later; the next run finds "
             "what the platform has completed by then, and does not repeat it"
         )
     return error

@@ -116,13 +116,13 @@ def test_a_write_that_the_platform_may_still_do_is_not_sent_again(error: Outcome
 def test_a_write_has_failed_when_its_error_is_final_and_the_state_does_not_show_it(code: str) -> None:
     error = Play([unknown(code=code)], [None, None]).fails()
     assert (type(error), error.code) == (ApiError, code)
-    assert "The service was read again and does not show the change." in error.message
+    assert "The state was read again and does not show the change." in error.message
 
 
 def test_an_unknown_outcome_stays_unknown_when_the_state_cannot_be_read() -> None:
     error = unknown(forgotten=True)
     assert Play([error], [None, unreadable()]).fails() is error
-    assert "The service could not be read either: out of memory" in error.message
+    assert "The state could not be read either: out of memory" in error.message
 
 
 def test_a_write_that_the_platform_forgot_is_sent_again_once() -> None:
