@@ -61,10 +61,16 @@ def excerpt(output: str, tasks: Sequence[str]) -> str:
     return "\n".join(shown).strip("\n")
 
 
+def _mark(line: str) -> str:
+    """Return what a line of a diff begins with."""
+    text = _ESCAPE.sub("", line)
+    return text[:3] if text.startswith(("---", "+++")) else text[:1]
+
+
 def _shortened(lines: Sequence[str]) -> Iterator[str]:
     """Yield lines without empty ones; of many that are added or removed together, the first, and how many follow."""
     kept = [line for line in lines if _ESCAPE.sub("", line).strip()]
-    for mark, group in itertools.groupby(kept, lambda line: re.match(r"---|\+\+\+|.", _ESCAPE.sub("", line))[0]):  # type: ignore[index]
+    for mark, group in itertools.groupby(kept, _mark):
         run = list(group)
         whole = mark not in ("+", "-") or len(run) <= _TOGETHER + 1
         yield from run if whole else run[:_TOGETHER]
