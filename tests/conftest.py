@@ -46,6 +46,11 @@ SLOW = (
     "functional/security/test_endless_listings.py",
     "functional/reliability/test_chaos_judge.py",
     "functional/bulk/test_undo.py",
+    "functional/groups/test_instance_group.py",
+    "functional/groups/test_deployments.py",
+    "functional/security/test_hostile_responses.py",
+    "functional/reliability/test_sessions.py",
+    "unit/rest/test_deadlines.py",
     "unit/report/test_hostile_values.py",
 )
 
