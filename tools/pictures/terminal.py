@@ -99,4 +99,5 @@ def terminal_svg(command: str, output: str, title: str, theme: Theme) -> str:
 
 
 def _triplet(colour: str) -> tuple[int, int, int]:
-    return tuple(Color.parse(colour).get_truecolor())  # type: ignore[return-value]
+    red, green, blue = Color.parse(colour).get_truecolor()
+    return red, green, blue

@@ -138,7 +138,7 @@ class Resources:
                 raise
 
     def restart(self, uuid: str) -> None:
-        """Restart one, where this kind can be restarted."""
+        """Restart one. A kind whose declarations can ask for a restart overrides this; no other plan contains one."""
         raise NotImplementedError
 
     def _write(self, operation: str, method: str, path: str, values: Mapping[str, Any]) -> Resource | None:
