@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from ansible_collections.zstack.aios.tests.support.harness import Result
 #: process of Ansible that waits for the module.
 MODULE, ANSIBLE, WORKER = "module", "ansible", "worker"
 _LONGEST = 60.0
+#: Seconds that a process may go on when the one that it works for was killed.
+_LONGEST_ALONE = 10.0
 _DRIVER = """
 import json, sys
 from ansible_collections.zstack.aios.tests.support.harness import run_module
@@ -82,10 +85,34 @@ class Other:
             return Result(failed=True, msg="internal error: it did not end")
         finally:
             self._timer.cancel()
+        if not self._is_gone():
+            return Result(failed=True, msg="internal error: the module runs on without its caller")
         lines = output.splitlines()
         if self._kind == MODULE and lines and lines[-1].startswith("{"):
             return Result(json.loads(lines[-1]))
         return Result(failed=self._process.returncode != 0, msg=output[-5000:] or "killed")
+
+    def _is_gone(self) -> bool:
+        """Wait until no process of this run is left, and return whether there is none.
+
+        A module looks for its caller now and then, and ends without it.
+        """
+        end = time.monotonic() + _LONGEST_ALONE
+        while _has_process(self._folder):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
+
+
+def _has_process(folder: Path) -> bool:
+    """Return whether a process has this folder for its temporary files."""
+    mark = os.fsencode(f"TMPDIR={folder}\0")
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark in environment.read_bytes():
+                return True
+    return False
 
 
 @contextlib.contextmanager
