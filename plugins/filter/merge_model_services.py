@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.zstack.aios.plugins.plugin_utils.items import join_items
+from ansible_collections.zstack.aios.plugins.plugin_utils.joined import join_items
 
 
 def merge_model_services(fragments: Mapping[str, Any], mode: str = "strict") -> list[Any]:

@@ -71,8 +71,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.plugins.loader import lookup_loader
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.zstack.aios.plugins.plugin_utils.role import RoleVariables
@@ -134,5 +134,5 @@ def _read(role: RoleVariables, term: str) -> Any:
 @functools.cache
 def role_options() -> list[str]:
     """Return the names of every variable of the role, and the one that its playbooks read."""
-    specs = yaml.safe_load(_SPECS.read_text(encoding="utf-8"))["argument_specs"]
+    specs = yaml_load(_SPECS.read_text(encoding="utf-8"))["argument_specs"]
     return sorted({"model_services_hosts"}.union(*(entry.get("options", {}) for entry in specs.values())))

@@ -301,8 +301,9 @@ from typing import Any, NamedTuple
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import InvalidQuery
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
+from ansible_collections.zstack.aios.plugins.module_utils._model.platform_identity import Platform
 from ansible_collections.zstack.aios.plugins.module_utils._module import AiosModule, Spec, run_module
-from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, identify
+from ansible_collections.zstack.aios.plugins.module_utils._platform.identify import identify
 from ansible_collections.zstack.aios.plugins.module_utils._platform.search import (
     Declarable,
     Question,

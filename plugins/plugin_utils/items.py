@@ -10,19 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
-from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem
-from ansible_collections.zstack.aios.plugins.module_utils._model.layers import (
-    OVERLAY,
-    STRICT,
-    lay_over,
-    merge_layers,
-)
-from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
-
 BASE = "model_services_items"
 DEFAULTS = "model_services_defaults"
-MODES = (STRICT, OVERLAY)
 _FRAGMENT = re.compile(rf"({BASE}|{DEFAULTS})(__\w+)?")
 _ONE_UNDERSCORE = re.compile(rf"({BASE}|{DEFAULTS})_([^_]\w*)")
 _NEAR_ENOUGH = 0.95  # one letter missing, added, swapped or doubled in a name as long as BASE
@@ -43,66 +32,16 @@ class Entries(NamedTuple):
 def list_entries(fragments: Mapping[str, Any]) -> Entries:
     """Return the items of several variables, :data:`BASE` first, then the others in the order of their suffixes."""
     entries = Entries([], [], [])
-    for name in sorted(fragments, key=_application_order):
+    for name in sorted(fragments, key=application_order):
         value = fragments[name]
         if value is None:
             entries.errors.append(f"{name} is empty; write [] for no model services")
         elif isinstance(value, str) or not isinstance(value, Sequence):
-            entries.errors.append(f"{name} must be a list of model services, not {_type_name(value)}")
+            entries.errors.append(f"{name} must be a list of model services, not {type_name(value)}")
         else:
             entries.items.extend(value)
             entries.layers.append((name, len(value)))
     return entries
-
-
-def join_items(fragments: Mapping[str, Any], mode: str = STRICT) -> tuple[list[Any], list[str]]:
-    """Join the items of several variables into one list, each variable a layer, as the module does.
-
-    :param fragments: the value of each variable by the variable's name.
-    :return: new dictionaries in the order in which each item was first named, and every error, naming its variable.
-    """
-    if mode not in MODES:
-        return [], [f"the merge mode must be {' or '.join(MODES)}, not {mode!r}"]
-    entries = list_entries(fragments)
-    values, raws, errors = iter(entries.items), [], list(entries.errors)
-    for layer, (name, count) in enumerate(entries.layers):
-        for index in range(count):
-            raw = RawItem(next(values), f"{name}[{index}]", layer)
-            invalid = _shape_error(raw)
-            errors += [invalid] if invalid else []
-            raws += [] if invalid else [raw]
-    merged, unmerged = merge_layers(MODEL_SERVICE, raws, mode)
-    return [dict(raw.value) for raw in merged], [*errors, *map(str, unmerged)]
-
-
-def _shape_error(raw: RawItem) -> str:
-    if not isinstance(raw.value, Mapping):
-        return f"{raw.place} must be a mapping with a name, not {_type_name(raw.value)}"
-    return "" if raw.value.get("name") or raw.value.get("uuid") else f"{raw.place} has neither name nor uuid"
-
-
-def join_defaults(fragments: Mapping[str, Any], mode: str = STRICT) -> tuple[dict[str, Any], list[str]]:
-    """Join the default options of several variables, in the order and by the rules of the items.
-
-    :return: the options, and every error, naming its variable.
-    """
-    joined: dict[str, Any] = {}
-    first: dict[str, str] = {}
-    errors: list[str] = []
-    for name in sorted(fragments, key=_application_order):
-        value = fragments[name]
-        if not isinstance(value, Mapping):
-            errors.append(f"{name} must be a mapping of options, not {_type_name(value)}")
-            continue
-        twice = [option for option in value if option in first] if mode == STRICT else []
-        cure = "keep one of them, or set model_services_merge to overlay to combine them"
-        errors += [
-            str(ValidationError("", str(option), f"it is declared in {first[option]} and in {name}; {cure}"))
-            for option in twice
-        ]
-        first.update(dict.fromkeys(value, name))
-        joined = lay_over(MODEL_SERVICE, joined, value)
-    return joined, errors
 
 
 def are_items(names: Iterable[str]) -> bool:
@@ -127,7 +66,8 @@ def misspelt(names: Sequence[str], known: Sequence[str]) -> list[str]:
     return [f"the variable {name} is not read by the role; did you mean {meant}?" for name, meant in slips if meant]
 
 
-def _application_order(name: str) -> tuple[bool, str]:
+def application_order(name: str) -> tuple[bool, str]:
+    """Return the key by which the variables are sorted in the order of their layers."""
     return (name != base_of(name), name)
 
 
@@ -145,7 +85,8 @@ def _meant(name: str, known: Sequence[str]) -> str:
     return near[0] if near else ""
 
 
-def _type_name(value: Any) -> str:
+def type_name(value: Any) -> str:
+    """Return what a value is, in a user's words."""
     if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, str):

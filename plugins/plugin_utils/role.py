@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.text import counted, listed, printable, read_boolean
-from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import Platform, platform_of
+from ansible_collections.zstack.aios.plugins.module_utils._model.platform_identity import Platform, platform_of
 from ansible_collections.zstack.aios.plugins.plugin_utils.drift import describe_all
-from ansible_collections.zstack.aios.plugins.plugin_utils.items import BASE, DEFAULTS, base_of, join_defaults, misspelt
+from ansible_collections.zstack.aios.plugins.plugin_utils.items import BASE, DEFAULTS, base_of, misspelt
 
 PREFIX = "model_services_"
 #: Characters of an event, of what Ansible displays around the lines of it, and around each line.
@@ -64,7 +64,12 @@ class RoleVariables:
         return self._joined_defaults()[0]
 
     def _joined_defaults(self) -> tuple[dict[str, Any], list[str]]:
-        return join_defaults(self._fragments(DEFAULTS), str(self._option("merge") or "strict"))
+        fragments = self._fragments(DEFAULTS)
+        if all(isinstance(options, Mapping) and not options for options in fragments.values()):
+            return {}, []
+        from ansible_collections.zstack.aios.plugins.plugin_utils.joined import join_defaults
+
+        return join_defaults(fragments, str(self._option("merge") or "strict"))
 
     def _fragments(self, base: str) -> dict[str, Any]:
         return {name: self._get(name) for name in self._names if base_of(name) == base}
@@ -76,7 +81,7 @@ class RoleVariables:
         collection.
 
         :return: ``src``, ``report_path``, ``export_path``, ``undo_path``, ``ca_path``, ``plan_digest`` (that of this host),
-            ``plan_only``, ``identifies`` and ``together``.
+            ``plan_only``, ``identifies`` and ``way``, the role's file of tasks that does the work.
         """
         export_path = str(self._option("export_path") or "")
         src, reports = self._option("src") or [], self._option("report_path") or []
@@ -89,8 +94,13 @@ class RoleVariables:
             "plan_digest": self._digest(),
             "plan_only": self.plan_only,
             "identifies": self.identifies,
-            "together": self._all_or_nothing and len(self._hosts) > 1,
+            "way": self._way(),
         }
+
+    def _way(self) -> str:
+        if _is_true(self._option("fail_on_drift")):
+            return "drift"
+        return "together" if self._all_or_nothing and len(self._hosts) > 1 else "converge"
 
     @property
     def plan_only(self) -> bool:

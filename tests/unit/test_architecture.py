@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,17 @@ def test_the_simulator_shares_nothing_with_the_client() -> None:
     assert len(files) > 10
     for path in files:
         assert not any(name.startswith((PLUGINS, "ansible", "plugins")) for name in imports(path)), path.name
+
+
+def test_what_each_task_of_the_role_loads_is_small() -> None:
+    """Ansible compiles the plugins of a collection anew in every task: neither HTTP nor the table of fields is needed."""
+    plugins = ("lookup.role_variables", "filter.drift_text", "action.model_services")
+    program = "import sys\n" + "".join(f"import {PLUGINS}.{plugin}\n" for plugin in plugins) + "print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert f"{PLUGINS}.plugin_utils.role" in loaded
+    assert not loaded & {"requests", "urllib3", f"{UTILS}._model.fields", f"{UTILS}._rest.client"}
 
 
 def test_the_action_group_holds_every_module() -> None:

@@ -27,8 +27,9 @@ from ansible_collections.zstack.aios.plugins.module_utils._converge.actions impo
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, UPDATE, Field, Resource
 from ansible_collections.zstack.aios.plugins.module_utils._model.files import KEY, UNDO_KEY
+from ansible_collections.zstack.aios.plugins.module_utils._model.platform_identity import platform_of
 from ansible_collections.zstack.aios.plugins.module_utils._model.redeclare import redeclared, written
-from ansible_collections.zstack.aios.plugins.module_utils._platform.platform import identify, platform_of
+from ansible_collections.zstack.aios.plugins.module_utils._platform.identify import identify
 from ansible_collections.zstack.aios.plugins.module_utils._platform.resources import Resources
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import Client
 

@@ -1,45 +1,17 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which platform responds, whatever address leads to it."""
+"""Asks which platform it is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ApiError
+from ansible_collections.zstack.aios.plugins.module_utils._model.platform_identity import Platform
 from ansible_collections.zstack.aios.plugins.module_utils._rest.addresses import normalized
 from ansible_collections.zstack.aios.plugins.module_utils._rest.client import PAGE, Client, page_without
 
 #: Objects that belong to one platform only, in the order of the queries. An account may not see all of them.
 _PARTS = ("/v1/zones", "/v1/management-nodes")
-
-
-class Platform(NamedTuple):
-    """What identifies a platform.
-
-    :param uuids: of its zones, else of its management nodes; empty where the account may see neither.
-    :param address: where it was reached, in the one spelling of :func:`normalized`.
-    """
-
-    uuids: frozenset[str]
-    address: str
-
-    def is_same(self, other: Platform) -> bool:
-        """Return whether both are one platform."""
-        if self.uuids and other.uuids:
-            return bool(self.uuids & other.uuids)
-        return self.address == other.address
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as a result shows it."""
-        return {"uuids": sorted(self.uuids), "address": self.address}
-
-
-def platform_of(shown: Mapping[str, Any]) -> Platform:
-    """Return what :meth:`Platform.as_dict` has shown."""
-    return Platform(frozenset(shown["uuids"]), shown["address"])
 
 
 def identify(client: Client) -> Platform:
