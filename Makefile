@@ -8,7 +8,7 @@ RUN = $(PYTHON) tools/run.py
 CHECK = $(PYTHON) -m tools.check
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint tests unit functional sanity build chaos benchmark matrix mutate docs generate lock \
+.PHONY: help setup demo test quick examples lint tests unit functional sanity build chaos benchmark matrix mutate docs generate lock \
 	changelog dist pictures clean
 
 help:  ## show this list
@@ -20,11 +20,14 @@ setup:  ## make .venv with everything the other targets use; they do so by thems
 demo:  ## start the simulator, plan, apply, change and query a platform
 	@$(RUN) python -m tools.demo $(ARGS)
 
-test:  ## every check
+test:  ## every check but the examples
 	@$(CHECK)
 
 quick:  ## unit tests and the fast half of the others
 	@$(CHECK) quick
+
+examples:  ## run the examples of README, guides, plugins and role, and the everyday jobs
+	@$(CHECK) examples
 
 lint:  ## style, types, documentation, changelog, playbooks, workflows
 	@$(CHECK) lint

@@ -31,7 +31,7 @@ TESTS = Path(__file__).parent
 #: them out.
 SLOW = (
     "functional/reliability/test_chaos.py",
-    "functional/guides",
+    "examples",
     "functional/playbooks",
     "functional/bulk/test_progress.py",
     "functional/bulk/test_sizes.py",
@@ -101,6 +101,10 @@ class Platform:
     def writes(self) -> list[dict[str, Any]]:
         """The requests since the last reset or `clear_log` that ask for a change; logins and logouts are none."""
         return self.sim.writes()
+
+    def write_kinds(self) -> list[str]:
+        """The kinds of these requests, in their order."""
+        return [entry["kind"] for entry in self.writes()]
 
     def logins(self) -> int:
         """How many logins succeeded since the last reset or `clear_log`."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 The zstack.aios authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the checks, all of them or some groups: ``python3 -m tools.check [lint] [sanity] [build] [tests] [quick]``.
+"""Run the checks, all of them or some groups: ``python3 -m tools.check [lint] [sanity] [build] [tests] [examples] [quick]``.
 
 Checks run side by side. The tests come first, because many of them watch the clock; they wait half of the time, which
 the other checks use, one for each processor, at a lower priority. The first failure ends everything; its output is shown,
@@ -97,6 +97,7 @@ _FAST = ("tests/unit", "tests/tools", "tests/functional", "-m", "not slow")
 #: Those that take longest come first, so that they do not end last.
 CHECKS = (
     Check("tests: pytest", "tests", _command(*_PYTEST), first=True),
+    Check("examples: pytest", "examples", _command(*_PYTEST, "tests/examples"), first=True),
     Check("fast tests: pytest", "quick", _command(*_PYTEST, *_FAST), first=True),
     Check("ansible-test sanity", "sanity", _sanity),
     Check("package: build, import, install", "build", _package),
@@ -118,8 +119,8 @@ CHECKS = (
     Check("changelog", "lint", _command("antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml")),
 )
 GROUPS = tuple(dict.fromkeys(check.group for check in CHECKS))
-#: The fast tests are among the tests.
-_ALL = tuple(group for group in GROUPS if group != "quick")
+#: The fast tests are among the tests. The examples take long, and a change seldom breaks them.
+_ALL = tuple(group for group in GROUPS if group not in ("examples", "quick"))
 
 
 class Failed(Exception):
@@ -183,7 +184,9 @@ def _run(check: Check, folder: pathlib.Path, commands: Commands) -> None:
 if __name__ == "__main__":
     stop_on_signals()
     parser = argparse.ArgumentParser(prog="python3 -m tools.check", description="Run the collection's checks.")
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"{', '.join(GROUPS)}; none: all but quick")
+    parser.add_argument(
+        "groups", nargs="*", metavar="GROUP", help=f"{', '.join(GROUPS)}; none: all but examples and quick"
+    )
     named = parser.parse_args().groups
     if unknown := sorted(set(named) - set(GROUPS)):
         parser.error(f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}")

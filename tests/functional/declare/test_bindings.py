@@ -27,7 +27,7 @@ def models(platform: Platform, name: str = "chat") -> list[str]:
 
 def kinds(platform: Platform) -> list[str]:
     """Return the kinds of the writes since the last call."""
-    found = [entry["kind"] for entry in platform.writes()]
+    found = platform.write_kinds()
     platform.sim.clear_log()
     return found
 

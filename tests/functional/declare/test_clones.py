@@ -28,7 +28,7 @@ def test_an_existing_service_is_not_cloned_again(platform: Platform) -> None:
     platform.sim.seed([SOURCE])
     params = {"name": "copy", "clone_from": "source", "service_livez": "/live", "user_tags": ["a"]}
     assert platform.run(MODULE, params)["action"] == "cloned"
-    assert [entry["kind"] for entry in platform.writes()] == ["clone", "update"]
+    assert platform.write_kinds() == ["clone", "update"]
     platform.sim.clear_log()
     assert platform.run(MODULE, params)["action"] == "unchanged"
     assert platform.run(MODULE, {**params, "clone_from": "gone"})["action"] == "unchanged"

@@ -53,7 +53,7 @@ def seed(platform: Platform, **more: Any) -> None:
 
 def kinds(platform: Platform) -> list[str]:
     """Return the writes since the last look, in order."""
-    return [entry["kind"] for entry in platform.writes()]
+    return platform.write_kinds()
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def tags(platform: Platform, prefix: str = PREFIX) -> list[str]:
 
 def kinds(platform: Platform) -> list[str]:
     """Return the kinds of all writes, and forget them."""
-    found = [entry["kind"] for entry in platform.writes()]
+    found = platform.write_kinds()
     platform.sim.clear_log()
     return found
 

@@ -39,7 +39,7 @@ def test_a_new_service_carries_its_tags_in_one_request(platform: Platform, field
     assert platform.run(MODULE, creatable("chat", **{field.option: [one]}))["action"] == "created"
     copied = platform.run(MODULE, {"name": "copy", "clone_from": "chat", field.option: [other]})
     assert copied["action"] == "cloned"
-    assert [entry["kind"] for entry in platform.writes()] == ["add", "clone"]
+    assert platform.write_kinds() == ["add", "clone"]
     assert tags(platform, field, "chat") == [one]
     assert tags(platform, field, "copy") == [other]
 
@@ -55,7 +55,7 @@ def test_each_tag_is_one_write_and_the_rest_stays(platform: Platform, field: Fie
     for declared, writes in (([one, other], 1), ([other, one], 0), ([other], 1), ([], 1), ([], 0), ([one, other], 2)):
         result = platform.run(MODULE, {"name": "chat", field.option: declared}, diff=True)
         assert (result["changed"], result["changed_fields"]) == (bool(writes), [field.option] if writes else [])
-        assert [entry["kind"] for entry in platform.writes()] == ["tag"] * writes
+        assert platform.write_kinds() == ["tag"] * writes
         assert tags(platform, field, "chat") == sorted(declared)
         platform.sim.clear_log()
     for row in others:

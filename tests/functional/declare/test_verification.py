@@ -105,7 +105,7 @@ def test_fields_that_a_creation_ignores_are_completed_or_named(platform_with: An
     result = platform.run("model_service", {**source, "name": "complete", **completed})
     assert not result.failed, result["msg"]
     assert set(completed) <= set(result["changed_fields"])
-    assert [entry["kind"] for entry in platform.writes()] == [operation, "update"]
+    assert platform.write_kinds() == [operation, "update"]
     declared = shown_values(taken)
     lost = [option for option in declared if option not in completed]
     result = platform.run("model_service", {**source, "name": "incomplete", **declared})
@@ -119,7 +119,7 @@ def test_a_field_that_a_clone_ignores_is_completed_by_an_update(platform_with: A
     platform.sim.seed([{"name": "base", "description": "old"}])
     result = platform.run("model_service", {"name": "copy", "clone_from": "base", "description": "new"})
     assert (result["action"], platform.service("copy")["description"]) == ("cloned", "new")
-    assert [entry["kind"] for entry in platform.writes()] == ["clone", "update"]
+    assert platform.write_kinds() == ["clone", "update"]
 
 
 def test_tags_are_added_removed_and_then_left_alone(platform: Platform) -> None:

@@ -45,7 +45,7 @@ def groups(platform: Platform) -> list[tuple[str, str]]:
 
 def kinds(platform: Platform) -> list[str]:
     """Return the kinds of the writes so far."""
-    return [entry["kind"] for entry in platform.writes()]
+    return platform.write_kinds()
 
 
 def rows(result: Any) -> list[tuple[str, str]]:

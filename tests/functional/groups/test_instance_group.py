@@ -40,7 +40,7 @@ def deploys(platform: Platform) -> int:
 
 def kinds(platform: Platform) -> list[str]:
     """Return the kinds of the writes so far."""
-    return [entry["kind"] for entry in platform.writes()]
+    return platform.write_kinds()
 
 
 def test_a_group_is_deployed_and_waited_for_once(platform: Platform) -> None:

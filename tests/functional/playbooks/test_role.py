@@ -455,3 +455,30 @@ def test_services_are_deployed_and_deleted_with_their_groups_on_request(field: F
     deleted = field.run("zstack.aios.provision", variables={"model_services_delete_deployed": True})
     assert deleted.code == 0, deleted.text
     assert (field.names("one"), field.platforms["one"].groups()) == ([], [])
+
+
+def test_defaults_of_several_variables_and_a_yaml_file_of_a_variable(field: Field) -> None:
+    """A path in a variable starts where Ansible is started."""
+    (field.folder / "config").mkdir()
+    (field.folder / "config" / "chat.yaml").write_text("services: [{name: chat}]\n", encoding="utf-8")
+    declared = {**service("chat"), "yaml_file": "config/chat.yaml"}
+    del declared["yaml"], declared["request_cpu"]
+    field.declare(
+        "one",
+        model_services_items__a=[declared],
+        model_services_defaults={"framework": "vLLM", "request_cpu": 2},
+        model_services_defaults__site={"description": "of the site"},
+    )
+    done = field.run("zstack.aios.provision")
+    assert done.code == 0, done.text
+    [made] = field.platforms["one"].services()
+    assert (made["framework"], made["requestCpu"], made["description"]) == ("vLLM", 2, "of the site")
+    assert "name: chat" in made["yaml"]
+
+    field.declare("one", model_services_defaults__site={"framework": "SGLang"})
+    refused = field.run("zstack.aios.provision")
+    place = "it is declared in model_services_defaults and in model_services_defaults__site"
+    assert place in refused.failures["one"]
+    field.declare("one", model_services_merge="overlay")
+    assert field.run("zstack.aios.provision").code == 0
+    assert field.platforms["one"].services()[0]["framework"] == "SGLang"

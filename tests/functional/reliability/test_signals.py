@@ -216,7 +216,7 @@ def test_a_replacement_that_was_killed_is_completed(platform: Platform, kind: st
     platform.sim.faults([rule(kind, "job_stuck", times=0)])
     params = {"model_services": declared, "on_fixed_change": "recreate"}
     running = Running(platform, "model_services", params)
-    wait_for(lambda: [entry["kind"] for entry in platform.writes()].count(kind) == len(OLD))
+    wait_for(lambda: platform.write_kinds().count(kind) == len(OLD))
     running.kill()
     assert {row["uuid"] for row in platform.sim.services()} >= set(OLD)
     made = {row["uuid"] for row in platform.sim.services()} - set(OLD)

@@ -22,7 +22,7 @@ from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.support.examples import MARK, Example, at_platforms, read_examples, script
 from ansible_collections.zstack.aios.tests.support.raw_server import RawServer
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 #: What users read. Translations have the examples of their originals; those of modules have a test of their own.
 TEXTS = (
     "README.md",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Layers of the role: the example of three platforms from one folder of files, defaults, files of yaml."""
+"""The example of three platforms from one folder of files."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.zstack.aios.tests.simulator.launcher import Simulator
-from ansible_collections.zstack.aios.tests.support.playbooks import Field, service
+from ansible_collections.zstack.aios.tests.support.playbooks import Field
 
-EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "layers"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "layers"
 TOKEN = "hf_edge_example_token"
 SERVER_MADE = ("uuid", "createDate", "lastOpDate")
 
@@ -61,30 +61,3 @@ def test_two_platforms_are_the_same_and_a_third_differs_in_three_values(
     again = field.run("zstack.aios.provision", *vault)
     assert again.code == 0, again.text
     assert again.changed == dict.fromkeys(platforms, 0)
-
-
-def test_defaults_of_several_variables_and_a_yaml_file_of_a_variable(field: Field) -> None:
-    """A path in a variable starts where Ansible is started."""
-    (field.folder / "config").mkdir()
-    (field.folder / "config" / "chat.yaml").write_text("services: [{name: chat}]\n", encoding="utf-8")
-    declared = {**service("chat"), "yaml_file": "config/chat.yaml"}
-    del declared["yaml"], declared["request_cpu"]
-    field.declare(
-        "one",
-        model_services_items__a=[declared],
-        model_services_defaults={"framework": "vLLM", "request_cpu": 2},
-        model_services_defaults__site={"description": "of the site"},
-    )
-    done = field.run("zstack.aios.provision")
-    assert done.code == 0, done.text
-    [made] = field.platforms["one"].services()
-    assert (made["framework"], made["requestCpu"], made["description"]) == ("vLLM", 2, "of the site")
-    assert "name: chat" in made["yaml"]
-
-    field.declare("one", model_services_defaults__site={"framework": "SGLang"})
-    refused = field.run("zstack.aios.provision")
-    place = "it is declared in model_services_defaults and in model_services_defaults__site"
-    assert place in refused.failures["one"]
-    field.declare("one", model_services_merge="overlay")
-    assert field.run("zstack.aios.provision").code == 0
-    assert field.platforms["one"].services()[0]["framework"] == "SGLang"

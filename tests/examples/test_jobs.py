@@ -19,7 +19,7 @@ from ansible_collections.zstack.aios.tests.conftest import Platform
 from ansible_collections.zstack.aios.tests.simulator import constants
 from ansible_collections.zstack.aios.tests.support.declarations import service, stored
 
-JOBS = Path(__file__).resolve().parents[3] / "examples" / "jobs"
+JOBS = Path(__file__).resolve().parents[2] / "examples" / "jobs"
 TOKEN = "hf_jobs_example_token"
 
 
