@@ -222,7 +222,7 @@ class _Run:
         redactor: Redactor,
     ) -> None:
         self._client = client
-        self._services = settings.adapter(client)
+        self._resources = settings.adapter(client)
         self._groups: Resources | None = None
         self._pace = pace
         self._items = items
@@ -237,7 +237,7 @@ class _Run:
     @property
     def without_user_tags(self) -> str:
         """Why no fingerprints can be kept on this platform, as far as that is known."""
-        return self._services.without_user_tags or (self._groups.without_user_tags if self._groups else "")
+        return self._resources.without_user_tags or (self._groups.without_user_tags if self._groups else "")
 
     @contextlib.contextmanager
     def locked(self, progress: Progress) -> Iterator[None]:
@@ -270,7 +270,7 @@ class _Run:
             check_platform(self._client, settings.undoes)
         snapshot, plan = self._plan(progress)
         deployments = self._plan_deployments(plan.actions)
-        errors = [*plan.errors, *refuse_relations(self._services, plan.actions)]
+        errors = [*plan.errors, *refuse_relations(self._resources, plan.actions)]
         errors += deployments.errors if deployments else []
         if errors:
             raise InvalidInput(errors)
@@ -279,9 +279,9 @@ class _Run:
         if deployments:
             deployments.check_emptied(settings.prune_limit)
         if self._guards:
-            scope = self._guards.scope(self._services, plan, snapshot)
+            scope = self._guards.scope(self._resources, plan, snapshot)
             self._guards.check_replaced(plan)
-            prunes = self._guards.prunes(self._services, self._items, plan, scope, self.warnings)
+            prunes = self._guards.prunes(self._resources, self._items, plan, scope, self.warnings)
             deployments = self._prune_deployments(deployments, plan.actions, prunes, scope)
             self.plan_digest = self._guards.check(self._client.base_url, *_all_actions(plan, prunes, deployments))
         self._check_record(*_all_actions(plan, prunes, deployments), snapshot)
@@ -304,7 +304,7 @@ class _Run:
         """Read the snapshot of what is declared, and plan."""
         settings = self._settings
         snapshot = read_snapshot(
-            self._services,
+            self._resources,
             self._items,
             settings.listing,
             progress.reading,
@@ -312,7 +312,7 @@ class _Run:
         )
         plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
         if any(action.kind == REPLACED for action in plan.actions):
-            read_replaced(self._services, plan.actions, snapshot)
+            read_replaced(self._resources, plan.actions, snapshot)
             plan = make_plan(self._items, snapshot, settings.update_write_only, self._redactor)
             made = [action.replacement.item for action in plan.actions if action.replacement]
             self._redactor.learn(secrets_of(made, self._redactor))  # also of what is taken over
@@ -320,7 +320,7 @@ class _Run:
 
     def _without_fingerprints(self, plan: Plan, snapshot: Snapshot, deployments: Deployments | None) -> Plan:
         """Return the plan, made anew where the platform keeps no fingerprints, and likewise that of deployments."""
-        if not self._keeps_fingerprints(self._services, plan.actions, snapshot):
+        if not self._keeps_fingerprints(self._resources, plan.actions, snapshot):
             plan = make_plan(
                 self._items, snapshot.without_fingerprints(), self._settings.update_write_only, self._redactor
             )
@@ -333,7 +333,7 @@ class _Run:
     def _plan_deployments(self, actions: Sequence[Action]) -> Deployments | None:
         """Plan what runs of services, where that is declared or stands in the way of a deletion."""
         concerned = any(action.item.deployments is not None or action.doomed for action in actions)
-        if not concerned or not self._services.schema.parts:
+        if not concerned or not self._resources.schema.parts:
             return None
         deployments = self._new_deployments()
         deployments.plan(actions)
@@ -368,7 +368,7 @@ class _Run:
             return
         from ansible_collections.zstack.aios.plugins.module_utils._converge.undo import UndoFile
 
-        undo = UndoFile(self._settings.undo_path, self._services, actions)
+        undo = UndoFile(self._settings.undo_path, self._resources, actions)
         undo.write()
         self.undo_path = self._settings.undo_path
         yield
@@ -395,7 +395,7 @@ class _Run:
 
         remember = self._settings.update_write_only == REMEMBER
         applier = Applier(
-            [self._services, *([self._groups] if self._groups else [])],
+            [self._resources, *([self._groups] if self._groups else [])],
             self._pace,
             self._settings.stop_on_error,
             progress.finished,
@@ -410,7 +410,7 @@ class _Run:
             except AiosError as error:  # the work is done
                 self.warnings.append(error.message)
         if not self._client.signals.arrived:
-            self.warnings += warn_of_result(self._services, rows)
+            self.warnings += warn_of_result(self._resources, rows)
         return rows
 
     def _check_record(self, actions: Sequence[Action], prunes: Sequence[Action], snapshot: Snapshot) -> None:

@@ -41,10 +41,10 @@ class Executor:
     :param remember: keep fingerprints of what the platform does not show.
     """
 
-    def __init__(self, services: Resources, remember: bool = False) -> None:
-        self._services = services
+    def __init__(self, resources: Resources, remember: bool = False) -> None:
+        self._resources = resources
         self._remembers = remember
-        self._signals = services.client.signals
+        self._signals = resources.client.signals
 
     def carry_out(self, row: Row) -> None:
         """Bring one service to where its action wants it. At any time the row says what is done so far.
@@ -107,14 +107,14 @@ class Executor:
         def make() -> Resource | None:
             try:
                 if action.kind == CREATED:
-                    return self._services.create(action.creation, action.uuid)
-                return self._services.clone(source, action.create_values, action.uuid)
+                    return self._resources.create(action.creation, action.uuid)
+                return self._resources.clone(source, action.create_values, action.uuid)
             except OutcomeUnknown as error:
                 row.adopted = isinstance(error.cause, ApiError) and error.cause.code in MAY_BE_TAKEN
                 raise
 
         def made() -> Resource | None:
-            return self._services.made(action.creation, action.uuid, action.name)
+            return self._resources.made(action.creation, action.uuid, action.name)
 
         spares = itertools.islice(action.spare_uuids, UUIDS_TRIED - 1)
         while True:
@@ -139,7 +139,7 @@ class Executor:
             return
         from ansible_collections.zstack.aios.plugins.module_utils._converge.remember import Remembering
 
-        fingerprints = Remembering(self._services, self._settle, row)
+        fingerprints = Remembering(self._resources, self._settle, row)
         fingerprints.forget(values)
         if values:
             self._update(row, values)
@@ -152,13 +152,13 @@ class Executor:
         differed = _ignored(action, before, values)
 
         def arrived() -> Resource | None:
-            found = self._services.by_uuid(action.uuid)
+            found = self._resources.by_uuid(action.uuid)
             shown = [o for o in values if _shows(found, by_option[o])]
             # What looked so before the update is no sign of it.
             signs = [o for o in shown if o in differed or not _shows(before, by_option[o])]
             return found if signs and not _ignored(action, found, values) else None
 
-        resource = self._settle(lambda: self._services.update(action.uuid, values), arrived)
+        resource = self._settle(lambda: self._resources.update(action.uuid, values), arrived)
         ignored = _ignored(action, resource, values)
         if action.kind in (CREATED, CLONED) or len(ignored) < len(values):
             row.reached(resource, (option for option in values if option not in ignored))
@@ -168,12 +168,12 @@ class Executor:
         uuid, runs = row.action.uuid, row.action.schema.runs
 
         def delete() -> bool | None:
-            self._services.delete(uuid)
+            self._resources.delete(uuid)
             row.reached()  # also if the service cannot be read afterwards
             return True if runs else None  # what runs may take its time to end
 
         def gone() -> bool | None:
-            if self._services.by_uuid(uuid) is None:
+            if self._resources.by_uuid(uuid) is None:
                 return True
             row.undo()
             return None
@@ -189,7 +189,7 @@ class Executor:
         timeout = row.action.item.wait_timeout
         end = time.monotonic() + timeout
         for pause in pauses():
-            if self._services.by_uuid(row.action.uuid) is None:
+            if self._resources.by_uuid(row.action.uuid) is None:
                 return
             if time.monotonic() > end:
                 break
@@ -206,18 +206,18 @@ class Executor:
 
         def restart() -> bool:
             try:
-                self._services.restart(row.action.uuid)
+                self._resources.restart(row.action.uuid)
             except OutcomeUnknown as error:
                 error.forgotten = False  # it may have begun, and a second one would interrupt it
                 raise
             return True
 
         def restarts() -> bool | None:
-            found, before = self._services.by_uuid(row.action.uuid), row.resource
+            found, before = self._resources.by_uuid(row.action.uuid), row.resource
             return True if found and before and found.values.get("status") != before.values.get("status") else None
 
         self._settle(restart, restarts)
-        row.restarted(None if row.action.item.wait else self._services.by_uuid(row.action.uuid))
+        row.restarted(None if row.action.item.wait else self._resources.by_uuid(row.action.uuid))
 
     # Replacements
 
@@ -246,7 +246,7 @@ class Executor:
 
         :raises AiosError: it is not as declared, or not as the old one in what is not declared.
         """
-        old, new = action.current, self._services.by_uuid(made.uuid)
+        old, new = action.current, self._resources.by_uuid(made.uuid)
         if new is None or old is None or new.uuid == old.uuid:
             raise AiosError("the new service cannot be read back, so the old one was not deleted", "unverified")
         different = _ignored(made, new, made.values)
@@ -263,10 +263,10 @@ class Executor:
         uuid = row.action.current.uuid if row.action.current else ""
 
         def delete() -> bool | None:
-            self._services.delete(uuid)
+            self._resources.delete(uuid)
             return None
 
-        self._settle(delete, lambda: self._services.by_uuid(uuid) is None or None)
+        self._settle(delete, lambda: self._resources.by_uuid(uuid) is None or None)
 
     # Relations
 
@@ -307,16 +307,16 @@ class Executor:
 
         def change() -> bool:
             if member is None:
-                self._services.add_member(field, target.uuid, value)
+                self._resources.add_member(field, target.uuid, value)
             else:
-                self._services.remove_member(field, target.uuid, member)
+                self._resources.remove_member(field, target.uuid, member)
             return True
 
         self._settle(change, lambda: (value in self._related(target, field).members(field)) == (member is None) or None)
 
     def _related(self, target: Resource, field: Field) -> Resource:
         """Return a service with the members of a relation as they are now."""
-        fresh = self._services.with_relation(target, field)
+        fresh = self._resources.with_relation(target, field)
         if fresh is None:
             raise AiosError(f"the {target.schema.word} no longer exists. Next: run again", "gone")
         return fresh

@@ -52,13 +52,13 @@ def with_further_errors(
     try:
         with client, client.few_tries():
             try:
-                services = Services(client)
-                snapshot = read_snapshot(services, valid, listing=True)
+                resources = Services(client)
+                snapshot = read_snapshot(resources, valid, listing=True)
                 plan = make_plan(valid, snapshot, redactor=redactor)
                 if any(action.kind == REPLACED for action in plan.actions):
-                    read_replaced(services, plan.actions, snapshot)
+                    read_replaced(resources, plan.actions, snapshot)
                     plan = make_plan(valid, snapshot, redactor=redactor)
-                found = [*plan.errors, *refuse_relations(services, plan.actions)]
+                found = [*plan.errors, *refuse_relations(resources, plan.actions)]
             finally:
                 signals.defer()  # nothing may interrupt the logout
     except InvalidInput as error:

@@ -106,13 +106,13 @@ class Guards(NamedTuple):
     approved: str = ""
     recreate_limit: str = "10"
 
-    def scope(self, services: Resources, plan: Plan, snapshot: Snapshot) -> Scope | None:
+    def scope(self, resources: Resources, plan: Plan, snapshot: Snapshot) -> Scope | None:
         """Read which services meet the conditions of pruning, where there are conditions."""
         if self.prune is None:
             return None
         from ansible_collections.zstack.aios.plugins.module_utils._converge.scope import read_scope
 
-        return read_scope(services, self.prune.conditions, plan, snapshot)
+        return read_scope(resources, self.prune.conditions, plan, snapshot)
 
     def check_replaced(self, plan: Plan) -> None:
         """Refuse to replace more services than the limit allows.
@@ -135,7 +135,7 @@ class Guards(NamedTuple):
             )
 
     def prunes(
-        self, services: Resources, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
+        self, resources: Resources, items: Sequence[Item], plan: Plan, scope: Scope | None, warnings: list[str]
     ) -> list[Action]:
         """Return the deletions of services that are not declared.
 
@@ -147,7 +147,7 @@ class Guards(NamedTuple):
         candidates = scope.undeclared
         warnings += rename_hints(plan.actions, candidates)
         check_prune(self.prune, sum(item.state == PRESENT for item in items), scope.matching, candidates)
-        services.read_protection(candidates)
+        resources.read_protection(candidates)
         check_protection([one for one in candidates if is_protected(one)])
         return deletions(candidates)
 

@@ -23,7 +23,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._platform.resources im
 
 
 def read_snapshot(
-    services: Resources,
+    resources: Resources,
     items: Sequence[Item],
     listing: bool,
     on_page: Callable[[int, int], None] = lambda read, total: None,
@@ -35,24 +35,24 @@ def read_snapshot(
     :param fingerprints: read those of what is declared and not shown.
     :raises InvalidInput: tags are declared, and the platform has no call to read them (platform.tag_calls).
     """
-    found = services.listing(on_page=on_page) if listing else _look_up_each(services, items)
-    return complete_snapshot(services, items, found, fingerprints)
+    found = resources.listing(on_page=on_page) if listing else _look_up_each(resources, items)
+    return complete_snapshot(resources, items, found, fingerprints)
 
 
 def complete_snapshot(
-    services: Resources, items: Sequence[Item], found: Sequence[Resource], fingerprints: bool
+    resources: Resources, items: Sequence[Item], found: Sequence[Resource], fingerprints: bool
 ) -> Snapshot:
     """Return the snapshot of what was found, with whatever else items need to be compared with it."""
     present = [item for item in items if item.state != ABSENT]
     named = dict.fromkeys(
         option for item in items for option in item.names if item.state != ABSENT or _is_owner(item, option)
     )
-    fields = services.schema.named
-    snapshot = Snapshot(found, {option: services.uuids_by_name(fields[option]) for option in named})
-    _read_related(services, present, snapshot)
-    _read_protection(services, items, snapshot)
+    fields = resources.schema.named
+    snapshot = Snapshot(found, {option: resources.uuids_by_name(fields[option]) for option in named})
+    _read_related(resources, present, snapshot)
+    _read_protection(resources, items, snapshot)
     if fingerprints:
-        _read_fingerprints(services, present, snapshot)
+        _read_fingerprints(resources, present, snapshot)
     return snapshot
 
 
@@ -60,30 +60,30 @@ def _is_owner(item: Item, option: str) -> bool:
     return item.schema.owner is not None and option == item.schema.owner.name_option
 
 
-def _look_up_each(services: Resources, items: Sequence[Item]) -> list[Resource]:
-    return [service for item in items for service in _look_up(services, item)]
+def _look_up_each(resources: Resources, items: Sequence[Item]) -> list[Resource]:
+    return [service for item in items for service in _look_up(resources, item)]
 
 
-def _look_up(services: Resources, item: Item) -> list[Resource]:
+def _look_up(resources: Resources, item: Item) -> list[Resource]:
     """Look up one service, and the source to clone it from when it does not exist."""
-    found = _by_uuid(services, item.uuid) if item.uuid else services.by_name(str(item.name))
+    found = _by_uuid(resources, item.uuid) if item.uuid else resources.by_name(str(item.name))
     for name in dict.fromkeys(item.previous_names):
-        found += services.by_name(name)
+        found += resources.by_name(name)
     if found or item.state != PRESENT:
         return found
-    found = _by_uuid(services, item.values.get("resource_uuid"))
+    found = _by_uuid(resources, item.values.get("resource_uuid"))
     if item.clone_from:
-        found += _by_uuid(services, item.clone_from if is_uuid(item.clone_from) else None)
-        found += services.by_name(item.clone_from)
+        found += _by_uuid(resources, item.clone_from if is_uuid(item.clone_from) else None)
+        found += resources.by_name(item.clone_from)
     return found
 
 
-def _by_uuid(services: Resources, uuid: str | None) -> list[Resource]:
-    service = services.by_uuid(uuid) if uuid else None
+def _by_uuid(resources: Resources, uuid: str | None) -> list[Resource]:
+    service = resources.by_uuid(uuid) if uuid else None
     return [service] if service else []
 
 
-def _read_related(services: Resources, items: Sequence[Item], snapshot: Snapshot) -> None:
+def _read_related(resources: Resources, items: Sequence[Item], snapshot: Snapshot) -> None:
     """Read the relations that items declare into their existing services, all in a few requests."""
     wanted: dict[str, tuple[Field, list[Resource]]] = {}
     for item in items:
@@ -94,12 +94,12 @@ def _read_related(services: Resources, items: Sequence[Item], snapshot: Snapshot
                 wanted.setdefault(option, (field, []))[1].append(service)
     for field, declared in wanted.values():
         try:
-            services.read_related([one for one in declared if field.option not in one.related], [field])
+            resources.read_related([one for one in declared if field.option not in one.related], [field])
         except AiosError as error:
             if error.code != "tags_not_offered":
                 raise
             if field.relation == PROTECTION:
-                services.without_user_tags = error.message
+                resources.without_user_tags = error.message
                 continue
             affected = [item for item in items if field.option in item.values]
             raise InvalidInput(
@@ -107,13 +107,13 @@ def _read_related(services: Resources, items: Sequence[Item], snapshot: Snapshot
             ) from None
 
 
-def _read_protection(services: Resources, items: Sequence[Item], snapshot: Snapshot) -> None:
+def _read_protection(resources: Resources, items: Sequence[Item], snapshot: Snapshot) -> None:
     """Read whether services that are to be deleted are protected; a declared protection counts more."""
     absent = [item for item in items if item.state == ABSENT and PROTECTION not in item.values]
-    services.read_protection([service for item in absent if (service := snapshot.match_or_none(item))])
+    resources.read_protection([service for item in absent if (service := snapshot.match_or_none(item))])
 
 
-def read_replaced(services: Resources, actions: Sequence[Action], snapshot: Snapshot) -> None:
+def read_replaced(resources: Resources, actions: Sequence[Action], snapshot: Snapshot) -> None:
     """Read what a replacement takes over or forbids, of the services that actions replace and of their replacements.
 
     :raises InvalidInput: it cannot be read.
@@ -123,9 +123,9 @@ def read_replaced(services: Resources, actions: Sequence[Action], snapshot: Snap
     made = [
         one for action in replaced if action.current and (one := snapshot.replacement_of(action.current, action.item))
     ]
-    apart = [field for field in services.schema.by_option.values() if field.read_apart]
+    apart = [field for field in resources.schema.by_option.values() if field.read_apart]
     try:
-        services.read_related([*old, *made], apart)
+        resources.read_related([*old, *made], apart)
     except AiosError as error:
         if error.code != "tags_not_offered" and not isinstance(error, ApiError):
             raise
@@ -135,13 +135,13 @@ def read_replaced(services: Resources, actions: Sequence[Action], snapshot: Snap
         ) from None
 
 
-def refuse_relations(services: Resources, actions: Sequence[Action]) -> list[ValidationError]:
+def refuse_relations(resources: Resources, actions: Sequence[Action]) -> list[ValidationError]:
     """Return an error for each action that changes a relation for which the platform has no call."""
     errors = []
     writes = [action.replacement or action for action in actions if action.kind != REPLACED or action.replacement]
     for option in dict.fromkeys(option for action in writes for option in action.members):
         try:
-            services.check_offered(services.schema.by_option[option])
+            resources.check_offered(resources.schema.by_option[option])
         except AiosError as error:
             if error.code != "binding_not_offered":
                 raise
@@ -150,7 +150,7 @@ def refuse_relations(services: Resources, actions: Sequence[Action]) -> list[Val
     return errors
 
 
-def _read_fingerprints(services: Resources, items: Sequence[Item], snapshot: Snapshot) -> None:
+def _read_fingerprints(resources: Resources, items: Sequence[Item], snapshot: Snapshot) -> None:
     """Read the fingerprints of services for which something is declared that they do not show.
 
     Where that is not possible they stay unread: what is not shown is not compared then.
@@ -161,11 +161,11 @@ def _read_fingerprints(services: Resources, items: Sequence[Item], snapshot: Sna
     unread = [service for service in hiding if service.remembered is None]
     try:
         if unread:
-            services.read_fingerprints(unread)
+            resources.read_fingerprints(unread)
     except AiosError as error:
         if error.code != "tags_not_offered" and not isinstance(error, ApiError):
             raise
-        services.without_user_tags = error.message
+        resources.without_user_tags = error.message
         for service in hiding:
             service.remembered = None
 

@@ -33,8 +33,8 @@ class Remembering:
     What goes wrong with them does not fail the action: its fields have arrived, and are sent once more by the next run.
     """
 
-    def __init__(self, services: Resources, settle: Settle, row: Row) -> None:
-        self._services = services
+    def __init__(self, resources: Resources, settle: Settle, row: Row) -> None:
+        self._resources = resources
         self._settle = settle
         self._row = row
         current = row.action.current
@@ -52,15 +52,15 @@ class Remembering:
         schema, shown = self._row.action.schema, self._row.resource or self._target()
         sent = {option for option in options if schema.by_option[option].unseen}
         hidden = {option for option in sent if not shown.shows(schema.by_option[option])}
-        if hidden and self._services.without_user_tags:
-            self._row.unremembered = self._services.without_user_tags
+        if hidden and self._resources.without_user_tags:
+            self._row.unremembered = self._resources.without_user_tags
         elif hidden or (sent and self._known):
             self._try(lambda: self._put_on(sent, hidden))
 
     def _put_on(self, sent: set[str], hidden: set[str]) -> None:
         action = self._row.action
         if self._known is None:
-            self._known = self._services.fingerprints_of(self._target())
+            self._known = self._resources.fingerprints_of(self._target())
         known = read_fingerprints(member.value for member in self._known)
         entries = {option: min(digits) for option, digits in known.items() if option not in sent and len(digits) == 1}
         for option in hidden:
@@ -70,15 +70,15 @@ class Remembering:
             return
         self._take_off()
         if entries:
-            self._settle(lambda: self._services.remember(action.uuid, tag), lambda: self._has(tag) or None)
+            self._settle(lambda: self._resources.remember(action.uuid, tag), lambda: self._has(tag) or None)
 
     def _take_off(self) -> None:
         for member in () if self._is_taken_off else self._known or ():
-            self._settle(partial(self._services.forget, member), partial(self._has_not, member.value))
+            self._settle(partial(self._resources.forget, member), partial(self._has_not, member.value))
         self._is_taken_off = True
 
     def _has(self, tag: str) -> bool:
-        return tag in [member.value for member in self._services.fingerprints_of(self._target())]
+        return tag in [member.value for member in self._resources.fingerprints_of(self._target())]
 
     def _has_not(self, tag: str) -> bool | None:
         return None if self._has(tag) else True

@@ -30,9 +30,9 @@ class Scope(NamedTuple):
     outside: Sequence[Resource]
 
 
-def read_scope(services: Resources, conditions: Sequence[Condition], plan: Plan, snapshot: Snapshot) -> Scope:
+def read_scope(resources: Resources, conditions: Sequence[Condition], plan: Plan, snapshot: Snapshot) -> Scope:
     """Read which services meet the conditions, and compare them with those that a plan is about."""
-    matching = services.listing(conditions)
+    matching = resources.listing(conditions)
     declared = {uuid for action in plan.actions if action.current for uuid in (action.uuid, action.current.uuid)}
     # What appeared since the snapshot is unknown to the plan; it may be what another run has just made of it.
     others = [one for one in matching if one.uuid in snapshot.by_uuid and one.uuid not in declared]

@@ -31,18 +31,18 @@ def warn_of_plan(actions: Sequence[Action], snapshot: Snapshot) -> list[str]:
     return _warnings({uuid: name for uuid, name in names.items() if uuid not in gone}, renamed, "would be")
 
 
-def warn_of_result(services: Resources, rows: Sequence[Row]) -> list[str]:
+def warn_of_result(resources: Resources, rows: Sequence[Row]) -> list[str]:
     """Return warnings of names given in this run that several services have now, another run's for instance."""
-    if services.schema.owner:  # the same name in several of these is usual
+    if resources.schema.owner:  # the same name in several of these is usual
         return []
-    of_kind = [row for row in rows if row.action.schema is services.schema]
+    of_kind = [row for row in rows if row.action.schema is resources.schema]
     given = {row.action.name for row in of_kind if row.status in (CREATED, CLONED) or "name" in row.changed_fields}
     if not given:
         return []
     try:
-        with services.client.few_tries():
+        with resources.client.few_tries():
             only, *others = given
-            found = services.listing(params=[("fields", "uuid,name")]) if others else services.by_name(only)
+            found = resources.listing(params=[("fields", "uuid,name")]) if others else resources.by_name(only)
     except Exception as error:  # the work is done; that it cannot be looked at again must not fail it
         return [f"Could not check whether several services share a name: {error}"]
     return _warnings({service.uuid: trim(service.name) for service in found}, given, "are now")

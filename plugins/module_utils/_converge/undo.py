@@ -83,12 +83,12 @@ class UndoFile:
     :param actions: everything that the run will do.
     """
 
-    def __init__(self, path: str, services: Resources, actions: Sequence[Action]) -> None:
+    def __init__(self, path: str, resources: Resources, actions: Sequence[Action]) -> None:
         self._path = Path(os.path.expanduser(path))
         self._actions = [action for action in actions if action.kind != UNCHANGED]
-        self._platform = identify(services.client)
+        self._platform = identify(resources.client)
         self._unread: set[str] = set()
-        self._read_relations(services)
+        self._read_relations(resources)
         self._uuids = self._planned_uuids()
 
     def write(self) -> None:
@@ -135,15 +135,15 @@ class UndoFile:
     def _planned_uuids(self) -> list[str]:
         return [action.uuid for action in self._actions]
 
-    def _read_relations(self, services: Resources) -> None:
+    def _read_relations(self, resources: Resources) -> None:
         """Read what is attached to services that will be deleted."""
         doomed = [one for action in self._actions if action.owner is None and (one := action.doomed)]
-        for field in services.schema.by_option.values() if doomed else ():
+        for field in resources.schema.by_option.values() if doomed else ():
             unread = [one for one in doomed if field.option not in one.related]
             if not field.read_apart or not unread:
                 continue
             try:
-                services.read_related(unread, [field])
+                resources.read_related(unread, [field])
             except AiosError as error:
                 if error.code != "tags_not_offered" or isinstance(error, ApiError):
                     raise
