@@ -76,7 +76,7 @@ class Field:
         self.hosts[host].update(variables)
 
     def run(self, playbook: str, *options: str, variables: dict[str, Any] | None = None, **env: str) -> Run:
-        """Run a playbook on the inventory, or on none when it has no host."""
+        """Run a playbook, and others among the options, on the inventory, or on none when it has no host."""
         self.inventory.mkdir(exist_ok=True)
         (self.inventory / "hosts.yml").write_text(
             yaml.safe_dump({"platforms": {"hosts": self.hosts}}), encoding="utf-8"
