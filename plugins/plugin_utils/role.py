@@ -81,7 +81,7 @@ class RoleVariables:
         collection.
 
         :return: ``src``, ``report_path``, ``export_path``, ``undo_path``, ``ca_path``, ``plan_digest`` (that of this host),
-            ``plan_only``, ``identifies`` and ``way``, the role's file of tasks that does the work.
+            ``plan_only``, ``identifies`` and ``together``.
         """
         export_path = str(self._option("export_path") or "")
         src, reports = self._option("src") or [], self._option("report_path") or []
@@ -94,13 +94,8 @@ class RoleVariables:
             "plan_digest": self._digest(),
             "plan_only": self.plan_only,
             "identifies": self.identifies,
-            "way": self._way(),
+            "together": self._all_or_nothing and len(self._hosts) > 1,
         }
-
-    def _way(self) -> str:
-        if _is_true(self._option("fail_on_drift")):
-            return "drift"
-        return "together" if self._all_or_nothing and len(self._hosts) > 1 else "converge"
 
     @property
     def plan_only(self) -> bool:

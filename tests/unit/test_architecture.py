@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +108,13 @@ def test_the_simulator_shares_nothing_with_the_client() -> None:
     assert len(files) > 10
     for path in files:
         assert not any(name.startswith((PLUGINS, "ansible", "plugins")) for name in imports(path)), path.name
+
+
+def test_the_role_includes_no_file_that_a_variable_of_an_inventory_names() -> None:
+    """Before ansible-core 2.19, a file that imports others cannot be included so; defaults of the role may choose it."""
+    for path in sorted((ROOT / "roles" / "model_services" / "tasks").glob("*.yml")):
+        for file in re.findall(r"include_tasks: (.*)", path.read_text(encoding="utf-8")):
+            assert "__model_services" not in file and "lookup(" not in file, f"{path.name}: {file}"
 
 
 def test_what_each_task_of_the_role_loads_is_small() -> None:

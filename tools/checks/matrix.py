@@ -37,7 +37,8 @@ from tools.env.versions import CORE_FLOOR, FLOOR, MATRIX, OLDEST_RUNNER, PYTHON_
 
 _ROWS = (*(f"{core}:{python}" for core, python in MATRIX.items()), FLOOR)
 _REQUIREMENTS = ("-r", "requirements.txt", "-r", "tests/unit/requirements.txt")
-_TESTS = ("pytest", "-q", "-n", "auto", "tests")
+#: All but the tests of the tools, which run in the environment of development.
+_TESTS = ("pytest", "-q", "-n", "auto", "tests/unit", "tests/simulator", "tests/functional", "tests/examples")
 _RUNNER_TESTS = ("pytest", "-q", "tests/functional/playbooks/test_runner.py")
 
 

@@ -149,10 +149,10 @@ def test_all_or_nothing_is_refused_when_hosts_are_hidden_or_begin_later() -> Non
 
 def test_hosts_wait_for_one_another_only_to_write_and_when_there_are_several() -> None:
     two = {"one": {"host": "a"}, "two": {"host": "b"}}
-    assert role("one", two, all_or_nothing="yes").settings()["way"] == "together"
-    assert role("one", two).settings()["way"] == "converge"
-    assert role("one", two, all_or_nothing=True, fail_on_drift="yes").settings()["way"] == "drift"
-    assert role("one", all_or_nothing=True).settings()["way"] == "converge"
+    assert role("one", two, all_or_nothing="yes").settings()["together"]
+    assert not role("one", two).settings()["together"]
+    assert not role("one", two, all_or_nothing=True, fail_on_drift=True).settings()["together"]
+    assert not role("one", all_or_nothing=True).settings()["together"]
 
 
 def test_refused_plans_are_named_with_their_reasons() -> None:
