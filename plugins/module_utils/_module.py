@@ -71,6 +71,10 @@ class AiosModule(AnsibleModule):
         self.environment = dict(os.environ)
         super().__init__(argument_spec={**ARGUMENT_SPEC, **spec}, supports_check_mode=True)
 
+    def log(self, msg: Any, log_args: Any = None) -> None:
+        """Log a message; syslog of Python 3.13 fails on a null character, and the module would with it."""
+        super().log(msg.replace("\0", "\\0") if isinstance(msg, str) else msg, log_args)
+
     def _load_params(self) -> None:
         super()._load_params()
         for option in list(self.params):

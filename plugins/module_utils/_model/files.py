@@ -154,6 +154,8 @@ _EMPTY = (
 
 def reason(path: Path, error: OSError | ValueError) -> str:
     """Return why a file or folder cannot be read."""
+    if "\0" in str(path):
+        return "it contains a null character, which no path can"
     link = f", which links to {quoted(os.readlink(path))}," if path.is_symlink() else ""
     return f"it{link} cannot be read: {getattr(error, 'strerror', None) or error}"
 

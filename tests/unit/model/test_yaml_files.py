@@ -82,7 +82,7 @@ def test_an_error_in_the_file_names_the_file(tmp_path: Path) -> None:
         ({"yaml_file": ""}, "it is not the path of a file"),
         ({"yaml_file": "."}, "cannot be read: Is a directory"),
         ({"yaml_file": "here.yaml/x"}, "cannot be read: Not a directory"),
-        ({"yaml_file": "a\0b"}, "cannot be read: embedded null byte"),
+        ({"yaml_file": "a\0b"}, "it contains a null character, which no path can"),
         ({"yaml_file": "latin.yaml"}, "it is not UTF-8 (at byte 0)"),
         ({"yaml_file": "vault.yaml"}, "it is encrypted with Ansible Vault"),
     ],
