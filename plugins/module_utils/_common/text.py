@@ -64,6 +64,10 @@ def _harmless(character: str) -> bool:
     return character == " " or unicodedata.category(character)[0] not in "CZ"
 
 
+#: Why a path is refused; Python's own words for it differ from version to version.
+HAS_NULL = "contains a null character, which no path can"
+
+
 def quoted(value: object) -> str:
     """Return ``value`` in double quotes, as one harmless line."""
     return f'"{printable(value)}"'

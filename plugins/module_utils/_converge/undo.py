@@ -22,7 +22,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._common.errors import 
     GuardError,
     ValidationError,
 )
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import HAS_NULL, printable, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._converge.actions import UNCHANGED, Action
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec
 from ansible_collections.zstack.aios.plugins.module_utils._model.fields import ADD, UPDATE, Field, Resource
@@ -44,7 +44,9 @@ _EXCEPTED = "# It does not restore, because the platform does not show these val
 def check_undo_path(path: str) -> Iterator[ValidationError]:
     """Yield why no undo file can be written there. An existing one is never overwritten."""
     target = Path(os.path.expanduser(path))
-    if os.path.lexists(target):
+    if "\0" in path:
+        yield ValidationError("", "undo_path", f"{quoted(path)} {HAS_NULL}")
+    elif os.path.lexists(target):
         text = (
             f"{quoted(path)} exists already, and an undo file is never overwritten; set another path, or move the file"
         )

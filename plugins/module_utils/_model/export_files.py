@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import printable, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import HAS_NULL, printable, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model.export import MARK, SUFFIX, Part, named_yaml_files
 
 CREATED, UPDATED, DELETED = "created", "updated", "deleted"
@@ -66,7 +66,7 @@ def check_path(path: str) -> Iterator[ValidationError]:
 def _unusable(path: str) -> str:
     """Return why no export can be written there, or an empty text."""
     if "\0" in path:
-        return f"{quoted(path)} contains a null character, which no path can"
+        return f"{quoted(path)} {HAS_NULL}"
     folder = path.rstrip("/") or "/" if is_folder(path) else os.path.dirname(os.path.abspath(path))
     there = folder
     while not os.path.lexists(there):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.zstack.aios.plugins.module_utils._common.errors import ValidationError
-from ansible_collections.zstack.aios.plugins.module_utils._common.text import nearest, printable, quoted
+from ansible_collections.zstack.aios.plugins.module_utils._common.text import HAS_NULL, nearest, printable, quoted
 from ansible_collections.zstack.aios.plugins.module_utils._model import yaml_codec, yaml_values
 from ansible_collections.zstack.aios.plugins.module_utils._model.declaration import RawItem, item_keys
 from ansible_collections.zstack.aios.plugins.module_utils._model.model_service import MODEL_SERVICE
@@ -155,7 +155,7 @@ _EMPTY = (
 def reason(path: Path, error: OSError | ValueError) -> str:
     """Return why a file or folder cannot be read."""
     if "\0" in str(path):
-        return "it contains a null character, which no path can"
+        return f"it {HAS_NULL}"
     link = f", which links to {quoted(os.readlink(path))}," if path.is_symlink() else ""
     return f"it{link} cannot be read: {getattr(error, 'strerror', None) or error}"
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,6 +20,7 @@ from ansible_collections.zstack.aios.plugins.module_utils._model.model_service i
 from ansible_collections.zstack.aios.plugins.module_utils._platform import groups, services
 from ansible_collections.zstack.aios.plugins.module_utils._report import changes
 from ansible_collections.zstack.aios.plugins.module_utils._rest import auth, channel, responses, write
+from ansible_collections.zstack.aios.tests.chaos import others
 from ansible_collections.zstack.aios.tests.chaos.running import Bench
 from ansible_collections.zstack.aios.tests.chaos.schedules import Schedule
 from ansible_collections.zstack.aios.tests.chaos.verdict import judge
@@ -236,3 +238,18 @@ def test_a_platform_that_stays_out_of_reach_breaks_no_promise(bench: Bench, requ
     what = schedule([NEW], {"match": {"kind": [], "nth": request_number, "times": 0}, "fault": "close_before"})
     what.folder = folder
     assert sorts(bench, what) == set()
+
+
+@pytest.mark.parametrize(("longest_alone", "message"), [(10.0, ""), (0.1, "the module runs on without its caller")])
+def test_a_run_has_ended_only_when_its_last_process_has(
+    monkeypatch: pytest.MonkeyPatch, longest_alone: float, message: str
+) -> None:
+    """What it leaves would act on the platform of the next schedule."""
+    left = "sleep 0.7 >/dev/null 2>&1 & echo started"
+    monkeypatch.setattr(others.Other, "_command", lambda *_arguments: ["bash", "-c", left])
+    monkeypatch.setattr(others, "_LONGEST_ALONE", longest_alone)
+    begun = time.monotonic()
+    with others.running([(others.ANSIBLE, None)], {}) as results:
+        pass
+    assert (time.monotonic() - begun > 0.6) == (message == "")
+    assert message in results[0]["msg"]
